@@ -1,0 +1,48 @@
+// One connection between two programs, seen from both sides of the I/O border: net/ or a test's memory pair
+// implements Link and calls Receiver; session/ implements Receiver and uses Link.
+
+import type { OutputBuffer } from './output-buffer.ts'
+
+/** How a peer is connected. */
+export type Transport = 'tcp' | 'tls' | 'unix' | 'ws' | 'wss' | 'memory'
+
+/** Who is at the other end, as far as the transport knows. */
+export interface Peer {
+  readonly transport: Transport
+  /** IP address without brackets; empty for Unix sockets and memory. */
+  readonly address: string
+  /** TCP port of the peer; 0 without one. */
+  readonly port: number
+  /** Our own port that it came in by; 0 without one. */
+  readonly localPort: number
+  /** Common Name of the verified client certificate; null without one. */
+  readonly certificateName: string | null
+}
+
+/** A connection as its owner uses it. */
+export interface Link {
+  readonly peer: Peer
+  /** What is to be sent; gathered during a turn, written at its end. */
+  readonly output: OutputBuffer
+  /** Stops reading from the peer: bytes stay in the kernel. A call more than needed does no harm. */
+  pause(): void
+  /** Reads again. */
+  resume(): void
+  /** Writes what waits in `output`, then closes. A peer that does not take it in time is cut. */
+  end(): void
+  /** Closes at once; what waits is lost. */
+  destroy(): void
+}
+
+/** The owner of a connection, as its transport sees it. */
+export interface Receiver {
+  /** Borrowed: bytes[start, end) is overwritten after the call. */
+  received(bytes: Uint8Array, start: number, end: number): void
+  /** The socket takes bytes again after `output.full`. */
+  drained(): void
+  /** The connection is gone, for whatever reason; called exactly once, the last call. `error` says why if it broke. */
+  closed(error: Error | null): void
+}
+
+/** Makes the owner of a new connection. */
+export type Accept = (link: Link) => Receiver

@@ -1,0 +1,56 @@
+// Every limit of the broker and its default: Mosquitto 2.1's options and values, and caps no honest client reaches.
+
+import type { ConnectionLimits } from '../session/effects.ts'
+
+export interface Limits extends ConnectionLimits {
+  /** max_inflight_messages: unacknowledged QoS 1 and 2 publishes towards one client; 0 = as many as the protocol allows. */
+  readonly maximumInflightMessages: number
+  /** max_queued_messages: waiting beyond those; 0 = no limit. */
+  readonly maximumQueuedMessages: number
+  /** max_queued_bytes of one client; 0 = no limit. */
+  readonly maximumQueuedBytes: number
+  /** Topic Names remembered with their subscribers. */
+  readonly internedTopics: number
+  /** Levels of a Topic Name or Filter. */
+  readonly maximumTopicLevels: number
+  readonly maximumSubscriptionsPerClient: number
+  readonly maximumRetainedMessages: number
+  /** One copy per matching subscription (true, Mosquitto 2.1's default) or one per client. */
+  readonly allowDuplicateMessages: boolean
+  /** Seconds; a longer Session Expiry Interval is lowered. 0xFFFFFFFF = no limit (persistent_client_expiration). */
+  readonly maximumSessionExpiryInterval: number
+  /** Seconds between `$SYS` updates; 0 = none. */
+  readonly sysInterval: number
+  /** A retained message is sent only while its publisher may still publish there. */
+  readonly checkRetainSource: boolean
+  /** auto_id_prefix. */
+  readonly clientIdPrefix: string
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  maximumPacketSize: 2_000_000,
+  receiveMaximum: 20,
+  receiveMaximumEnforced: 1024,
+  topicAliasMaximum: 10,
+  topicAliasMaximumOutgoing: 10,
+  maximumQos: 2,
+  retainAvailable: true,
+  maximumKeepAlive: 65535,
+  connectTimeoutMs: 10_000,
+  allowZeroLengthClientId: true,
+  versions: [3, 4, 5],
+  reasonStrings: false,
+  responseInformation: null,
+  maximumInflightMessages: 20,
+  maximumQueuedMessages: 1000,
+  maximumQueuedBytes: 64 << 20,
+  internedTopics: 65536,
+  maximumTopicLevels: 200,
+  maximumSubscriptionsPerClient: 100_000,
+  maximumRetainedMessages: 10_000_000,
+  allowDuplicateMessages: true,
+  maximumSessionExpiryInterval: 0xffffffff,
+  sysInterval: 10,
+  checkRetainSource: true,
+  clientIdPrefix: 'auto-',
+}

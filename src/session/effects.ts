@@ -1,0 +1,157 @@
+// What one server connection asks of the outside world: the broker implements these ports, tests record them.
+// Runs of PUBLISH, not single packets, cross here (wire/mqtt/publish-run.ts); memory is borrowed for the length of a call.
+
+import type { Clock } from '../base/clock.ts'
+import type { Deadlines } from '../base/deadlines.ts'
+import type { Link, Peer } from '../base/link.ts'
+import type { ProtocolError } from '../wire/errors.ts'
+import type { Connect, Packet, ProtocolVersion, Subscribe, Unsubscribe } from '../wire/mqtt/packet.ts'
+import type { PublishRun } from '../wire/mqtt/publish-run.ts'
+import type { IncomingPublishes } from './incoming-publishes.ts'
+import type { OutgoingPublishes } from './outgoing-publishes.ts'
+
+/** Why a connection ended. Only `disconnect` keeps the will back [MQTT-3.14.4-3]. */
+export type EndCause =
+  | 'disconnect' // DISCONNECT 0x00
+  | 'disconnect-with-will' // DISCONNECT 0x04 or another code
+  | 'closed' // the Network Connection went away
+  | 'keep-alive' // silent for one and a half Keep Alive
+  | 'taken-over' // another connection with this Client Identifier
+  | 'protocol-error' // the peer broke the protocol
+  | 'refused' // CONNECT was not accepted
+  | 'timeout' // no CONNECT in time
+  | 'administrative' // closed on our side: kicked, permission gone
+  | 'shutdown' // the broker stops
+
+/** What a server connection may do and announces; the broker's limits, as far as they concern one connection. */
+export interface ConnectionLimits {
+  /** Bytes of a whole packet accepted from a client; announced in CONNACK when `announceMaximumPacketSize`. */
+  readonly maximumPacketSize: number
+  /** Unacknowledged QoS 1 and 2 publishes announced to a client, and taken from it before 0x93. */
+  readonly receiveMaximum: number
+  readonly receiveMaximumEnforced: number
+  /** Topic Aliases a client may use. */
+  readonly topicAliasMaximum: number
+  /** Topic Aliases we use towards a client that allows it. */
+  readonly topicAliasMaximumOutgoing: number
+  readonly maximumQos: 0 | 1 | 2
+  readonly retainAvailable: boolean
+  /** Seconds; 65535 = no limit. A larger Keep Alive is lowered (5.0) or refused (3.x). */
+  readonly maximumKeepAlive: number
+  /** Milliseconds from the start of the connection to a complete CONNECT. */
+  readonly connectTimeoutMs: number
+  /** Whether an empty Client Identifier is given one. */
+  readonly allowZeroLengthClientId: boolean
+  /** Protocol Levels accepted. */
+  readonly versions: readonly ProtocolVersion[]
+  /** Sends Reason Strings with errors (5.0, unless the client asked for none). Mosquitto does not. */
+  readonly reasonStrings: boolean
+  /** What Response Information to give a client that asks; null = none. */
+  readonly responseInformation: string | null
+}
+
+/** What authentication found: a Reason Code, 0 = welcome, and the name to go on with. */
+export interface Verdict {
+  readonly reasonCode: number
+  readonly userName: string | null
+}
+
+/** One run of an enhanced authentication [section 4.12]; made for CONNECT and for each re-authentication. */
+export interface AuthenticationExchange {
+  /** Takes the client's Authentication Data (null when it sent none); 0x18 = go on, 0 = success, 0x80 or more = refused. */
+  step(data: Uint8Array | null): AuthenticationStep | Promise<AuthenticationStep>
+}
+
+export interface AuthenticationStep {
+  readonly reasonCode: number
+  /** Authentication Data for the client; null = none. */
+  readonly data: Uint8Array | null
+  /** Set with success. */
+  readonly userName: string | null
+}
+
+/** The part of a session that outlives its connection, as the connection needs it. */
+export interface ConnectedSession {
+  readonly clientId: string
+  readonly incoming: IncomingPublishes
+  readonly outgoing: OutgoingPublishes
+  readonly sessionPresent: boolean
+  /** Seconds granted; differs from the one asked when the broker limits it. */
+  readonly sessionExpiryInterval: number
+  /** Takes a QoS 0 or 1 run to its subscribers now; returns the Reason Code of its acknowledgement. */
+  route(run: PublishRun): number
+  /** QoS 2, first half: may this run come in? Returns the Reason Code of its PUBREC. Not yet routed. */
+  admit(run: PublishRun): number
+  /** QoS 2, second half: a run that was admitted earlier goes to its subscribers. `arrived` is clock time. */
+  routeAdmitted(run: PublishRun, arrived: number): void
+  /** Ticket of the journal entry of the last routed or admitted run; acknowledge when `durableUpTo` reaches it. */
+  readonly ticket: number
+  readonly durableUpTo: number
+  /** Reason Codes in the order of the filters; retained messages come with `sendRetained`, after SUBACK. */
+  subscribe(packet: Subscribe): number[]
+  sendRetained(): void
+  unsubscribe(packet: Unsubscribe): number[]
+  /** Room came back (acknowledgements, drained socket): send what waits. */
+  resume(): void
+  /** The connection has ended. `sessionExpiryInterval` is the one of DISCONNECT, null = unchanged. */
+  detach(cause: EndCause, sessionExpiryInterval: number | null): void
+}
+
+/** A connection, as the broker sees it. */
+export interface AttachedConnection {
+  readonly link: Link
+  /** The journal has reached this ticket: acknowledgements that waited may go. */
+  release(durableUpTo: number): void
+  /** Ends the connection from our side; a 5.0 client is told the Reason Code, null = close without a word. */
+  end(cause: EndCause, reasonCode: number | null): void
+}
+
+/** What is refused with a Reason Code before there is a session, or the session. */
+export type Attachment = ConnectedSession | number
+
+export interface ServerHost {
+  readonly clock: Clock
+  readonly deadlines: Deadlines
+  readonly observer: Observer
+  /** Packet by packet, for `-v`; null when nobody listens, which is the fast way. */
+  readonly trace: Trace | null
+  readonly counters: ConnectionCounters
+  /** Judges user name, password, certificate. Returns at once or later; the connection waits. */
+  authenticate(connect: Connect, peer: Peer): Verdict | Promise<Verdict>
+  /** Begins an enhanced authentication; null = this method is not supported (0x8C). */
+  beginAuthentication(method: string, connect: Connect, peer: Peer): AuthenticationExchange | null
+  /** A fresh Client Identifier for a client without one. */
+  assignClientId(): string
+  /** Makes, resumes or takes over the session. `connect.clientId` is not empty any more. */
+  attach(connect: Connect, userName: string | null, connection: AttachedConnection): Attachment
+}
+
+/** What $SYS and metrics report about packets; plain fields, added to once per run or packet. */
+export interface ConnectionCounters {
+  messagesReceived: number
+  messagesSent: number
+  bytesReceived: number
+  connectsReceived: number
+}
+
+/** The life of connections: for the log and for `$SYS`. */
+export interface Observer {
+  opened(peer: Peer): void
+  connected(peer: Peer, clientId: string, connect: Connect, userName: string | null): void
+  /** `clientId` is null before CONNECT was accepted. */
+  ended(peer: Peer, clientId: string | null, cause: EndCause, error: ProtocolError | null): void
+}
+
+export type Direction = 'received' | 'sending'
+
+/** Every packet, for `-v`. */
+export interface Trace {
+  /** All but PUBLISH and its acknowledgements. */
+  packet(direction: Direction, clientId: string, packet: Packet): void
+  /** One PUBLISH; `denied` and `too large` are received or dropped ones that go nowhere. */
+  publish(what: Direction | 'denied' | 'too large', clientId: string, header: number, packetId: number, topicName: string, payloadLength: number): void
+  /** One PUBACK, PUBREC, PUBREL or PUBCOMP. */
+  acknowledgement(direction: Direction, clientId: string, type: 4 | 5 | 6 | 7, packetId: number, reasonCode: number): void
+}
+
+export const NO_OBSERVER: Observer = { opened: () => {}, connected: () => {}, ended: () => {} }
