@@ -124,6 +124,8 @@ export interface ServerHost {
   assignClientId(): string
   /** Makes, resumes or takes over the session. `connect.clientId` is not empty any more. */
   attach(connect: Connect, userName: string | null, connection: AttachedConnection): Attachment
+  /** The link of a connection is gone for good. */
+  forget(connection: AttachedConnection): void
 }
 
 /** What $SYS and metrics report about packets; plain fields, added to once per run or packet. */

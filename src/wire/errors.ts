@@ -10,12 +10,15 @@ export class ProtocolError extends Error {
   readonly clause: string
   /** Where in the bytes given to the decoder; -1 when it concerns the packet as a whole. */
   readonly offset: number
+  /** Whether the peer is told; false = the connection is closed without a word, as Mosquitto does for these faults. */
+  readonly answered: boolean
 
-  constructor(reasonCode: number, message: string, clause = '', offset = -1) {
+  constructor(reasonCode: number, message: string, clause = '', offset = -1, answered = true) {
     super(message)
     this.reasonCode = reasonCode
     this.clause = clause
     this.offset = offset
+    this.answered = answered
   }
 }
 

@@ -4,6 +4,9 @@
 import { decodePublishHead } from './decode-publish.ts'
 import type { Qos } from './packet.ts'
 import type { PublishRun, WireVersion } from './publish-run.ts'
+import { varintSize, writeVarint } from './varint.ts'
+
+export { writeVarint } from './varint.ts'
 
 export interface PublishShape {
   readonly version: WireVersion
@@ -51,30 +54,38 @@ export function encodeRun(target: PublishRun, source: PublishRun, shape: Publish
     if (i === source.from) target.begin(out, start, body, at)
     else target.append(body, at)
   }
-  decodePublishHead(target, out, header, target.bodies[0]!, target.starts[1]!, shape.version)
+  decodePublishHead(target, out, header, target.bodies[0]!, target.starts[1]!, shape.version, null)
   target.topicId = source.topicId
 }
 
 const NONE = new Uint8Array(0)
 
-/** The properties without a Topic Alias [MQTT-3.3.2-7]: the others travel unaltered, in their order. */
+/** The properties without a Topic Alias, which is the connection's [MQTT-3.3.2-7]; the others travel unaltered, in their order [MQTT-3.3.2-17]. */
 function keptProperties(run: PublishRun): Uint8Array {
   const end = run.bodies[run.from]! + run.headLength, length = run.propertiesLength
-  const all = run.bytes.subarray(end - length + varintSize(length - 1), end)
+  const all = run.bytes.subarray(end - length + varintSizeWithin(length), end)
   if (run.topicAlias === 0) return all
-  for (let at = 0; at < all.length; ) {
-    const start = at, id = all[at++]!
-    if (id === 0x23) {
-      const rest = new Uint8Array(all.length - 3)
-      rest.set(all.subarray(0, start))
-      rest.set(all.subarray(start + 3), start)
-      return rest
-    }
+  const alias = aliasAt(all), rest = new Uint8Array(all.length - 3)
+  rest.set(all.subarray(0, alias))
+  rest.set(all.subarray(alias + 3), alias)
+  return rest
+}
+
+/** Bytes of a length field, given it and what it counts together. */
+function varintSizeWithin(both: number): number {
+  for (let size = 1; ; size++) if (varintSize(both - size) === size) return size
+}
+
+/** Where the Topic Alias begins among properties that were judged before and have one. */
+function aliasAt(properties: Uint8Array): number {
+  for (let at = 0; ; ) {
+    const start = at, id = properties[at++]
+    if (id === 0x23 || id === undefined) return start
     if (id === 0x01) at += 1
     else if (id === 0x02) at += 4
-    else for (let texts = id === 0x26 ? 2 : 1; texts > 0; texts--) at += 2 + ((all[at]! << 8) | all[at + 1]!)
+    else if (id === 0x0b) while (properties[at++]! > 127);
+    else for (let texts = id === 0x26 ? 2 : 1; texts > 0; texts--) at += 2 + ((properties[at]! << 8) | properties[at + 1]!)
   }
-  return all
 }
 
 function addedProperties({ identifiers, alias }: PublishShape): Uint8Array {
@@ -91,17 +102,4 @@ function addedProperties({ identifiers, alias }: PublishShape): Uint8Array {
     at = writeVarint(out, at, identifier)
   }
   return out.subarray(0, at)
-}
-
-function varintSize(value: number): number {
-  return value < 128 ? 1 : value < 16384 ? 2 : value < 2097152 ? 3 : 4
-}
-
-export function writeVarint(out: Uint8Array, at: number, value: number): number {
-  while (value > 127) {
-    out[at++] = (value & 127) | 128
-    value >>>= 7
-  }
-  out[at++] = value
-  return at
 }

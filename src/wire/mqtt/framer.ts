@@ -1,34 +1,42 @@
 // Bytes of a connection → runs of PUBLISH, rows of acknowledgements, other packets. Reads in place, never joins chunks.
-// Neighbours: net gives the shared receive buffer, session/server-connection is the sink.
+// Neighbours: net gives the shared receive buffer, session is the sink; packet-sizes.ts says what may come.
 
 import { ProtocolError } from '../errors.ts'
 import { decodePublishHead } from './decode-publish.ts'
+import { PacketType, type Sender } from './packet.ts'
 import { PublishRun, type WireVersion } from './publish-run.ts'
 
 export interface FrameSink {
   /** Packets with one head. The run and its bytes are void after the call. */
   publishes(run: PublishRun): void
-  /** `count` PUBACK, PUBREC, PUBREL or PUBCOMP of four bytes each, from `at`, all with this first byte. */
+  /** `count` PUBACK, PUBREC, PUBREL or PUBCOMP of four bytes each, from `at`, all with this first byte; no Packet Identifier is 0. */
   acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void
-  /** Any other packet: its body is bytes[at, end). */
+  /** Any other packet: its body is bytes[at, end). Void after the call. */
   packet(header: number, bytes: Uint8Array, at: number, end: number): void
 }
 
 const INCOMPLETE = -1
+/** Packets of the longest run: bounds its index arrays, which stay with the connection. */
+const LONGEST_RUN = 4096
+/** A split packet's memory is given back above this size. */
+const LARGEST_KEPT = 65536
 
 export class Framer {
   /** Set once CONNECT has told it. */
   version: WireVersion = 4
-  /** Largest Remaining Length accepted, by packet type; 0 forbids all but empty ones. */
+  /** Largest Remaining Length accepted, by packet type; 0 forbids all but empty ones, -1 the type as a whole. */
   maximum: Int32Array
-  readonly #run = new PublishRun()
+  readonly #sender: Sender
+  /** Made at the first PUBLISH: many connections only listen. */
+  #run: PublishRun | null = null
   #rest: Uint8Array = new Uint8Array(0)
   #restLength = 0
   #stopped = false
   #held = false
 
-  constructor(maximum: Int32Array) {
+  constructor(maximum: Int32Array, sender: Sender = 'client') {
     this.maximum = maximum
+    this.#sender = sender
   }
 
   /** Ignores everything from here on: the connection ends. */
@@ -41,7 +49,7 @@ export class Framer {
     this.#held = true
   }
 
-  /** Handles what was kept by `hold`. */
+  /** Handles what was kept by `hold`. Throws as `feed` does. */
   release(sink: FrameSink): void {
     if (!this.#held) return
     this.#held = false
@@ -56,34 +64,34 @@ export class Framer {
     return this.#restLength
   }
 
-  /** Takes bytes[start, end). Throws ProtocolError, after handing over all packets before the fault. */
+  /** Takes bytes[start, end). Throws ProtocolError after handing over all packets before the fault; everything behind it is ignored. */
   feed(bytes: Uint8Array, start: number, end: number, sink: FrameSink): void {
-    let at = start
     if (this.#stopped) return
-    if (this.#held) {
-      this.#keep(bytes, start, end)
-      return
+    try {
+      this.#feed(bytes, start, end, sink)
+    } catch (error) {
+      this.#stopped = true
+      throw error
     }
-    if (this.#restLength > 0) {
+  }
+
+  #feed(bytes: Uint8Array, start: number, end: number, sink: FrameSink): void {
+    let at = start
+    if (this.#restLength > 0 && !this.#held) {
       at = this.#complete(bytes, start, end)
       if (at === INCOMPLETE) return
       const length = this.#restLength
       this.#restLength = 0
       this.#scan(this.#rest, 0, length, sink)
-      if (this.#rest.length > 65536) this.#rest = new Uint8Array(0)
-      if (this.#held) {
-        this.#keep(bytes, at, end)
-        return
-      }
+      if (this.#rest.length > LARGEST_KEPT) this.#rest = new Uint8Array(0)
     }
-    at = this.#scan(bytes, at, end, sink)
+    if (!this.#held) at = this.#scan(bytes, at, end, sink)
     if (at < end && !this.#stopped) this.#keep(bytes, at, end)
   }
 
-  /** Scans whole packets from `at`; returns where the first incomplete one begins. */
+  /** Scans whole packets from `at`; returns where the first one begins that is incomplete or held back. */
   #scan(bytes: Uint8Array, start: number, end: number, sink: FrameSink): number {
-    const run = this.#run
-    let at = start, open = false
+    let at = start, open: PublishRun | null = null
     while (end - at >= 2 && !this.#stopped && !this.#held) {
       const header = bytes[at]!
       let body = at + 2, remaining = bytes[at + 1]!
@@ -95,41 +103,48 @@ export class Framer {
           remaining |= (digit & 127) << shift
           shift += 7
         }
-        if (digit > 127) {
-          if (shift < 28) break
-          if (open) sink.publishes(run)
-          throw new ProtocolError(0x81, 'Remaining Length of more than four bytes', 'MQTT-1.5.5-1')
+        if (digit > 127 && shift < 28) break
+        if (digit > 127 || (digit === 0 && this.version === 5)) {
+          if (open !== null) sink.publishes(open)
+          throw badLength(digit, at)
         }
       }
       if (remaining > this.maximum[header >> 4]!) {
-        if (open) sink.publishes(run)
-        throw new ProtocolError(this.maximum[header >> 4]! < 0 ? 0x82 : 0x95, `packet type ${header >> 4} of ${remaining} bytes`)
+        if (open !== null) sink.publishes(open)
+        throw this.#refusal(header, remaining, at)
       }
       const next = body + remaining
       if (next > end) break
       if ((header & 0xf0) === 0x30) {
-        if (open && header === run.header && repeatsHead(run, bytes, body, next)) run.append(body, next)
-        else {
-          if (open) {
-            open = false
-            sink.publishes(run)
-            if (this.#stopped) return end
+        if (open === null || header !== open.header || open.to >= LONGEST_RUN || !repeatsHead(open, bytes, body, next)) {
+          if (open !== null) {
+            sink.publishes(open)
+            open = null
+            if (this.#stopped || this.#held) return at
           }
-          decodePublishHead(run, bytes, header, body, next, this.version)
+          const run = (this.#run ??= new PublishRun())
+          decodePublishHead(run, bytes, header, body, next, this.version, this.#sender)
+          if ((header & 6) !== 0 && isZero(bytes, body + run.idAt)) throw zeroId(body + run.idAt)
           run.begin(bytes, at, body, next)
-          open = true
+          open = run
+        } else {
+          if ((header & 6) !== 0 && isZero(bytes, body + open.idAt)) {
+            sink.publishes(open)
+            throw zeroId(body + open.idAt)
+          }
+          open.append(body, next)
         }
         at = next
         continue
       }
-      if (open) {
-        open = false
-        sink.publishes(run)
-        if (this.#stopped) return end
+      if (open !== null) {
+        sink.publishes(open)
+        open = null
+        if (this.#stopped || this.#held) return at
       }
-      if (remaining === 2 && (header === 0x40 || header === 0x50 || header === 0x62 || header === 0x70)) {
+      if (remaining === 2 && next - at === 4 && (header === 0x40 || header === 0x50 || header === 0x62 || header === 0x70) && !isZero(bytes, body)) {
         let stop = next
-        while (end - stop >= 4 && bytes[stop] === header && bytes[stop + 1] === 2) stop += 4
+        while (end - stop >= 4 && bytes[stop] === header && bytes[stop + 1] === 2 && !isZero(bytes, stop + 2)) stop += 4
         sink.acknowledgements(header, bytes, at, (stop - at) >> 2)
         at = stop
       } else {
@@ -137,7 +152,7 @@ export class Framer {
         at = next
       }
     }
-    if (open) sink.publishes(run)
+    if (open !== null) sink.publishes(open)
     return at
   }
 
@@ -145,13 +160,30 @@ export class Framer {
   #complete(bytes: Uint8Array, start: number, end: number): number {
     let at = start
     for (;;) {
-      const size = packetSize(this.#rest, this.#restLength, this.maximum)
+      const size = this.#packetSize()
       if (size === this.#restLength) return at
       if (at === end) return INCOMPLETE
       const take = size === INCOMPLETE ? 1 : Math.min(size - this.#restLength, end - at)
       this.#keep(bytes, at, at + take)
       at += take
     }
+  }
+
+  /** Size of the packet whose beginning is kept; INCOMPLETE while its Remaining Length is. Throws ProtocolError. */
+  #packetSize(): number {
+    const bytes = this.#rest
+    let remaining = 0
+    for (let i = 1, shift = 0; i < this.#restLength; i++, shift += 7) {
+      const digit = bytes[i]!
+      remaining |= (digit & 127) << shift
+      if (digit < 128) {
+        if (digit === 0 && shift > 0 && this.version === 5) throw badLength(digit, 0)
+        if (remaining > this.maximum[bytes[0]! >> 4]!) throw this.#refusal(bytes[0]!, remaining, 0)
+        return 1 + i + remaining
+      }
+      if (shift === 21) throw badLength(digit, 0)
+    }
+    return INCOMPLETE
   }
 
   /** Grows with what has arrived, not with what a length field promises. */
@@ -165,20 +197,31 @@ export class Framer {
     this.#rest.set(bytes.subarray(at, end), this.#restLength)
     this.#restLength = needed
   }
+
+  /** Why a packet is not taken. A second CONNECT and a PINGREQ with a body are not worth an answer [MQTT-3.1.0-2]. */
+  #refusal(header: number, remaining: number, at: number): ProtocolError {
+    const type = header >> 4
+    if (this.maximum[type]! < 0) {
+      if (type === PacketType.Connect && this.#sender === 'client') return new ProtocolError(0x82, 'second CONNECT', 'MQTT-3.1.0-2', at, false) // [MQTT-3.1.0-2]
+      return new ProtocolError(0x82, `packet type ${type} not allowed now`, 'MQTT-4.13.1-1', at)
+    }
+    if (type === PacketType.Pingreq || type === PacketType.Pingresp) return new ProtocolError(0x81, `PING of ${remaining} bytes`, 'MQTT-4.13.1-1', at, false)
+    return new ProtocolError(0x95, `packet type ${type} of ${remaining} bytes: at most ${this.maximum[type]}`, 'MQTT-3.2.2-15', at)
+  }
 }
 
-function packetSize(bytes: Uint8Array, length: number, maximum: Int32Array): number {
-  let remaining = 0
-  for (let i = 1, shift = 0; i < length; i++, shift += 7) {
-    const digit = bytes[i]!
-    remaining |= (digit & 127) << shift
-    if (digit < 128) {
-      if (remaining > maximum[bytes[0]! >> 4]!) throw new ProtocolError(0x95, `packet type ${bytes[0]! >> 4} of ${remaining} bytes`)
-      return 1 + i + remaining
-    }
-    if (shift === 21) throw new ProtocolError(0x81, 'Remaining Length of more than four bytes', 'MQTT-1.5.5-1')
-  }
-  return INCOMPLETE
+/** A fifth byte closes without an answer, a needlessly long form in MQTT 5.0 is malformed [MQTT-1.5.5-1]. */
+function badLength(digit: number, at: number): ProtocolError {
+  if (digit > 127) return new ProtocolError(0x81, 'Remaining Length of more than four bytes', 'MQTT-1.5.5-1', at, false)
+  return new ProtocolError(0x81, 'Remaining Length in more bytes than needed', 'MQTT-1.5.5-1', at)
+}
+
+function isZero(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at]! | bytes[at + 1]!) === 0
+}
+
+function zeroId(at: number): ProtocolError {
+  return new ProtocolError(0x82, 'PUBLISH with Packet Identifier 0', 'MQTT-2.2.1-3', at) // [MQTT-2.2.1-3]
 }
 
 /** Same Topic Name and properties as the run's first packet? Backwards: topics differ at their ends. */
@@ -190,7 +233,7 @@ function repeatsHead(run: PublishRun, bytes: Uint8Array, body: number, next: num
   return true
 }
 
-/** Describes PUBLISH packets lying one after another in memory (stored ones), as the framer would. */
+/** Describes PUBLISH packets lying one after another in our own memory (stored ones), as the framer would. They must all have one head. */
 export function readRun(run: PublishRun, bytes: Uint8Array, start: number, end: number, version: WireVersion): void {
   let at = start
   while (at < end) {
@@ -202,7 +245,7 @@ export function readRun(run: PublishRun, bytes: Uint8Array, start: number, end: 
     } while (digit > 127)
     const next = body + remaining
     if (at === start) {
-      decodePublishHead(run, bytes, bytes[at]!, body, next, version)
+      decodePublishHead(run, bytes, bytes[at]!, body, next, version, null)
       run.begin(bytes, at, body, next)
     } else run.append(body, next)
     at = next

@@ -64,6 +64,39 @@ export class PublishRun {
     return 2 + this.ownTopicLength
   }
 
+  /** Packet Identifier of packet i, a QoS 1 or 2 one. */
+  packetId(i: number): number {
+    const at = this.bodies[i]! + this.idAt
+    return (this.bytes[at]! << 8) | this.bytes[at + 1]!
+  }
+
+  /** Writes the Packet Identifier of packet i into the bytes, which must be ours. */
+  setPacketId(i: number, packetId: number): void {
+    const at = this.bodies[i]! + this.idAt
+    this.bytes[at] = packetId >> 8
+    this.bytes[at + 1] = packetId & 255
+  }
+
+  /** Overwrites the Message Expiry Interval of the selected packets, which must be ours and have one. Seconds. */
+  setExpiry(seconds: number): void {
+    for (let i = this.from; i < this.to; i++) {
+      const at = this.bodies[i]! + this.expiryAt
+      this.bytes[at] = seconds >>> 24
+      this.bytes[at + 1] = seconds >>> 16
+      this.bytes[at + 2] = seconds >>> 8
+      this.bytes[at + 3] = seconds
+    }
+    this.expiry = seconds
+  }
+
+  /** Payload bytes of packets [from, to). */
+  payloadBytes(from: number, to: number): number {
+    let sum = this.starts[to]! - (to - from) * this.headLength
+    // what is not payload or head: the fixed headers
+    for (let i = from; i < to; i++) sum -= this.bodies[i]! - this.starts[i]!
+    return sum - this.starts[from]!
+  }
+
   /** Begins a run at a packet whose head is already described. */
   begin(bytes: Uint8Array, start: number, body: number, end: number): void {
     this.bytes = bytes

@@ -1,0 +1,300 @@
+// Many sessions, one topic space. Composes router, subscriptions, wills; the only thing that connections and adapters see.
+// No I/O and no clock of its own: links come through `accept`, time through `run`.
+
+import type { Clock } from '../base/clock.ts'
+import { Deadline, Deadlines } from '../base/deadlines.ts'
+import type { Link, Peer, Receiver } from '../base/link.ts'
+import type { Log } from '../base/log.ts'
+import type { BytePool } from '../base/output-buffer.ts'
+import { SlabStore } from '../base/slab.ts'
+import {
+  type AttachedConnection, type Attachment, type AuthenticationExchange, type EndCause, NO_OBSERVER, type Observer, type ServerHost, type Trace, type Verdict,
+} from '../session/effects.ts'
+import { ServerConnection } from '../session/server-connection.ts'
+import { type ServerPacketSizes, serverPacketSizes } from '../session/server-packet-sizes.ts'
+import { tracePublishes } from '../session/trace-publishes.ts'
+import { encodePacket } from '../wire/mqtt/encode.ts'
+import { readRun } from '../wire/mqtt/framer.ts'
+import { type Connect, PacketType, type Publish, type Qos } from '../wire/mqtt/packet.ts'
+import type { Properties } from '../wire/mqtt/properties.ts'
+import { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
+import { utf8Length, writeUtf8 } from '../wire/text.ts'
+import { SessionAttachment } from './attachment.ts'
+import { Branches } from './branches.ts'
+import { Counters } from './counters.ts'
+import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { ADMIT_ALL, type Authenticator, type Authorizer, type Journal, NO_JOURNAL, PERMIT_ALL } from './ports.ts'
+import { PublishVariants } from './publish-variants.ts'
+import { Retained } from './retained.ts'
+import { type Publisher, Router, type RouterParts } from './router.ts'
+import { Session, type SessionContext } from './session.ts'
+import { SubscriptionTree } from './subscription-tree.ts'
+import { Subscriptions } from './subscriptions.ts'
+import { SysTopics } from './sys-topics.ts'
+import { TopicTable } from './topic-table.ts'
+import { VerdictCache } from './verdict-cache.ts'
+import { Wills } from './wills.ts'
+
+export interface BrokerOptions {
+  readonly clock: Clock
+  /** The pool that all links' output comes from: it knows how many bytes were sent. */
+  readonly pool: BytePool
+  /** A random UUID in upper case, for Client Identifiers that we assign. */
+  readonly newId: () => string
+  /** Of the product, for `$SYS/broker/version`. */
+  readonly version: string
+  readonly authenticator?: Authenticator
+  readonly authorizer?: Authorizer
+  readonly journal?: Journal
+  readonly limits?: Partial<Limits>
+  readonly observer?: Observer
+  readonly trace?: Trace | null
+  readonly log?: Log
+}
+
+/** A message of the broker's own side: `$SYS`, a bridge, a program that embeds the broker. */
+export interface BrokerMessage {
+  readonly topicName: string
+  readonly payload: Uint8Array
+  readonly qos: Qos
+  readonly retain: boolean
+  readonly properties: Properties
+}
+
+/** Milliseconds between clean-ups of what is merely out of date. */
+const TIDY_MS = 60_000
+const FOR_EVER = 0xffffffff
+
+export class Broker implements ServerHost {
+  readonly limits: Limits
+  readonly clock: Clock
+  readonly deadlines: Deadlines
+  readonly observer: Observer
+  readonly trace: Trace | null
+  readonly counters: Counters = new Counters()
+  readonly slabs: SlabStore = new SlabStore()
+  readonly #options: BrokerOptions
+  readonly #authenticator: Authenticator
+  readonly #journal: Journal
+  readonly #parts: RouterParts
+  readonly #router: Router
+  readonly #subscriptions: Subscriptions
+  readonly #wills: Wills
+  readonly #context: SessionContext
+  readonly #sizes: ServerPacketSizes
+  readonly #sessions = new Map<string, Session>()
+  readonly #connections = new Set<AttachedConnection>()
+  readonly #self: Publisher = { clientId: '', userName: null, session: null, lastTopic: null, verdicts: new VerdictCache() }
+  /** Messages made while a run was being routed: wills, `$SYS`. */
+  readonly #waiting: { readonly publisher: Publisher; readonly packet: Publish }[] = []
+  readonly #startedAt: number
+  #online = 0
+  #isShuttingDown = false
+
+  constructor(options: BrokerOptions) {
+    this.#options = options
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.clock = options.clock
+    this.#startedAt = options.clock.now()
+    this.deadlines = new Deadlines(this.#startedAt)
+    this.observer = options.observer ?? NO_OBSERVER
+    this.trace = options.trace ?? null
+    this.#authenticator = options.authenticator ?? ADMIT_ALL
+    this.#journal = options.journal ?? NO_JOURNAL
+    const { limits, counters, slabs, trace } = this, now = (): number => options.clock.now(), variants = new PublishVariants(slabs)
+    this.#parts = {
+      topics: new TopicTable(limits.internedTopics, limits.maximumTopicLevels, new Branches()),
+      tree: new SubscriptionTree(),
+      retained: new Retained(limits.maximumRetainedMessages),
+      slabs, counters, limits, variants, now,
+      journal: this.#journal,
+      authorizer: options.authorizer ?? PERMIT_ALL,
+      denied: (publisher, run) => {
+        if (trace !== null) tracePublishes(trace, 'denied', publisher.clientId, run)
+      },
+      resumeWaiting: () => this.#publishWaiting(),
+    }
+    this.#context = { slabs, counters, limits, variants, trace, now, dropping: (session) => options.log?.write('notice', `Outgoing messages are being dropped for client ${session.clientId}.`) }
+    this.#router = new Router(this.#parts)
+    this.#subscriptions = new Subscriptions(this.#parts)
+    this.#wills = new Wills(this.deadlines, (session, packet) => this.#publishAs(session, packet))
+    this.#sizes = serverPacketSizes(limits.maximumPacketSize)
+    if (limits.sysInterval > 0) this.#beginSysTopics(options.version, limits.sysInterval * 1000)
+    this.#every(TIDY_MS, (time) => {
+      this.#parts.topics.dropStale(this.#parts.authorizer.generation)
+      this.#parts.retained.dropExpired(time)
+    })
+  }
+
+  /** Sessions, with and without a connection. */
+  get sessionCount(): number {
+    return this.#sessions.size
+  }
+
+  /** Sessions with a connection. */
+  get connectedCount(): number {
+    return this.#online
+  }
+
+  get retainedCount(): number {
+    return this.#parts.retained.count
+  }
+
+  /** The server connection of a new link. */
+  accept(link: Link): Receiver {
+    const connection = new ServerConnection(this, this.limits, this.#sizes, link)
+    this.#connections.add(connection)
+    if (this.#isShuttingDown) connection.end('shutdown', null)
+    return connection
+  }
+
+  /** Publishes a message of the broker's own side, past all permissions. Throws UsageError when it is not one. */
+  publish(message: BrokerMessage): void {
+    this.#publishAs(this.#self, { type: PacketType.Publish, ...message, dup: false, packetId: message.qos === 0 ? 0 : 1 })
+  }
+
+  /** Does what is due: keep-alive, wills, expiry, `$SYS`. Call it every 50 ms or so. */
+  run(now: number): void {
+    this.deadlines.run(now)
+  }
+
+  /** The journal has committed: acknowledgements that waited may go. */
+  committed(durableUpTo: number): void {
+    for (const connection of this.#connections) connection.release(durableUpTo)
+  }
+
+  /** Ends all connections; 5.0 clients are told 0x8B. No wills: the broker's end is not the client's. */
+  shutdown(): void {
+    this.#isShuttingDown = true
+    for (const connection of [...this.#connections]) connection.end('shutdown', ReasonCode.ServerShuttingDown)
+  }
+
+  authenticate(connect: Connect, peer: Peer): Verdict | Promise<Verdict> {
+    return this.#authenticator.authenticate(connect, peer)
+  }
+
+  beginAuthentication(method: string, connect: Connect, peer: Peer): AuthenticationExchange | null {
+    return this.#authenticator.begin(method, connect, peer)
+  }
+
+  assignClientId(): string {
+    return this.limits.clientIdPrefix + this.#options.newId()
+  }
+
+  attach(connect: Connect, userName: string | null, connection: AttachedConnection): Attachment {
+    const { clientId } = connect
+    if (connect.will !== null && !this.#mayLeaveWill(connect, userName)) return ReasonCode.NotAuthorized
+    this.#sessions.get(clientId)?.connection?.end('taken-over', ReasonCode.SessionTakenOver) // [MQTT-3.1.4-3]
+    const old = this.#sessions.get(clientId) ?? null
+    if (old !== null && connect.cleanStart) this.#drop(old) // [MQTT-3.1.2-4]
+    const sessionPresent = old !== null && !connect.cleanStart
+    const session = sessionPresent ? old : this.#makeSession(connect, userName)
+    this.deadlines.cancel(session.expiryDeadline)
+    this.#wills.cancel(session)
+    if (session.userName !== userName) this.#rename(session, userName)
+    session.sessionExpiryInterval = this.#expiryOf(connect)
+    session.will = connect.will
+    session.version = connect.version === 5 ? 5 : 4
+    session.maximumPacketSize = connect.properties.maximumPacketSize ?? 0xffffffff
+    const inflight = this.limits.maximumInflightMessages === 0 ? 65535 : this.limits.maximumInflightMessages
+    session.outgoing.quota = Math.min(connect.properties.receiveMaximum ?? 65535, inflight) // [MQTT-3.3.4-9]
+    session.attach(connection, Math.min(connect.properties.topicAliasMaximum ?? 0, this.limits.topicAliasMaximumOutgoing))
+    this.#online++
+    return new SessionAttachment(session, sessionPresent, this, this.#router, this.#journal, this.#subscriptions)
+  }
+
+  /** A connection has ended; its session goes on as long as was agreed. */
+  detach(session: Session, cause: EndCause, sessionExpiryInterval: number | null): void {
+    const now = this.clock.now()
+    this.#online--
+    session.detach()
+    if (sessionExpiryInterval !== null) session.sessionExpiryInterval = Math.min(sessionExpiryInterval, this.limits.maximumSessionExpiryInterval)
+    if (cause === 'disconnect' || cause === 'shutdown') this.#wills.cancel(session) // [MQTT-3.14.4-3]
+    else this.#wills.schedule(session, now)
+    const expiry = session.sessionExpiryInterval
+    if (expiry === 0) this.#drop(session)
+    else if (expiry !== FOR_EVER) this.deadlines.set(session.expiryDeadline, now + expiry * 1000)
+  }
+
+  forget(connection: AttachedConnection): void {
+    this.#connections.delete(connection)
+  }
+
+  #makeSession(connect: Connect, userName: string | null): Session {
+    const persistent = this.#expiryOf(connect) > 0
+    const session = new Session(connect.clientId, userName, persistent, this.#context, (due) => this.#wills.publish(due), (expired) => {
+      this.counters.clientsExpired++
+      this.#options.log?.write('notice', `Expiring client ${expired.clientId} due to timeout.`)
+      this.#drop(expired)
+    })
+    this.#sessions.set(connect.clientId, session)
+    return session
+  }
+
+  /** The session ends: a will that still waits is published now [MQTT-3.1.2-8], then nothing of it stays. */
+  #drop(session: Session): void {
+    this.deadlines.cancel(session.expiryDeadline)
+    this.#wills.publish(session)
+    this.#subscriptions.unsubscribeAll(session)
+    session.clear()
+    this.#sessions.delete(session.clientId)
+  }
+
+  /** Somebody else resumes it: what was remembered about permissions no longer holds. */
+  #rename(session: Session, userName: string | null): void {
+    session.userName = userName
+    session.verdicts = new VerdictCache()
+    this.#parts.topics.branches.touchAll()
+  }
+
+  /** Seconds the session outlives its connection: Clean Session 0 of 3.x means for ever [section 3.1.2.11.2]. */
+  #expiryOf(connect: Connect): number {
+    const asked = connect.version === 5 ? (connect.properties.sessionExpiryInterval ?? 0) : connect.cleanStart ? 0 : FOR_EVER
+    return Math.min(asked, this.limits.maximumSessionExpiryInterval)
+  }
+
+  #mayLeaveWill(connect: Connect, userName: string | null): boolean {
+    const { topicName } = connect.will!
+    if (/^\$(SYS|CONTROL)(\/|$)/.test(topicName)) return false
+    return this.#parts.authorizer.mayPublish(connect.clientId, userName, topicName).endsWith('allow')
+  }
+
+  #publishAs(publisher: Publisher, packet: Publish): void {
+    this.#waiting.push({ publisher, packet })
+    if (this.#router.busy) this.#router.hasWaiting = true
+    else this.#publishWaiting()
+  }
+
+  #publishWaiting(): void {
+    this.#router.hasWaiting = false
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const bytes = encodePacket(next.packet, 5), run = new PublishRun()
+      readRun(run, bytes, 0, bytes.length, 5)
+      if (next.packet.qos < 2) this.#router.route(next.publisher, run)
+      else if (this.#router.admit(next.publisher, run) < 0x80) this.#router.routeAdmitted(next.publisher, run, this.clock.now())
+    }
+  }
+
+  #beginSysTopics(version: string, intervalMs: number): void {
+    const sys = new SysTopics(version, (topicName, text) => {
+      const payload = new Uint8Array(utf8Length(text))
+      writeUtf8(text, payload, 0)
+      this.publish({ topicName, payload, qos: 2, retain: true, properties: {} })
+    })
+    const update = (now: number): void => {
+      const { counters, retainedCount: retained, sessionCount: sessions, connectedCount: connected } = this
+      sys.update({ uptimeSeconds: Math.floor((now - this.#startedAt) / 1000), sessions, connected, retained, bytesSent: this.#options.pool.takenBytes, counters })
+    }
+    update(this.#startedAt)
+    this.#every(intervalMs, update)
+  }
+
+  #every(intervalMs: number, action: (now: number) => void): void {
+    const deadline = new Deadline((now) => {
+      this.deadlines.set(deadline, now + intervalMs)
+      action(now)
+    })
+    this.deadlines.set(deadline, this.#startedAt + intervalMs)
+  }
+}

@@ -1,0 +1,94 @@
+// What a session cannot take yet: runs and pieces of them in order, as references into slabs.
+// Limits are the session's affair (session.ts); shaping is done when they are sent, so a client may come back with another version.
+
+import type { Slab, SlabStore } from '../base/slab.ts'
+import type { Qos } from '../wire/mqtt/packet.ts'
+import type { PublishRun, WireVersion } from '../wire/mqtt/publish-run.ts'
+
+/** Packets lying one after another in a slab; holds one reference per packet. */
+export interface QueuedRun {
+  readonly slab: Slab
+  at: number
+  readonly end: number
+  count: number
+  readonly version: WireVersion
+  readonly topicId: number
+  /** What the subscription makes of it when it is sent. */
+  readonly qos: Qos
+  readonly retain: 0 | 1
+  readonly identifiers: readonly number[] | null
+  /** Milliseconds of the broker's clock; Infinity without Message Expiry Interval. */
+  readonly expires: number
+}
+
+export class OutgoingQueue {
+  /** Messages waiting. */
+  messages = 0
+  /** Those with QoS 0 among them: they wait for a slow socket only. */
+  messagesQos0 = 0
+  bytes = 0
+  readonly #slabs: SlabStore
+  #runs: QueuedRun[] = []
+  #head = 0
+
+  constructor(slabs: SlabStore) {
+    this.#slabs = slabs
+  }
+
+  get first(): QueuedRun | null {
+    return this.#runs[this.#head] ?? null
+  }
+
+  /** Queues packets [from, to) of `run`, which lies in a slab, to be sent with this QoS, RETAIN and identifiers. */
+  push(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, now: number): void {
+    const count = to - from, at = run.starts[from]! + run.slabShift, end = run.starts[to]! + run.slabShift
+    this.#slabs.hold(run.slab!, count)
+    this.messages += count
+    if (qos === 0) this.messagesQos0 += count
+    this.bytes += end - at
+    const expires = run.expiry < 0 ? Infinity : now + run.expiry * 1000
+    this.#runs.push({ slab: run.slab!, at, end, count, version: run.version, topicId: run.topicId, qos, retain, identifiers, expires })
+  }
+
+  /** Takes the first `count` packets, up to offset `end` in the slab, off the first run. */
+  taken(count: number, end: number): void {
+    const run = this.#runs[this.#head]!
+    this.#account(run, count, end - run.at)
+    run.at = end
+    run.count -= count
+    if (run.count > 0) return
+    this.#head++
+    if (this.#head === this.#runs.length) {
+      this.#runs = []
+      this.#head = 0
+    } else if (this.#head > 64 && this.#head * 2 > this.#runs.length) {
+      this.#runs = this.#runs.slice(this.#head)
+      this.#head = 0
+    }
+  }
+
+  /** The connection ended: QoS 0 does not wait for another one. Returns how many were dropped. */
+  dropQos0(): number {
+    const dropped = this.messagesQos0
+    if (dropped === 0) return 0
+    const kept: QueuedRun[] = []
+    for (const run of this.#runs.slice(this.#head)) {
+      if (run.qos === 0) this.#account(run, run.count, run.end - run.at)
+      else kept.push(run)
+    }
+    this.#runs = kept
+    this.#head = 0
+    return dropped
+  }
+
+  clear(): void {
+    for (let run = this.first; run !== null; run = this.first) this.taken(run.count, run.end)
+  }
+
+  #account(run: QueuedRun, count: number, bytes: number): void {
+    this.messages -= count
+    if (run.qos === 0) this.messagesQos0 -= count
+    this.bytes -= bytes
+    this.#slabs.release(run.slab, count)
+  }
+}

@@ -1,0 +1,197 @@
+// A run of PUBLISH packets → the sessions that get it, each in its shape.
+// Once per run: topic, permission, retained, recipients. Once per recipient: a few comparisons and one copy (session.ts).
+
+import type { SlabStore } from '../base/slab.ts'
+import type { Qos } from '../wire/mqtt/packet.ts'
+import type { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
+import type { Counters } from './counters.ts'
+import type { Limits } from './limits.ts'
+import { aged } from './message-expiry.ts'
+import type { Authorizer, Journal } from './ports.ts'
+import type { PublishVariants } from './publish-variants.ts'
+import { type Recipients, resolveRecipients, type SharedRecipients } from './recipients.ts'
+import type { Retained } from './retained.ts'
+import type { Session } from './session.ts'
+import type { SharedGroup } from './shared-subscriptions.ts'
+import type { Subscription } from './subscription.ts'
+import type { SubscriptionTree } from './subscription-tree.ts'
+import type { Topic, TopicTable } from './topic-table.ts'
+import type { VerdictCache } from './verdict-cache.ts'
+
+/** Whose message it is. */
+export interface Publisher {
+  readonly clientId: string
+  readonly userName: string | null
+  /** For No Local; null for the broker itself, which may publish anywhere. */
+  readonly session: Session | null
+  /** What the router remembers of it. */
+  lastTopic: Topic | null
+  readonly verdicts: VerdictCache
+}
+
+export interface RouterParts {
+  readonly topics: TopicTable
+  readonly tree: SubscriptionTree
+  readonly retained: Retained
+  readonly slabs: SlabStore
+  readonly counters: Counters
+  readonly limits: Limits
+  readonly variants: PublishVariants
+  readonly journal: Journal
+  readonly authorizer: Authorizer
+  now(): number
+  /** A PUBLISH was refused: for the log. */
+  denied(publisher: Publisher, run: PublishRun): void
+  /** Routes what came up during a routing. */
+  resumeWaiting(): void
+}
+
+export class Router {
+  /** Journal ticket of the last routed or admitted run, 0 when it needs none. */
+  ticket = 0
+  /** While a run is being routed, other messages must wait: they would overwrite its variants. */
+  busy = false
+  /** Set by whoever has messages waiting: `resumeWaiting` is called after this routing. */
+  hasWaiting = false
+  readonly #parts: RouterParts
+
+  constructor(parts: RouterParts) {
+    this.#parts = parts
+  }
+
+  /** Routes the selected packets; returns the Reason Code for their acknowledgement. Allocates nothing when nothing changed. */
+  route(publisher: Publisher, run: PublishRun): number {
+    const topic = this.#topicOf(publisher, run), refusal = this.#refusal(publisher, topic, run)
+    return refusal === 0 ? this.#distribute(publisher, topic, run) : refusal
+  }
+
+  /** First half of QoS 2: permission and durability; the message waits for PUBREL. Returns the Reason Code for PUBREC. */
+  admit(publisher: Publisher, run: PublishRun): number {
+    const topic = this.#topicOf(publisher, run), refusal = this.#refusal(publisher, topic, run)
+    if (refusal === 0 && (this.#recipientsOf(topic).durable || (run.header & 1) !== 0)) this.ticket = this.#parts.journal.append(run)
+    return refusal
+  }
+
+  /** Second half of QoS 2. `arrived` is when its PUBLISH came: Message Expiry counts from there. */
+  routeAdmitted(publisher: Publisher, run: PublishRun, arrived: number): void {
+    const topic = this.#topicOf(publisher, run)
+    this.ticket = 0
+    const waited = run.expiry < 0 ? 0 : Math.floor((this.#parts.now() - arrived) / 1000)
+    if (waited === 0) this.#distribute(publisher, topic, run)
+    else if (waited < run.expiry) this.#distribute(publisher, topic, aged(run, run.expiry - waited))
+    else this.#parts.counters.publishesDropped += run.count // [MQTT-3.3.2-5]
+  }
+
+  /** By the topic of last time, the one that followed it last time, or the table; throws ProtocolError for what is no Topic Name. */
+  #topicOf(publisher: Publisher, run: PublishRun): Topic {
+    const last = publisher.lastTopic
+    if (last?.equals(run.topicBytes, run.topicAt, run.topicLength) === true) {
+      run.topicId = last.id
+      last.used = true
+      return last
+    }
+    const guess: Topic | null = last === null ? null : last.follower
+    const topic = guess?.equals(run.topicBytes, run.topicAt, run.topicLength) === true ? guess : this.#parts.topics.intern(run.topicBytes, run.topicAt, run.topicLength)
+    if (last !== null && last.length > 0) last.follower = topic
+    publisher.lastTopic = topic
+    topic.used = true
+    run.topicId = topic.id
+    return topic
+  }
+
+  /** Counts the run and asks for permission; 0 = it may come in. */
+  #refusal(publisher: Publisher, topic: Topic, run: PublishRun): number {
+    const { counters, authorizer } = this.#parts
+    this.ticket = 0
+    counters.publishesReceived += run.count
+    counters.publishBytesReceived += run.payloadBytes(run.from, run.to)
+    if (publisher.verdicts.allows(topic.id, authorizer.generation) || this.#mayPublish(publisher, topic)) return 0
+    counters.publishesRefused += run.count
+    this.#parts.denied(publisher, run)
+    return ReasonCode.NotAuthorized
+  }
+
+  #mayPublish(publisher: Publisher, topic: Topic): boolean {
+    if (publisher.session === null) return true
+    if (topic.isReserved) return false
+    const { authorizer } = this.#parts, permission = authorizer.mayPublish(publisher.clientId, publisher.userName, topic.name)
+    if (permission === 'allow') publisher.verdicts.remember(topic.id, authorizer.generation)
+    return permission === 'allow' || permission === 'uncacheable-allow'
+  }
+
+  #distribute(publisher: Publisher, topic: Topic, run: PublishRun): number {
+    const recipients = this.#recipientsOf(topic), { header } = run
+    if ((header & 1) !== 0) {
+      const { retained, now } = this.#parts
+      if (!retained.store(topic.name, run, now(), publisher.session === null ? null : publisher.clientId, publisher.userName)) return ReasonCode.QuotaExceeded
+    }
+    if ((header & 6) === 2 && (recipients.durable || (header & 1) !== 0)) this.ticket = this.#parts.journal.append(run) // QoS 2 was when it was admitted
+    const { direct, shared } = recipients
+    if (direct.length + shared.length === 0) return ReasonCode.NoMatchingSubscribers
+    this.busy = true
+    if (recipients.repeats && run.count > 1) this.#onePacketAtATime(publisher, run, recipients)
+    else this.#toAll(publisher, run, recipients)
+    this.#parts.variants.reset()
+    if (run.slab !== null) this.#letGo(run)
+    this.busy = false
+    if (this.hasWaiting) {
+      const ticket = this.ticket
+      this.#parts.resumeWaiting()
+      this.ticket = ticket
+    }
+    return 0
+  }
+
+  /** Some client gets several copies of each: they must come in the order of the messages, not of the subscriptions. */
+  #onePacketAtATime(publisher: Publisher, run: PublishRun, recipients: Recipients): void {
+    const { from, to } = run
+    for (let i = from; i < to; i++) {
+      run.select(i, i + 1)
+      this.#toAll(publisher, run, recipients)
+      this.#parts.variants.reset()
+      if (run.slab !== null) this.#letGo(run)
+    }
+    run.select(from, to)
+  }
+
+  #toAll(publisher: Publisher, run: PublishRun, { direct, shared }: Recipients): void {
+    const { from, to, qos } = run, retained = (run.header & 1) as 0 | 1
+    for (let i = 0; i < direct.length; i++) {
+      const subscription = direct[i]!
+      if (subscription.noLocal && subscription.session === publisher.session) continue // [MQTT-3.8.3-3]
+      const granted = subscription.qos
+      subscription.session.deliver(run, from, to, qos < granted ? qos : granted, (retained & subscription.retainMask) as 0 | 1, subscription.identifiers)
+    }
+    for (let i = 0; i < shared.length; i++) this.#deal(run, shared[i]!)
+  }
+
+  /** Each message to one member [MQTT-4.8.2-4]. */
+  #deal(run: PublishRun, { group, members }: SharedRecipients): void {
+    const retained = (run.header & 1) as 0 | 1
+    for (let i = run.from; i < run.to; i++) {
+      const member: Subscription | null = group.next(members, run.starts[i + 1]! - run.starts[i]!)
+      if (member === null) continue
+      const qos = Math.min(run.qos, member.qos) as Qos
+      member.session.deliver(run, i, i + 1, qos, (retained & member.retainMask) as 0 | 1, member.identifiers)
+    }
+  }
+
+  #recipientsOf(topic: Topic): Recipients {
+    const { topics, authorizer } = this.#parts
+    const stamp = topics.branches.stamp(topic.branch1, topic.branch2) + authorizer.generation
+    if (topic.stamp === stamp && topic.recipients !== null) return topic.recipients
+    const found: Subscription[] = [], groups: SharedGroup[] = []
+    this.#parts.tree.match(topic.name, found, groups)
+    const recipients = resolveRecipients(topic.name, found, groups, authorizer, this.#parts.limits.allowDuplicateMessages)
+    topic.recipients = recipients
+    topic.stamp = recipients.uncertain ? -1 : stamp
+    return recipients
+  }
+
+  /** Ends this routing's own hold on the stored copy. */
+  #letGo(run: PublishRun): void {
+    this.#parts.slabs.release(run.slab!, 1)
+    run.slab = null
+  }
+}

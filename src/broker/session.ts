@@ -1,0 +1,257 @@
+// One client's state: subscriptions, window, queue, caches. With or without a connection.
+// `deliver` is the end of the router's work: a run arrives as it was published, and leaves in the shape this client must see.
+
+import { Deadline } from '../base/deadlines.ts'
+import type { OutputBuffer } from '../base/output-buffer.ts'
+import type { SlabStore } from '../base/slab.ts'
+import type { AttachedConnection, Trace } from '../session/effects.ts'
+import { IncomingPublishes } from '../session/incoming-publishes.ts'
+import { OutgoingPublishes } from '../session/outgoing-publishes.ts'
+import { tracePublishes } from '../session/trace-publishes.ts'
+import type { Qos, Will } from '../wire/mqtt/packet.ts'
+import { readRun } from '../wire/mqtt/framer.ts'
+import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
+import type { Counters } from './counters.ts'
+import type { Limits } from './limits.ts'
+import { aged } from './message-expiry.ts'
+import { OutgoingAliases } from './outgoing-aliases.ts'
+import { OutgoingQueue, type QueuedRun } from './outgoing-queue.ts'
+import type { PublishVariants } from './publish-variants.ts'
+import type { Publisher } from './router.ts'
+import type { Subscription } from './subscription.ts'
+import type { Topic } from './topic-table.ts'
+import { VerdictCache } from './verdict-cache.ts'
+
+/** What all sessions of a broker have in common. */
+export interface SessionContext {
+  readonly slabs: SlabStore
+  readonly counters: Counters
+  readonly limits: Limits
+  readonly variants: PublishVariants
+  readonly trace: Trace | null
+  now(): number
+  /** The session's queue is full: told once until it has been empty again. */
+  dropping(session: Session): void
+}
+
+/** Packets sent from the queue at a time. */
+const DRAIN = 1024
+
+export class Session implements Publisher {
+  readonly clientId: string
+  userName: string | null
+  /** Outlives its connection: what is sent is kept until it is acknowledged. */
+  readonly persistent: boolean
+  /** Seconds; 0xFFFFFFFF = for ever. */
+  sessionExpiryInterval: number
+  version: WireVersion = 4
+  /** Largest packet this client takes, in bytes. */
+  maximumPacketSize = 0xffffffff
+  readonly incoming: IncomingPublishes
+  readonly outgoing: OutgoingPublishes
+  readonly queue: OutgoingQueue
+  readonly subscriptions: Map<string, Subscription> = new Map()
+  connection: AttachedConnection | null = null
+  /** Of the present or last connection; null once published or given up. */
+  will: Will | null = null
+  readonly willDeadline: Deadline
+  readonly expiryDeadline: Deadline
+  /** The router's memory of this client as a publisher. */
+  lastTopic: Topic | null = null
+  verdicts: VerdictCache = new VerdictCache()
+  readonly session: Session = this
+  #output: OutputBuffer | null = null
+  #aliases: OutgoingAliases | null = null
+  #dropping = false
+  readonly #context: SessionContext
+
+  constructor(clientId: string, userName: string | null, persistent: boolean, context: SessionContext, onWillDue: (session: Session) => void, onExpired: (session: Session) => void) {
+    this.clientId = clientId
+    this.userName = userName
+    this.persistent = persistent
+    this.sessionExpiryInterval = 0
+    this.#context = context
+    this.incoming = new IncomingPublishes(context.slabs, context.limits.receiveMaximum, context.limits.receiveMaximumEnforced)
+    this.outgoing = new OutgoingPublishes(persistent ? context.slabs : null)
+    this.queue = new OutgoingQueue(context.slabs)
+    this.willDeadline = new Deadline(() => onWillDue(this))
+    this.expiryDeadline = new Deadline(() => onExpired(this))
+  }
+
+  get isOnline(): boolean {
+    return this.connection !== null
+  }
+
+  /** A connection with this session begins. */
+  attach(connection: AttachedConnection, topicAliases: number): void {
+    this.connection = connection
+    this.#output = connection.link.output
+    this.#aliases = topicAliases > 0 ? new OutgoingAliases(topicAliases) : null
+    this.outgoing.restart()
+  }
+
+  /** The connection has ended. */
+  detach(): void {
+    this.connection = null
+    this.#output = null
+    this.#aliases = null
+    this.incoming.detached()
+    this.#context.counters.publishesDropped += this.queue.dropQos0()
+  }
+
+  /** Sends, queues or drops packets [from, to) of a borrowed run, with this QoS, RETAIN and Subscription Identifiers. */
+  deliver(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null): void {
+    const output = this.#output
+    let at = from
+    if (qos === 0) {
+      if (output === null) return // QoS 0 is for those who are there
+      if (this.queue.messagesQos0 === 0 && !output.full) {
+        this.#transmit(run, from, to, 0, retain, identifiers, output)
+        at = to
+      }
+    } else if (output !== null && this.queue.messages === 0 && !output.full) {
+      const room = this.outgoing.room
+      at = to - from <= room ? to : from + Math.max(room, 0)
+      if (at > from) this.#transmit(run, from, at, qos, retain, identifiers, output)
+    }
+    if (at < to) this.#enqueue(run, at, to, qos, retain, identifiers)
+  }
+
+  /** Sends what waits while window and socket allow: first what an earlier connection left unfinished, then the queue. */
+  resume(): void {
+    const output = this.#output
+    if (output === null) return
+    this.outgoing.resend(output, this.version, this.maximumPacketSize)
+    for (let first = this.queue.first; first !== null && !output.full; first = this.queue.first) {
+      const room = first.qos === 0 ? DRAIN : this.outgoing.room
+      if (room <= 0) return
+      this.#sendFirst(first, Math.min(room, DRAIN), output)
+    }
+    if (this.queue.messages === 0) this.#dropping = false
+  }
+
+  /** Ends the session: nothing of it may stay referenced. */
+  clear(): void {
+    this.queue.clear()
+    this.outgoing.clear()
+    this.incoming.clear()
+    this.subscriptions.clear()
+    this.will = null
+    this.lastTopic = null
+  }
+
+  #sendFirst(queued: QueuedRun, most: number, output: OutputBuffer): void {
+    const { counters, variants, now } = this.#context, time = now()
+    if (time >= queued.expires) {
+      counters.publishesDropped += queued.count // [MQTT-3.3.2-5]
+      this.queue.taken(queued.count, queued.end)
+      return
+    }
+    const stored = new PublishRun()
+    readRun(stored, queued.slab.bytes, queued.at, queued.end, queued.version, most)
+    const count = stored.count, end = stored.end
+    let run = stored
+    if (queued.expires !== Infinity) {
+      run = aged(stored, Math.ceil((queued.expires - time) / 1000))
+    } else {
+      run.slab = queued.slab
+      run.slabShift = 0
+    }
+    run.topicId = queued.topicId
+    this.#transmit(run, 0, count, queued.qos, queued.retain, queued.identifiers, output)
+    variants.reset()
+    if (run !== stored && run.slab !== null) this.#context.slabs.release(run.slab, 1)
+    this.queue.taken(count, end)
+  }
+
+  /** Sends packets [from, to) now; the window has room for them. */
+  #transmit(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, output: OutputBuffer): void {
+    const { version } = this
+    // outgoing bytes equal incoming ones: the run itself is sent
+    const isPlain = run.header === (0x30 | (qos << 1) | retain) && version === run.version && (identifiers === null || version === 4)
+    const shaped = isPlain ? run : this.#context.variants.of(run, { version, qos, retain, identifiers, alias: 0, omitTopic: false })
+    const shift = isPlain ? 0 : -run.from
+    if (shaped.largest > this.maximumPacketSize) {
+      this.#transmitFitting(run, shaped, shift, from, to, qos, retain, identifiers, output)
+      return
+    }
+    if (this.#aliases === null || run.topicId === 0) this.#send(shaped, from + shift, to + shift, shaped, 0, output)
+    else this.#sendAliased(this.#aliases, run, shaped, shift, from, to, qos, retain, identifiers, output)
+  }
+
+  /** Some packets are too large for this client: dropped as if delivered [MQTT-3.1.2-24, MQTT-3.1.2-25]. */
+  #transmitFitting(run: PublishRun, shaped: PublishRun, shift: number, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, output: OutputBuffer): void {
+    const { largest } = shaped, { counters, trace } = this.#context
+    for (let i = from; i < to; i++) {
+      const at = i + shift
+      if (shaped.starts[at + 1]! - shaped.starts[at]! > this.maximumPacketSize) {
+        counters.publishesDropped++
+        if (trace !== null) tracePublishes(trace, 'too large', this.clientId, shaped, 0, at, at + 1)
+        continue
+      }
+      shaped.largest = 0
+      this.#transmit(run, i, i + 1, qos, retain, identifiers, output)
+      shaped.largest = largest
+    }
+  }
+
+  /** 5.0 with aliases: the first packet of a topic tells name and alias, those after it the alias alone [MQTT-3.3.2-12]. */
+  #sendAliased(
+    aliases: OutgoingAliases, run: PublishRun, shaped: PublishRun, shift: number, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, output: OutputBuffer,
+  ): void {
+    const { variants } = this.#context, topicId = run.topicId
+    let alias = aliases.known(topicId), at = from
+    if (alias === 0) {
+      alias = aliases.free
+      const defining = alias === 0 ? null : variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: false })
+      if (defining === null || defining.largest > this.maximumPacketSize) {
+        this.#send(shaped, from + shift, to + shift, shaped, 0, output)
+        return
+      }
+      aliases.set(topicId, alias)
+      this.#send(defining, at - run.from, at + 1 - run.from, shaped, shift + run.from, output)
+      at++
+    }
+    if (at === to) return
+    const brief = variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: true })
+    this.#send(brief, at - run.from, to - run.from, shaped, shift + run.from, output)
+  }
+
+  /** The bytes go out. For a resend `kept` is kept: packet i of the run is packet i + keptShift of it. */
+  #send(run: PublishRun, from: number, to: number, kept: PublishRun, keptShift: number, output: OutputBuffer): void {
+    const { counters, trace } = this.#context, firstId = this.outgoing.nextId
+    if ((run.header & 6) === 0) output.append(run.bytes, run.starts[from]!, run.starts[to]!, to - from === run.count && output.bytes !== run.bytes ? run.view() : null)
+    else {
+      if (this.outgoing.keeps) this.#store(kept)
+      this.outgoing.send(run, from, to, output, kept, keptShift)
+    }
+    counters.messagesSent += to - from
+    counters.publishesSent += to - from
+    counters.publishBytesSent += run.payloadBytes(from, to)
+    if (trace !== null) tracePublishes(trace, 'sending', this.clientId, kept, firstId, from + keptShift, to + keptShift)
+  }
+
+  /** max_queued_messages and bytes: the newest are refused, as in Mosquitto. */
+  #enqueue(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null): void {
+    const { limits, counters, now } = this.#context, { queue } = this, bytes = run.starts[to]! - run.starts[from]!
+    const most = limits.maximumQueuedMessages === 0 ? Infinity : limits.maximumQueuedMessages
+    let end = Math.min(to, from + Math.max(0, most - queue.messages))
+    if (limits.maximumQueuedBytes > 0 && queue.bytes + bytes > limits.maximumQueuedBytes) end = from
+    if (end < to) {
+      counters.publishesDropped += to - end
+      if (!this.#dropping) this.#context.dropping(this)
+      this.#dropping = true
+    }
+    if (end === from) return
+    this.#store(run)
+    queue.push(run, from, end, qos, retain, identifiers, now())
+  }
+
+  /** Copies the run to a slab unless another session already caused that. */
+  #store(run: PublishRun): void {
+    if (run.slab !== null) return
+    const slab = this.#context.slabs.store(run.bytes, run.start, run.end)
+    run.slab = slab
+    run.slabShift = slab.used - run.end
+  }
+}

@@ -1,0 +1,34 @@
+// Topic Aliases that a peer sets on one connection [MQTT-3.3.2-7..-12]. They die with the connection.
+// Everything behind here sees packets with their Topic Name and without the alias.
+
+import { ProtocolError } from '../wire/errors.ts'
+import { encodeRun } from '../wire/mqtt/encode-publish.ts'
+import { PublishRun } from '../wire/mqtt/publish-run.ts'
+
+export class IncomingAliases {
+  readonly #maximum: number
+  readonly #names = new Map<number, Uint8Array>()
+  readonly #plain = new PublishRun()
+
+  constructor(maximum: number) {
+    this.#maximum = maximum
+  }
+
+  /** With a name the alias is set anew, without it stands for the name. Returns the run as if it had come with its name; borrowed. */
+  resolve(run: PublishRun): PublishRun {
+    const alias = run.topicAlias
+    if (alias > this.#maximum) throw new ProtocolError(0x94, `Topic Alias ${alias} beyond the maximum ${this.#maximum}`, 'MQTT-3.3.2-9')
+    if (run.ownTopicLength > 0) this.#names.set(alias, run.bytes.slice(run.topicAt, run.topicAt + run.topicLength))
+    else {
+      const name = this.#names.get(alias)
+      if (name === undefined) throw new ProtocolError(0x82, `unknown Topic Alias ${alias}`, 'MQTT-3.3.2-8')
+      run.topicBytes = name
+      run.topicAt = 0
+      run.topicLength = name.length
+    }
+    const plain = this.#plain, { from, to } = run
+    encodeRun(plain, run, { version: 5, qos: run.qos, retain: run.header & 1, identifiers: null, alias: 0, omitTopic: false })
+    if (run.qos > 0) for (let i = from; i < to; i++) plain.setPacketId(i - from, run.packetId(i))
+    return plain
+  }
+}

@@ -1,0 +1,214 @@
+// Receiving side of QoS 1 and 2, a run at a time. Belongs to the session, survives the connection.
+// Order of acknowledgements is the order of publishes [MQTT-4.6.0-2], also while a journal holds them back.
+
+import type { OutputBuffer } from '../base/output-buffer.ts'
+import type { SlabStore } from '../base/slab.ts'
+import { ProtocolError } from '../wire/errors.ts'
+import type { ProtocolVersion } from '../wire/mqtt/packet.ts'
+import type { PublishRun } from '../wire/mqtt/publish-run.ts'
+import type { Trace } from './effects.ts'
+import { UnreleasedPublishes } from './unreleased-publishes.ts'
+
+/** Where runs go: the session. */
+export interface RunRouter {
+  readonly clientId: string
+  route(run: PublishRun): number
+  admit(run: PublishRun): number
+  routeAdmitted(run: PublishRun, arrived: number): void
+  readonly ticket: number
+  readonly durableUpTo: number
+}
+
+/** What one call works with: the connection's side of the matter. */
+export interface ReceivingConnection {
+  readonly router: RunRouter
+  readonly output: OutputBuffer
+  readonly version: ProtocolVersion
+  readonly trace: Trace | null
+}
+
+/** Acknowledgements of one run that wait for the journal. */
+interface HeldAcknowledgements {
+  readonly ticket: number
+  readonly header: number
+  readonly code: number
+  readonly packetIds: Uint16Array
+}
+
+const PUBACK = 0x40
+const PUBREC = 0x50
+const PUBCOMP = 0x70
+/** Bytes of QoS 2 messages awaiting PUBREL, beyond which a client that also exceeds its Receive Maximum is cut off. */
+const UNRELEASED_BYTES = 64 << 20
+
+export class IncomingPublishes {
+  readonly #unreleased: UnreleasedPublishes
+  #held: HeldAcknowledgements[] = []
+  #heldCount = 0
+  readonly #receiveMaximum: number
+  readonly #enforced: number
+
+  /** `receiveMaximum` is announced, `enforced` (at least as much) is what ends the connection with 0x93. */
+  constructor(slabs: SlabStore, receiveMaximum: number, enforced: number) {
+    this.#unreleased = new UnreleasedPublishes(slabs)
+    this.#receiveMaximum = receiveMaximum
+    this.#enforced = enforced
+  }
+
+  /** QoS 2 messages between PUBLISH and PUBREL. */
+  get awaitingRelease(): number {
+    return this.#unreleased.count
+  }
+
+  /** Takes a run of one QoS. The run is borrowed. */
+  receive(run: PublishRun, now: number, to: ReceivingConnection): void {
+    if (run.qos === 0) {
+      to.router.route(run)
+      return
+    }
+    checkIdentifiers(run)
+    if (run.qos === 1) {
+      const code = to.router.route(run)
+      this.#checkQuota()
+      this.#acknowledgeRun(run, PUBACK, code, to)
+    } else this.#receiveOnce(run, now, to)
+  }
+
+  /** Rows of PUBREL: the messages go on their way now, once [MQTT-4.3.3-12]; PUBCOMP always [MQTT-4.3.3-11]. */
+  released(bytes: Uint8Array, at: number, count: number, to: ReceivingConnection): void {
+    this.#unreleased.release(bytes, at, count, to.router)
+    const { router, output, trace } = to
+    if (this.#mustHold(router)) {
+      const packetIds = new Uint16Array(count)
+      for (let i = 0; i < count; i++) packetIds[i] = (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!
+      this.#hold({ ticket: router.ticket, header: PUBCOMP, code: 0, packetIds })
+      return
+    }
+    const place = output.reserve(count * 4), out = output.bytes
+    for (let i = 0; i < count * 4; i += 4) {
+      out[place + i] = PUBCOMP
+      out[place + i + 1] = 2
+      out[place + i + 2] = bytes[at + i + 2]!
+      out[place + i + 3] = bytes[at + i + 3]!
+      if (trace !== null) trace.acknowledgement('sending', router.clientId, 7, (bytes[at + i + 2]! << 8) | bytes[at + i + 3]!, 0)
+    }
+    output.settle()
+  }
+
+  /** The journal has reached `durableUpTo`: sends what waited for it, in order. */
+  release(durableUpTo: number, to: ReceivingConnection): void {
+    let i = 0
+    for (; i < this.#held.length && this.#held[i]!.ticket <= durableUpTo; i++) {
+      const { header, packetIds, code } = this.#held[i]!
+      this.#heldCount -= packetIds.length
+      for (const packetId of packetIds) writeAcknowledgement(header, packetId, code, to)
+    }
+    if (i > 0) this.#held.splice(0, i)
+    to.output.settle()
+  }
+
+  /** The connection ended: its held acknowledgements go nowhere; the client asks again by sending again. */
+  detached(): void {
+    this.#held = []
+    this.#heldCount = 0
+  }
+
+  /** The session ends: gives all kept bytes back. */
+  clear(): void {
+    this.detached()
+    this.#unreleased.clear()
+  }
+
+  /** Keeps the stretches between repeated identifiers; acknowledges all of them [MQTT-4.3.3-10]. */
+  #receiveOnce(run: PublishRun, now: number, to: ReceivingConnection): void {
+    const first = run.from, last = run.to
+    let from = first
+    for (let i = first; i < last; i++) {
+      if (this.#unreleased.remember(run.packetId(i))) continue
+      this.#admitPart(run, from, i, now, to)
+      run.select(i, i + 1)
+      this.#acknowledgeRun(run, PUBREC, 0, to)
+      from = i + 1
+    }
+    if (from === first) this.#admit(run, now, to)
+    else this.#admitPart(run, from, last, now, to)
+    run.select(first, last)
+  }
+
+  #admitPart(run: PublishRun, from: number, to: number, now: number, connection: ReceivingConnection): void {
+    if (from === to) return
+    run.select(from, to)
+    this.#admit(run, now, connection)
+  }
+
+  #admit(run: PublishRun, now: number, to: ReceivingConnection): void {
+    const code = to.router.admit(run)
+    if (code < 0x80) this.#unreleased.keep(run, now)
+    else if (to.version === 5) this.#unreleased.forget(run) // a refused identifier is free again [MQTT-4.3.3-9]
+    this.#checkQuota()
+    this.#acknowledgeRun(run, PUBREC, code, to)
+  }
+
+  /** Clients in use ignore the announced 20; only far beyond it is the connection ended [MQTT-3.3.4-7]. */
+  #checkQuota(): void {
+    const unfinished = this.#unreleased.count + this.#heldCount
+    if (unfinished > this.#enforced || (unfinished > this.#receiveMaximum && this.#unreleased.bytes > UNRELEASED_BYTES)) {
+      throw new ProtocolError(0x93, `${unfinished} unacknowledged publishes exceed the Receive Maximum`, 'MQTT-3.3.4-7')
+    }
+  }
+
+  #mustHold(router: RunRouter): boolean {
+    return this.#held.length > 0 || router.ticket > router.durableUpTo
+  }
+
+  #hold(held: HeldAcknowledgements): void {
+    this.#held.push(held)
+    this.#heldCount += held.packetIds.length
+  }
+
+  #acknowledgeRun(run: PublishRun, header: number, code: number, to: ReceivingConnection): void {
+    if (this.#mustHold(to.router)) {
+      const packetIds = new Uint16Array(run.count)
+      for (let i = run.from; i < run.to; i++) packetIds[i - run.from] = run.packetId(i)
+      this.#hold({ ticket: to.router.ticket, header, code, packetIds })
+      return
+    }
+    const { output } = to
+    if ((code !== 0 && to.version === 5) || to.trace !== null) {
+      for (let i = run.from; i < run.to; i++) writeAcknowledgement(header, run.packetId(i), code, to)
+      output.settle()
+      return
+    }
+    const { bytes, bodies, idAt } = run
+    let at = output.reserve(run.count * 4)
+    const out = output.bytes
+    for (let i = run.from; i < run.to; i++) {
+      const id = bodies[i]! + idAt
+      out[at] = header
+      out[at + 1] = 2
+      out[at + 2] = bytes[id]!
+      out[at + 3] = bytes[id + 1]!
+      at += 4
+    }
+    output.settle()
+  }
+}
+
+function checkIdentifiers(run: PublishRun): void {
+  const { bytes, bodies, idAt } = run
+  for (let i = run.from; i < run.to; i++) {
+    const id = bodies[i]! + idAt
+    if ((bytes[id]! | bytes[id + 1]!) === 0) throw new ProtocolError(0x82, 'Packet Identifier 0', 'MQTT-2.2.1-3')
+  }
+}
+
+/** Five bytes when a 5.0 client must learn a Reason Code other than success, else four [MQTT 5.0, section 3.4.2.1]. */
+function writeAcknowledgement(header: number, packetId: number, code: number, { output, version, trace, router }: ReceivingConnection): void {
+  const long = code !== 0 && version === 5, at = output.reserve(long ? 5 : 4), out = output.bytes
+  out[at] = header
+  out[at + 1] = long ? 3 : 2
+  out[at + 2] = packetId >> 8
+  out[at + 3] = packetId & 255
+  if (long) out[at + 4] = code
+  if (trace !== null) trace.acknowledgement('sending', router.clientId, (header >> 4) as 4 | 5 | 7, packetId, long ? code : 0)
+}

@@ -1,0 +1,249 @@
+// Sending side of QoS 1 and 2: window, Packet Identifiers, acknowledgements, resend. Belongs to the session.
+// Identifiers follow the message number, so the window is a ring and an identifier's place in it is a subtraction.
+
+import type { OutputBuffer } from '../base/output-buffer.ts'
+import type { Slab, SlabStore } from '../base/slab.ts'
+import { encodeRun } from '../wire/mqtt/encode-publish.ts'
+import { readRun } from '../wire/mqtt/framer.ts'
+import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
+
+/** What a message waits for. Bit 4 says that its kept bytes are laid out for 5.0. */
+const State = { Done: 0, AwaitingPuback: 1, AwaitingPubrec: 2, AwaitingPubcomp: 3 } as const
+const LAYOUT_5 = 4
+/** Identifiers 1..65535, and one may not be reused while its predecessor in the ring is unfinished. */
+const WIDEST = 65534
+const PUBREC = 0x50
+
+const NO_STATES = new Uint8Array(0)
+const NO_PLACES = new Int32Array(0)
+
+export class OutgoingPublishes {
+  /** The client's Receive Maximum and max_inflight_messages, whichever is less. */
+  quota = 0
+  /** Messages sent and not finished; after a reconnect also those not sent again yet. */
+  unfinished = 0
+  /** Null when the session ends with its connection: then nothing is ever resent and no bytes are kept. */
+  readonly #slabs: SlabStore | null
+  #states: Uint8Array = NO_STATES
+  #keptIn: (Slab | null)[] = []
+  #keptAt: Int32Array = NO_PLACES
+  /** Ring slot and identifier of the oldest unfinished message; slots in use from there. */
+  #head = 0
+  #headId = 1
+  #span = 0
+  /** Unfinished messages of an earlier connection: those from this place of the ring on, `#resendEnd` excluded, are still to be sent again. */
+  #resendAt = 0
+  #resendEnd = 0
+
+  constructor(slabs: SlabStore | null) {
+    this.#slabs = slabs
+  }
+
+  /** Whether bytes are kept for a resend. */
+  get keeps(): boolean {
+    return this.#slabs !== null
+  }
+
+  /** How many messages may be sent now [MQTT-3.3.4-9]. */
+  get room(): number {
+    if (this.#resendAt < this.#resendEnd) return 0
+    return Math.min(this.quota - this.unfinished, WIDEST - this.#span)
+  }
+
+  /** The identifier that the next message gets. */
+  get nextId(): number {
+    const id = this.#headId + this.#span
+    return id > 65535 ? id - 65535 : id
+  }
+
+  /**
+   * Sends packets [from, to) of a QoS 1 or 2 run, at most `room`. When this keeps, `kept` is the same packets in the shape to be
+   * kept, stored in a slab: packet i of the run is packet i + keptShift of it.
+   */
+  send(run: PublishRun, from: number, to: number, output: OutputBuffer, kept: PublishRun, keptShift: number): void {
+    const count = to - from, start = run.starts[from]!
+    const whole = from === run.from && to === run.to
+    while (this.#span + count > this.#states.length) this.#grow()
+    const at = output.appendPatchable(run.bytes, start, run.starts[to]!, whole && output.bytes !== run.bytes ? run.view() : null)
+    const out = output.bytes, bodies = run.bodies, states = this.#states, mask = states.length - 1
+    const shift = at - start + run.idAt, state = run.qos | (kept.version === 5 ? LAYOUT_5 : 0)
+    let id = this.nextId, slot = (this.#head + this.#span) & mask
+    for (let i = from; i < to; i++) {
+      const place = bodies[i]! + shift
+      out[place] = id >> 8
+      out[place + 1] = id & 255
+      states[slot] = state
+      slot = (slot + 1) & mask
+      id = id === 65535 ? 1 : id + 1
+    }
+    if (this.#slabs !== null) this.#keep(kept, from + keptShift, to + keptShift)
+    this.#span += count
+    this.unfinished += count
+    output.settle()
+  }
+
+  /** PUBACK, PUBREC or PUBCOMP, four bytes each; answers PUBREC with PUBREL [MQTT-4.3.3-4]. True when quota came back. */
+  acknowledged(header: number, bytes: Uint8Array, at: number, count: number, output: OutputBuffer): boolean {
+    const before = this.unfinished
+    for (let i = 0; i < count; i++) {
+      const place = at + i * 4 + 2
+      this.#step(header, (bytes[place]! << 8) | bytes[place + 1]!)
+    }
+    if (header === PUBREC) {
+      const to = output.reserve(count * 4), out = output.bytes
+      for (let i = 0; i < count * 4; i += 4) {
+        out[to + i] = 0x62
+        out[to + i + 1] = 2
+        out[to + i + 2] = bytes[at + i + 2]!
+        out[to + i + 3] = bytes[at + i + 3]!
+      }
+      output.settle()
+    }
+    return this.unfinished < before
+  }
+
+  /** PUBACK or PUBREC with a Reason Code of 0x80 or more: ends the flow, the identifier is free [MQTT-4.4.0-2]. */
+  refused(header: number, packetId: number): void {
+    this.#step(header, packetId)
+    if (header === PUBREC) this.#step(0x70, packetId)
+  }
+
+  /** After a reconnect with session present: what is unfinished is to be sent again, in its order [MQTT-4.4.0-1]. */
+  restart(): void {
+    this.#resendAt = 0
+    this.#resendEnd = this.#span
+  }
+
+  /**
+   * Sends again what `restart` marked: PUBLISH with DUP and its old identifier, PUBREL for those past PUBREC; at most `quota` PUBLISH
+   * at a time. Packets too large for the client count as delivered [MQTT-3.1.2-25].
+   */
+  resend(output: OutputBuffer, version: WireVersion, maximumPacketSize: number): void {
+    const mask = this.#states.length - 1
+    let active = this.#resendAt
+    for (let i = 0; i < this.#resendAt; i++) if ((this.#states[(this.#head + i) & mask]! & 3) === State.Done) active--
+    while (this.#resendAt < this.#resendEnd && active < this.quota && !output.full) {
+      const slot = (this.#head + this.#resendAt) & mask, state = this.#states[slot]! & 3, id = wrap(this.#headId + this.#resendAt)
+      this.#resendAt++
+      if (state === State.Done) continue
+      active++
+      if (state === State.AwaitingPubcomp) {
+        const at = output.reserve(4)
+        output.bytes.set([0x62, 2, id >> 8, id & 255], at)
+      } else this.#resendPublish(slot, id, output, version, maximumPacketSize)
+    }
+    this.#advance()
+    output.settle()
+  }
+
+  /** The session ends: gives all kept bytes back. */
+  clear(): void {
+    for (let i = 0; i < this.#states.length; i++) this.#release(i)
+    this.#states = NO_STATES
+    this.#keptIn = []
+    this.#keptAt = NO_PLACES
+    this.#head = this.#span = this.unfinished = this.#resendAt = this.#resendEnd = 0
+    this.#headId = 1
+  }
+
+  #resendPublish(slot: number, id: number, output: OutputBuffer, version: WireVersion, maximumPacketSize: number): void {
+    const { bytes } = this.#keptIn[slot]!, start = this.#keptAt[slot]!
+    let run = new PublishRun()
+    const layout = (this.#states[slot]! & LAYOUT_5) === 0 ? 4 : 5
+    readRun(run, bytes, start, packetEnd(bytes, start), layout)
+    if (layout !== version) {
+      const other = new PublishRun()
+      encodeRun(other, run, { version, qos: run.qos, retain: run.header & 1, identifiers: null, alias: 0, omitTopic: false })
+      run = other
+    }
+    if (run.largest > maximumPacketSize) {
+      this.#states[slot] = State.Done
+      this.unfinished--
+      this.#release(slot)
+      return
+    }
+    const at = output.appendPatchable(run.bytes, run.start, run.end, null), place = at + run.bodies[0]! - run.start + run.idAt
+    output.bytes[at]! |= 8 // DUP [MQTT-3.3.1-1]
+    output.bytes[place] = id >> 8
+    output.bytes[place + 1] = id & 255
+  }
+
+  #step(header: number, packetId: number): void {
+    let offset = packetId - this.#headId
+    if (offset < 0) offset += 65535
+    if (offset >= this.#span) return
+    const mask = this.#states.length - 1, slot = (this.#head + offset) & mask, state = this.#states[slot]! & 3
+    if (header === PUBREC) {
+      if (state === State.AwaitingPubrec) {
+        this.#states[slot] = State.AwaitingPubcomp
+        this.#release(slot)
+      }
+      return
+    }
+    if (state !== (header === 0x40 ? State.AwaitingPuback : State.AwaitingPubcomp)) return
+    this.#states[slot] = State.Done
+    this.#release(slot)
+    this.unfinished--
+    this.#advance()
+  }
+
+  /** The oldest unfinished message becomes the head. */
+  #advance(): void {
+    const mask = this.#states.length - 1
+    while (this.#span > 0 && (this.#states[this.#head]! & 3) === State.Done) {
+      this.#head = (this.#head + 1) & mask
+      this.#headId = this.#headId === 65535 ? 1 : this.#headId + 1
+      this.#span--
+      if (this.#resendAt > 0) this.#resendAt--
+      if (this.#resendEnd > 0) this.#resendEnd--
+    }
+  }
+
+  #keep(run: PublishRun, from: number, to: number): void {
+    const slab = run.slab!, mask = this.#states.length - 1
+    for (let i = from; i < to; i++) {
+      const slot = (this.#head + this.#span + i - from) & mask
+      this.#keptIn[slot] = slab
+      this.#keptAt[slot] = run.starts[i]! + run.slabShift
+    }
+    this.#slabs!.hold(slab, to - from)
+  }
+
+  #release(slot: number): void {
+    if (this.#slabs === null) return
+    const slab = this.#keptIn[slot] ?? null
+    if (slab === null) return
+    this.#keptIn[slot] = null
+    this.#slabs.release(slab, 1)
+  }
+
+  #grow(): void {
+    const size = this.#states.length, mask = size - 1, larger = Math.max(16, size * 2)
+    const states = new Uint8Array(larger), keptIn: (Slab | null)[] = [], keptAt = this.#slabs === null ? NO_PLACES : new Int32Array(larger)
+    for (let i = 0; i < this.#span; i++) {
+      const slot = (this.#head + i) & mask
+      states[i] = this.#states[slot]!
+      if (this.#slabs === null) continue
+      keptIn[i] = this.#keptIn[slot] ?? null
+      keptAt[i] = this.#keptAt[slot]!
+    }
+    this.#head = 0
+    this.#states = states
+    this.#keptIn = keptIn
+    this.#keptAt = keptAt
+  }
+}
+
+function wrap(id: number): number {
+  return id > 65535 ? id - 65535 : id
+}
+
+/** End of the packet that begins at `start`. */
+function packetEnd(bytes: Uint8Array, start: number): number {
+  let at = start + 1, remaining = 0
+  for (let shift = 0; ; shift += 7) {
+    const digit = bytes[at++]!
+    remaining |= (digit & 127) << shift
+    if (digit < 128) return at + remaining
+  }
+}

@@ -1,0 +1,405 @@
+// The server's side of one Network Connection: CONNECT first, then what is allowed when. No I/O, no clock of its own.
+// Fed by a transport through Receiver; writes to its link's OutputBuffer; routes through the session that the host attached.
+
+import { Deadline } from '../base/deadlines.ts'
+import type { Link, Receiver } from '../base/link.ts'
+import { ProtocolError } from '../wire/errors.ts'
+import { decodePacket, protocolLevelOf } from '../wire/mqtt/decode.ts'
+import { encodedSize, encodeInto } from '../wire/mqtt/encode.ts'
+import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
+import { type Connect, type Disconnect, type Packet, PacketType, type ProtocolVersion, type PublishAcknowledgement, type Subscribe, type Unsubscribe } from '../wire/mqtt/packet.ts'
+import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
+import type { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { ReasonCode, returnCodeOf } from '../wire/mqtt/reason-codes.ts'
+import type { AttachedConnection, ConnectedSession, ConnectionLimits, EndCause, ServerHost, Verdict } from './effects.ts'
+import type { ReceivingConnection } from './incoming-publishes.ts'
+import { IncomingAliases } from './incoming-aliases.ts'
+import type { ServerPacketSizes } from './server-packet-sizes.ts'
+import { ServerAuthentication } from './server-authentication.ts'
+import { refusalOf } from './connect-rules.ts'
+import { tracePublishes } from './trace-publishes.ts'
+
+/** Bytes a client may send ahead while it waits for the answer to its CONNECT. */
+const AHEAD_BYTES = 1 << 20
+/** Offset in a CONNECT's body where its properties begin: faults before are not answered, even in 5.0. */
+const CONNECT_FIXED_PART = 10
+
+export class ServerConnection implements Receiver, FrameSink, AttachedConnection, ReceivingConnection {
+  readonly link: Link
+  readonly #host: ServerHost
+  readonly #limits: ConnectionLimits
+  readonly #sizes: ServerPacketSizes
+  readonly #framer: Framer
+  readonly #deadline: Deadline
+  #session: ConnectedSession | null = null
+  #version: ProtocolVersion = 4
+  #clientId: string | null = null
+  #keepAliveMs = 0
+  #heardAt: number
+  #maximumPacketSize = 0xffffffff
+  #problemInformation = true
+  #sessionExpiry = 0
+  #aliases: IncomingAliases | null = null
+  #authentication: ServerAuthentication | null = null
+  #ended = false
+
+  /** `sizes` are made once for all connections with these limits. */
+  constructor(host: ServerHost, limits: ConnectionLimits, sizes: ServerPacketSizes, link: Link) {
+    this.#host = host
+    this.#limits = limits
+    this.#sizes = sizes
+    this.link = link
+    this.#framer = new Framer(sizes.beforeConnect)
+    this.#heardAt = host.clock.now()
+    this.#deadline = new Deadline((now) => this.#overdue(now))
+    host.deadlines.set(this.#deadline, this.#heardAt + limits.connectTimeoutMs)
+    host.observer.opened(link.peer)
+  }
+
+  get output(): Link['output'] {
+    return this.link.output
+  }
+
+  get version(): ProtocolVersion {
+    return this.#version
+  }
+
+  get trace(): ServerHost['trace'] {
+    return this.#host.trace
+  }
+
+  /** Only between CONNECT and the end. */
+  get router(): ConnectedSession {
+    return this.#session!
+  }
+
+  received(bytes: Uint8Array, start: number, end: number): void {
+    const host = this.#host
+    this.#heardAt = host.clock.now()
+    host.counters.bytesReceived += end - start
+    try {
+      this.#framer.feed(bytes, start, end, this)
+    } catch (error) {
+      this.#fault(error)
+    }
+    if (this.#session === null && this.#framer.kept > AHEAD_BYTES) this.end('protocol-error', null)
+  }
+
+  drained(): void {
+    this.#session?.resume()
+  }
+
+  closed(): void {
+    this.#finish('closed', null, null)
+    this.#host.forget(this)
+  }
+
+  release(durableUpTo: number): void {
+    this.#session?.incoming.release(durableUpTo, this)
+  }
+
+  end(cause: EndCause, reasonCode: number | null): void {
+    if (this.#ended) return
+    if (reasonCode !== null) this.#sendDisconnect(reasonCode, '')
+    this.#finish(cause, null, null)
+    this.link.end()
+  }
+
+  publishes(run: PublishRun): void {
+    const session = this.#session!, { counters, clock, trace } = this.#host
+    counters.messagesReceived += run.count
+    if (run.topicAlias !== 0) {
+      this.#aliases ??= new IncomingAliases(this.#limits.topicAliasMaximum)
+      run = this.#aliases.resolve(run)
+    }
+    if (run.qos > this.#limits.maximumQos) throw new ProtocolError(ReasonCode.QosNotSupported, `QoS ${run.qos} is not offered`, 'MQTT-3.2.2-11')
+    if ((run.header & 1) !== 0 && !this.#limits.retainAvailable) throw new ProtocolError(ReasonCode.RetainNotSupported, 'RETAIN is not offered', 'MQTT-3.2.2-14')
+    if (trace !== null) tracePublishes(trace, 'received', session.clientId, run)
+    session.incoming.receive(run, clock.now(), this)
+  }
+
+  acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void {
+    const session = this.#session!, { counters, trace } = this.#host, output = this.link.output
+    counters.messagesReceived += count
+    if (trace !== null) for (let i = 0; i < count; i++) trace.acknowledgement('received', session.clientId, (header >> 4) as 4, (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!, 0)
+    if (header === 0x62) {
+      session.incoming.released(bytes, at, count, this)
+      counters.messagesSent += count
+    } else {
+      const room = session.outgoing.acknowledged(header, bytes, at, count, output)
+      if (header === 0x50) {
+        counters.messagesSent += count
+        if (trace !== null) for (let i = 0; i < count; i++) trace.acknowledgement('sending', session.clientId, 6, (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!, 0)
+      }
+      if (room) session.resume()
+    }
+  }
+
+  packet(header: number, bytes: Uint8Array, at: number, end: number): void {
+    this.#host.counters.messagesReceived++
+    if (header >> 4 === PacketType.Connect) {
+      this.#connect(header, bytes, at, end)
+      return
+    }
+    const packet = decodePacket(header, bytes, at, end, this.#version, 'client')
+    if (this.#clientId !== null && !isAcknowledgement(packet)) this.#host.trace?.packet('received', this.#clientId, packet)
+    switch (packet.type) {
+      case PacketType.Subscribe:
+        this.#subscribe(packet)
+        return
+      case PacketType.Unsubscribe:
+        this.#unsubscribe(packet)
+        return
+      case PacketType.Puback:
+      case PacketType.Pubrec:
+      case PacketType.Pubrel:
+      case PacketType.Pubcomp:
+        this.#acknowledgement(packet, header, bytes, at)
+        return
+      case PacketType.Pingreq:
+        this.#send({ type: PacketType.Pingresp })
+        return
+      case PacketType.Disconnect:
+        this.#disconnect(packet)
+        return
+      case PacketType.Auth:
+        if (this.#authentication === null) throw new ProtocolError(ReasonCode.ProtocolError, 'AUTH without an Authentication Method in CONNECT', 'MQTT-4.12.0-6')
+        this.#authentication.received(packet)
+        return
+      default:
+        throw new ProtocolError(ReasonCode.ProtocolError, `packet type ${packet.type} from a client`)
+    }
+  }
+
+  #connect(header: number, bytes: Uint8Array, at: number, end: number): void {
+    const level = protocolLevelOf(bytes, at, end)
+    let connect: Connect
+    try {
+      connect = decodePacket(header, bytes, at, end, 4, 'client') as Connect
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#refuseUnread(error, level, at)
+      throw error
+    }
+    this.#host.counters.connectsReceived++
+    this.#version = connect.version
+    this.#problemInformation = connect.properties.requestProblemInformation !== 0
+    this.#maximumPacketSize = connect.properties.maximumPacketSize ?? 0xffffffff
+    const refusal = refusalOf(connect, this.#limits)
+    if (refusal !== 0) {
+      this.#refuse(refusal)
+      return
+    }
+    const method = connect.properties.authenticationMethod
+    if (method !== undefined) {
+      this.#authenticate(method, connect)
+      return
+    }
+    const verdict = this.#host.authenticate(connect, this.link.peer)
+    if (verdict instanceof Promise) this.#await(verdict, (answer) => this.#judged(connect, answer))
+    else this.#judged(connect, verdict)
+  }
+
+  /** Enhanced authentication [section 4.12]: AUTH and DISCONNECT only, until CONNACK [MQTT-3.1.2-30]. */
+  #authenticate(method: string, connect: Connect): void {
+    const begin = (): ReturnType<ServerHost['beginAuthentication']> => this.#host.beginAuthentication(method, connect, this.link.peer)
+    const exchange = begin()
+    if (exchange === null) {
+      this.#refuse(ReasonCode.BadAuthenticationMethod)
+      return
+    }
+    this.#framer.version = 5
+    this.#framer.maximum = this.#sizes.authenticating
+    this.#authentication = new ServerAuthentication(method, exchange, begin, {
+      send: (packet) => this.#send(packet),
+      await: (promise, then) => this.#await(promise, then),
+      succeeded: (userName, data) => this.#judged(connect, { reasonCode: 0, userName }, { authenticationMethod: method, ...(data === null ? {} : { authenticationData: data }) }),
+      refused: (reasonCode) => (this.#session === null ? this.#refuse(reasonCode) : this.end('protocol-error', reasonCode)),
+    })
+    this.#authentication.begin(connect.properties.authenticationData ?? null)
+  }
+
+  /** CONNECT has been judged: there is a session now, or a refusal. */
+  #judged(connect: Connect, verdict: Verdict, authentication: Properties = NO_PROPERTIES): void {
+    if (verdict.reasonCode !== 0) {
+      this.#refuse(verdict.reasonCode)
+      return
+    }
+    const host = this.#host, limits = this.#limits, assigned = connect.clientId === '' ? host.assignClientId() : null
+    const named = assigned === null ? connect : { ...connect, clientId: assigned }
+    const session = host.attach(named, verdict.userName, this)
+    if (typeof session === 'number') {
+      this.#refuse(session)
+      return
+    }
+    this.#session = session
+    this.#clientId = session.clientId
+    this.#sessionExpiry = connect.version === 5 ? (connect.properties.sessionExpiryInterval ?? 0) : 0
+    this.#framer.version = connect.version === 5 ? 5 : 4
+    this.#framer.maximum = connect.version === 5 ? this.#sizes.connected5 : this.#sizes.connected
+    const keepAlive = keepAliveOf(connect, limits)
+    this.#keepAliveMs = keepAlive * 1500
+    if (keepAlive > 0) host.deadlines.set(this.#deadline, host.clock.now() + this.#keepAliveMs)
+    else host.deadlines.cancel(this.#deadline)
+    host.observer.connected(this.link.peer, session.clientId, named, verdict.userName)
+    const properties = connect.version === 5 ? this.#connackProperties(connect, session, assigned, keepAlive, authentication) : NO_PROPERTIES
+    // 3.1 knows no Session Present: that byte is reserved there
+    this.#send({ type: PacketType.Connack, sessionPresent: session.sessionPresent && connect.version !== 3, reasonCode: 0, properties })
+    session.resume()
+  }
+
+  #connackProperties(connect: Connect, session: ConnectedSession, assigned: string | null, keepAlive: number, authentication: Properties): Properties {
+    const limits = this.#limits, asked = connect.properties
+    return {
+      ...(limits.topicAliasMaximum > 0 ? { topicAliasMaximum: limits.topicAliasMaximum } : {}),
+      ...(assigned === null ? {} : { assignedClientIdentifier: assigned }), // [MQTT-3.2.2-16]
+      ...(session.sessionExpiryInterval === this.#sessionExpiry ? {} : { sessionExpiryInterval: session.sessionExpiryInterval }),
+      ...(keepAlive === connect.keepAlive ? {} : { serverKeepAlive: keepAlive }), // [MQTT-3.2.2-21]
+      maximumPacketSize: limits.maximumPacketSize,
+      receiveMaximum: limits.receiveMaximum,
+      ...(limits.maximumQos < 2 ? { maximumQos: limits.maximumQos } : {}), // [MQTT-3.2.2-9]
+      ...(limits.retainAvailable ? {} : { retainAvailable: 0 }),
+      ...(limits.responseInformation !== null && asked.requestResponseInformation === 1 ? { responseInformation: limits.responseInformation } : {}), // [MQTT-3.1.2-28]
+      ...authentication,
+    }
+  }
+
+  #subscribe(packet: Subscribe): void {
+    const session = this.#session!, codes = session.subscribe(packet)
+    // 3.1 has no code for a refusal: the requested QoS is answered and nothing comes
+    const reasonCodes = this.#version === 5 ? codes : codes.map((code, i) => (code < 0x80 ? code : this.#version === 4 ? 0x80 : packet.subscriptions[i]!.qos))
+    this.#send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES })
+    session.sendRetained()
+  }
+
+  #unsubscribe(packet: Unsubscribe): void {
+    const reasonCodes = this.#session!.unsubscribe(packet)
+    this.#send({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes: this.#version === 5 ? reasonCodes : [], properties: NO_PROPERTIES })
+  }
+
+  /** An acknowledgement that did not come in a row of four-byte ones: 5.0 with Reason Code or properties, or 3.1 with DUP. */
+  #acknowledgement(packet: PublishAcknowledgement, header: number, bytes: Uint8Array, at: number): void {
+    const session = this.#session!, plain = packet.type === PacketType.Pubrel ? 0x62 : header
+    this.#host.counters.messagesReceived-- // counted again below
+    if (packet.reasonCode < 0x80 || packet.type === PacketType.Pubrel) this.acknowledgements(plain, bytes, at - 2, 1)
+    else {
+      this.#host.counters.messagesReceived++
+      this.#host.trace?.acknowledgement('received', session.clientId, packet.type, packet.packetId, packet.reasonCode)
+      session.outgoing.refused(plain, packet.packetId)
+      session.resume()
+    }
+  }
+
+  #disconnect(packet: Disconnect): void {
+    const expiry = packet.properties.sessionExpiryInterval ?? null
+    if (expiry !== null && expiry > 0 && this.#sessionExpiry === 0) {
+      throw new ProtocolError(ReasonCode.ProtocolError, 'Session Expiry Interval in DISCONNECT, but none in CONNECT', 'MQTT-3.14.2-2')
+    }
+    this.#finish(packet.reasonCode === 0 ? 'disconnect' : 'disconnect-with-will', null, expiry)
+    this.link.end()
+  }
+
+  /** Goes on once an answer is there; what the client sends meanwhile waits [MQTT-3.1.4-6]. */
+  #await<T>(promise: Promise<T>, then: (answer: T) => void): void {
+    this.#framer.hold()
+    this.link.pause()
+    promise.then(
+      (answer) => {
+        if (this.#ended) return
+        this.link.resume()
+        try {
+          then(answer)
+          this.#framer.release(this)
+        } catch (error) {
+          this.#fault(error)
+        }
+      },
+      () => {
+        if (!this.#ended) this.#refuse(ReasonCode.ServerUnavailable)
+      },
+    )
+  }
+
+  /** A CONNECT that cannot be read: 5.0 is answered when the fault lies behind the fixed part, 3.x not at all [MQTT-3.1.4-1]. */
+  #refuseUnread(error: ProtocolError, level: number, at: number): void {
+    if (level === 0 || this.#session !== null) return
+    const unsupported = error.reasonCode === ReasonCode.UnsupportedProtocolVersion
+    if (!unsupported && (level !== 5 || error.offset < at + CONNECT_FIXED_PART)) return
+    this.#version = level >= 5 ? 5 : 4
+    this.#sendConnack(error.reasonCode)
+  }
+
+  #refuse(reasonCode: number): void {
+    if (this.#ended) return
+    this.#sendConnack(reasonCode)
+    this.#finish('refused', new ProtocolError(reasonCode, 'CONNECT refused'), null)
+    this.link.end()
+  }
+
+  #sendConnack(reasonCode: number): void {
+    this.#send({ type: PacketType.Connack, sessionPresent: false, reasonCode: this.#version === 5 ? reasonCode : returnCodeOf(reasonCode), properties: NO_PROPERTIES })
+  }
+
+  /** Only 5.0, and only after a successful CONNACK [MQTT-3.14.0-1]. */
+  #sendDisconnect(reasonCode: number, reason: string): void {
+    if (this.#version !== 5 || this.#session === null) return
+    const properties = this.#limits.reasonStrings && reason !== '' ? { reasonString: reason } : NO_PROPERTIES
+    this.#send({ type: PacketType.Disconnect, reasonCode, properties })
+  }
+
+  /** Sends a control packet; without its Reason String and User Properties when it would be too large [MQTT-3.1.2-24]. */
+  #send(packet: Exclude<Packet, { type: 3 }>): void {
+    const output = this.link.output
+    let sent: Packet = packet
+    if ('properties' in packet && packet.properties.reasonString !== undefined) {
+      const wanted = this.#problemInformation || packet.type === PacketType.Connack || packet.type === PacketType.Disconnect // [MQTT-3.1.2-29]
+      if (!wanted || encodedSize(packet, this.#version) > this.#maximumPacketSize) sent = { ...packet, properties: withoutReason(packet.properties) } as Packet
+    }
+    const at = output.reserve(encodedSize(sent, this.#version))
+    encodeInto(sent, this.#version, output.bytes, at)
+    output.settle()
+    this.#host.counters.messagesSent++
+    if (this.#clientId !== null) this.#host.trace?.packet('sending', this.#clientId, sent)
+  }
+
+  /** Whatever a peer sends ends at most its own connection. */
+  #fault(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error
+    if (this.#ended) return
+    if (error.answered) this.#sendDisconnect(error.reasonCode, error.message)
+    this.#finish('protocol-error', error, null)
+    this.link.end()
+  }
+
+  /** The one deadline of a connection: CONNECT in time, then Keep Alive [MQTT-3.1.2-22]. */
+  #overdue(now: number): void {
+    if (this.#session === null) {
+      this.#finish('timeout', null, null)
+      this.link.end()
+    } else if (this.#heardAt + this.#keepAliveMs > now) this.#host.deadlines.set(this.#deadline, this.#heardAt + this.#keepAliveMs)
+    else this.end('keep-alive', null)
+  }
+
+  #finish(cause: EndCause, error: ProtocolError | null, sessionExpiryInterval: number | null): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#framer.stop()
+    this.#host.deadlines.cancel(this.#deadline)
+    this.#host.observer.ended(this.link.peer, this.#clientId, cause, error)
+    this.#session?.detach(cause, sessionExpiryInterval)
+  }
+}
+
+/** Seconds in force: 0 or too long a Keep Alive becomes the limit [MQTT-3.1.2-21]. */
+function keepAliveOf(connect: Connect, limits: ConnectionLimits): number {
+  const most = limits.maximumKeepAlive
+  return most < 65535 && (connect.keepAlive === 0 || connect.keepAlive > most) ? most : connect.keepAlive
+}
+
+function isAcknowledgement(packet: Packet): boolean {
+  return packet.type >= PacketType.Puback && packet.type <= PacketType.Pubcomp
+}
+
+function withoutReason(properties: Properties): Properties {
+  const { reasonString: _dropped, userProperties: _too, ...rest } = properties
+  return rest
+}

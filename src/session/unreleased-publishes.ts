@@ -1,0 +1,150 @@
+// QoS 2 messages between PUBLISH and PUBREL: kept as runs in slabs, routed once, when they are released [MQTT-4.3.3-8..-12].
+// Publishers release in the order of their PUBLISH, so the oldest run is looked at first; another order costs a search.
+
+import type { Slab, SlabStore } from '../base/slab.ts'
+import { readRun } from '../wire/mqtt/framer.ts'
+import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
+import type { RunRouter } from './incoming-publishes.ts'
+
+/** Packets lying one after another in a slab, none of them released; holds one reference per packet. */
+interface KeptRun {
+  readonly slab: Slab
+  readonly at: number
+  readonly end: number
+  readonly count: number
+  readonly version: WireVersion
+  readonly arrived: number
+}
+
+const NO_BITS = new Uint32Array(0)
+
+export class UnreleasedPublishes {
+  /** Messages awaiting PUBREL. */
+  count = 0
+  /** Their bytes. */
+  bytes = 0
+  readonly #slabs: SlabStore
+  /** A bit per Packet Identifier awaiting PUBREL; grows with the identifiers in use. */
+  #awaiting: Uint32Array = NO_BITS
+  #runs: KeptRun[] = []
+  /** Describes the oldest run, whose packets before `from` are released; null when that must be read first. */
+  #oldest: PublishRun | null = null
+
+  constructor(slabs: SlabStore) {
+    this.#slabs = slabs
+  }
+
+  /** Notes an identifier; false when it is awaiting PUBREL already: a repetition [MQTT-4.3.3-10]. */
+  remember(packetId: number): boolean {
+    const word = packetId >> 5, bit = 1 << (packetId & 31)
+    if (word >= this.#awaiting.length) {
+      const larger = new Uint32Array(Math.min(2048, Math.max(word + 1, this.#awaiting.length * 2, 4)))
+      larger.set(this.#awaiting)
+      this.#awaiting = larger
+    }
+    if ((this.#awaiting[word]! & bit) !== 0) return false
+    this.#awaiting[word]! |= bit
+    this.count++
+    return true
+  }
+
+  /** Copies the selected packets, whose identifiers have been remembered. */
+  keep(run: PublishRun, now: number): void {
+    const size = run.end - run.start, slab = this.#slabs.store(run.bytes, run.start, run.end), at = slab.used - size
+    if (run.count > 1) this.#slabs.hold(slab, run.count - 1)
+    this.bytes += size
+    this.#runs.push({ slab, at, end: at + size, count: run.count, version: run.version, arrived: now })
+  }
+
+  /** Frees the identifiers of packets that were refused. */
+  forget(run: PublishRun): void {
+    for (let i = run.from; i < run.to; i++) this.#clearBit(run.packetId(i))
+  }
+
+  /** Routes what rows of PUBREL name, in their order, in stretches as long as they are. Unknown identifiers route nothing. */
+  release(bytes: Uint8Array, at: number, count: number, router: RunRouter): void {
+    let ready = 0
+    for (let i = 0; i < count; i++) {
+      const packetId = (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!
+      if (!this.#clearBit(packetId)) continue
+      const oldest = this.#readOldest()
+      if (oldest === null) continue
+      if (oldest.packetId(oldest.from + ready) === packetId) {
+        ready++
+        if (oldest.from + ready < oldest.to) continue
+      }
+      const stray = ready === 0 || oldest.packetId(oldest.from + ready - 1) !== packetId
+      this.#routeOldest(ready, router)
+      ready = 0
+      if (stray) this.#routeStray(packetId, router)
+    }
+    this.#routeOldest(ready, router)
+  }
+
+  /** Gives all kept bytes back. */
+  clear(): void {
+    for (const { slab, count } of this.#runs) this.#slabs.release(slab, count)
+    this.#runs = []
+    this.#oldest = null
+    this.#awaiting = NO_BITS
+    this.count = this.bytes = 0
+  }
+
+  #clearBit(packetId: number): boolean {
+    const word = packetId >> 5, bit = 1 << (packetId & 31)
+    if (word >= this.#awaiting.length || (this.#awaiting[word]! & bit) === 0) return false
+    this.#awaiting[word]! &= ~bit
+    this.count--
+    return true
+  }
+
+  #readOldest(): PublishRun | null {
+    const kept = this.#runs[0]
+    if (kept === undefined) return null
+    if (this.#oldest === null) {
+      this.#oldest = new PublishRun()
+      readRun(this.#oldest, kept.slab.bytes, kept.at, kept.end, kept.version)
+    }
+    return this.#oldest
+  }
+
+  /** Routes the first `count` packets of the oldest run and takes them off. */
+  #routeOldest(count: number, router: RunRouter): void {
+    if (count === 0) return
+    const kept = this.#runs[0]!, run = this.#oldest!, from = run.from, to = run.to
+    run.select(from, from + count)
+    const size = run.end - run.start
+    router.routeAdmitted(run, kept.arrived)
+    this.bytes -= size
+    this.#slabs.release(kept.slab, count)
+    if (from + count === to) {
+      this.#runs.shift()
+      this.#oldest = null
+      return
+    }
+    run.select(from + count, to)
+    this.#runs[0] = { ...kept, at: run.start, count: kept.count - count }
+  }
+
+  /** A PUBREL out of order: the packet is looked for in all runs, and its run split around it. */
+  #routeStray(packetId: number, router: RunRouter): void {
+    const run = new PublishRun()
+    for (let k = 0; k < this.#runs.length; k++) {
+      const kept = this.#runs[k]!
+      readRun(run, kept.slab.bytes, kept.at, kept.end, kept.version)
+      for (let i = run.from; i < run.to; i++) {
+        if (run.packetId(i) !== packetId) continue
+        const start = run.starts[i]!, end = run.starts[i + 1]!, rest: KeptRun[] = []
+        if (i > 0) rest.push({ ...kept, end: start, count: i })
+        if (i + 1 < run.to) rest.push({ ...kept, at: end, count: run.to - i - 1 })
+        this.#runs.splice(k, 1, ...rest)
+        if (k === 0) this.#oldest = null
+        this.bytes -= end - start
+        run.select(i, i + 1)
+        router.routeAdmitted(run, kept.arrived)
+        this.#slabs.release(kept.slab, 1)
+        return
+      }
+    }
+  }
+}

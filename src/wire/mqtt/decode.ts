@@ -1,0 +1,148 @@
+// Body of a Control Packet → Packet, strictly: the first fault ends it [MQTT 3.1, 3.1.1 and 5.0, section 3].
+// CONNECT and CONNACK are in decode-connect.ts, subscriptions in decode-subscribe.ts. Which code answers which fault is Mosquitto's choice where the standard leaves one.
+
+import { Cursor } from '../cursor.ts'
+import { ProtocolError } from '../errors.ts'
+import { decodeConnack, decodeConnect } from './decode-connect.ts'
+import { readProperties } from './decode-properties.ts'
+import { decodeSuback, decodeSubscribe, decodeUnsuback, decodeUnsubscribe } from './decode-subscribe.ts'
+import { type Auth, type Disconnect, type Packet, PacketType, type ProtocolVersion, type Publish, type PublishAcknowledgement, type Qos, type Sender } from './packet.ts'
+import { NO_PROPERTIES, type Properties } from './properties.ts'
+import { packetMayCarry, senderMayUse } from './reason-codes.ts'
+import { hasWildcard } from './topics.ts'
+
+const { Connect, Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Suback, Unsubscribe, Unsuback } = PacketType
+const { Pingreq, Pingresp, Disconnect, Auth } = PacketType
+
+const FROM_CLIENT: readonly number[] = [Connect, Publish, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Unsubscribe, Pingreq, Disconnect, Auth]
+const FROM_SERVER: readonly number[] = [Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp, Suback, Unsuback, Pingresp, Disconnect, Auth]
+
+/**
+ * Decodes the packet whose first byte is `header` and whose body is bytes[at, end). `version` is that of the connection; a CONNECT brings its own.
+ * The packet owns its memory: payload, password and other binary values are copies. Throws only ProtocolError, offsets in `bytes`.
+ */
+export function decodePacket(header: number, bytes: Uint8Array, at: number, end: number, version: ProtocolVersion, sender: Sender): Packet {
+  const type = header >> 4
+  if (!(sender === 'client' ? FROM_CLIENT : FROM_SERVER).includes(type)) throw new ProtocolError(0x82, `packet type ${type} from a ${sender}`, 'MQTT-4.13.1-1')
+  const cursor = new Cursor(bytes, at, end, sender === 'client')
+  checkFlags(header, version)
+  switch (type) {
+    case Connect:
+      return decodeConnect(cursor)
+    case Connack:
+      return decodeConnack(cursor, version)
+    case Publish:
+      return decodePublish(header, cursor, version, sender)
+    case Puback:
+    case Pubrec:
+    case Pubrel:
+    case Pubcomp:
+      return decodeAcknowledgement(type, cursor, version, sender)
+    case Subscribe:
+      return decodeSubscribe(cursor, version)
+    case Suback:
+      return decodeSuback(cursor, version)
+    case Unsubscribe:
+      return decodeUnsubscribe(cursor, version)
+    case Unsuback:
+      return decodeUnsuback(cursor, version)
+    case Pingreq:
+    case Pingresp:
+      if (end > at) throw new ProtocolError(0x81, `${type === Pingreq ? 'PINGREQ' : 'PINGRESP'} with a body`, 'MQTT-4.13.1-1', at, false)
+      return { type }
+    case Disconnect:
+      return decodeDisconnect(cursor, version, sender)
+    default:
+      return decodeAuth(cursor, version, sender)
+  }
+}
+
+/** Level byte without its bridge bit, when the Protocol Name of a CONNECT body is MQTT or MQIsdp; 0 otherwise. Never throws. */
+export function protocolLevelOf(bytes: Uint8Array, at: number, end: number): number {
+  for (const name of ['MQTT', 'MQIsdp']) {
+    const nameAt = at + 2, levelAt = nameAt + name.length
+    if (levelAt >= end || bytes[at] !== 0 || bytes[at + 1] !== name.length) continue
+    if ([...name].every((letter, i) => bytes[nameAt + i] === letter.charCodeAt(0))) return bytes[levelAt]! & 0x7f
+  }
+  return 0
+}
+
+/** Bits 0-3 of the first byte [MQTT-2.1.3-1]. A 3.1 sender may mark a repeated PUBREL, SUBSCRIBE or UNSUBSCRIBE with DUP. */
+function checkFlags(header: number, version: ProtocolVersion): void {
+  const type = header >> 4, flags = header & 15
+  switch (type) {
+    case Publish:
+      return
+    case Pubrel:
+    case Subscribe:
+    case Unsubscribe:
+      if (flags === 2 || (version === 3 && flags === 10)) return
+      if (type === Pubrel) throw new ProtocolError(0x82, `PUBREL with flags ${flags}`, 'MQTT-3.6.1-1') // [MQTT-3.6.1-1]
+      throw new ProtocolError(0x81, `${type === Subscribe ? 'SUBSCRIBE' : 'UNSUBSCRIBE'} with flags ${flags}`, type === Subscribe ? 'MQTT-3.8.1-1' : 'MQTT-3.10.1-1') // [MQTT-3.8.1-1, MQTT-3.10.1-1]
+    case Disconnect:
+      if (flags !== 0) throw new ProtocolError(0x82, `DISCONNECT with flags ${flags}`, 'MQTT-3.14.1-1') // [MQTT-3.14.1-1]
+      return
+    case Auth:
+      if (version !== 5) throw new ProtocolError(0x82, 'AUTH before MQTT 5.0', 'MQTT-4.13.1-1')
+      if (flags !== 0) throw new ProtocolError(0x81, `AUTH with flags ${flags}`, 'MQTT-3.15.1-1') // [MQTT-3.15.1-1]
+      return
+    default:
+      if (flags !== 0) throw new ProtocolError(0x81, `packet type ${type} with flags ${flags}`, 'MQTT-2.1.3-1') // [MQTT-2.1.3-1]
+  }
+}
+
+function decodePublish(header: number, cursor: Cursor, version: ProtocolVersion, sender: Sender): Publish {
+  const qos = (header >> 1) & 3
+  if (qos === 3) throw new ProtocolError(0x81, 'QoS 3', 'MQTT-3.3.1-4') // [MQTT-3.3.1-4]
+  if (qos === 0 && (header & 8) !== 0) throw new ProtocolError(0x81, 'DUP with QoS 0', 'MQTT-3.3.1-2') // [MQTT-3.3.1-2]
+  const topicAt = cursor.at, topicName = cursor.text('Topic Name')
+  if (hasWildcard(topicName)) throw new ProtocolError(0x81, `wildcard in Topic Name ${topicName}`, 'MQTT-3.3.2-2', topicAt) // [MQTT-3.3.2-2]
+  const packetIdAt = cursor.at, packetId = qos === 0 ? 0 : cursor.twoByte('Packet Identifier') // [MQTT-2.2.1-2]
+  const properties = version === 5 ? readProperties(cursor, Publish, sender) : NO_PROPERTIES
+  if (topicName === '' && properties.topicAlias === undefined) throw new ProtocolError(0x81, 'empty Topic Name', 'MQTT-4.7.3-1', topicAt) // [MQTT-4.7.3-1]
+  if (qos !== 0 && packetId === 0) throw new ProtocolError(0x82, 'PUBLISH with Packet Identifier 0', 'MQTT-2.2.1-3', packetIdAt) // [MQTT-2.2.1-3]
+  return { type: Publish, topicName, payload: cursor.rest(), qos: qos as Qos, retain: (header & 1) !== 0, dup: (header & 8) !== 0, packetId, properties }
+}
+
+function decodeAcknowledgement(type: PublishAcknowledgement['type'], cursor: Cursor, version: ProtocolVersion, sender: Sender): PublishAcknowledgement {
+  const start = cursor.at, packetId = cursor.twoByte('Packet Identifier')
+  if (packetId === 0) throw new ProtocolError(0x82, 'acknowledgement of Packet Identifier 0', 'MQTT-2.2.1-3', start)
+  const { reasonCode, properties } = version === 5 ? readReason(cursor, type, sender) : SUCCESS
+  if (!packetMayCarry(reasonCode, type)) throw badReason(reasonCode, type, start + 2)
+  cursor.finish('an acknowledgement')
+  return { type, packetId, reasonCode, properties }
+}
+
+function decodeDisconnect(cursor: Cursor, version: ProtocolVersion, sender: Sender): Disconnect {
+  const start = cursor.at, { reasonCode, properties } = version === 5 ? readReason(cursor, Disconnect, sender) : SUCCESS
+  if (version !== 5 && sender === 'server') throw new ProtocolError(0x82, 'DISCONNECT from a server before MQTT 5.0', 'MQTT-4.13.1-1')
+  if (!senderMayUse(reasonCode, Disconnect, sender)) throw badReason(reasonCode, Disconnect, start) // [MQTT-3.14.2-1]
+  cursor.finish('DISCONNECT')
+  return { type: Disconnect, reasonCode, properties }
+}
+
+function decodeAuth(cursor: Cursor, version: ProtocolVersion, sender: Sender): Auth {
+  const start = cursor.at, { reasonCode, properties } = version === 5 ? readReason(cursor, Auth, sender) : SUCCESS
+  if (!senderMayUse(reasonCode, Auth, sender)) throw badReason(reasonCode, Auth, start) // [MQTT-3.15.2-1]
+  cursor.finish('AUTH')
+  return { type: Auth, reasonCode, properties }
+}
+
+interface Reason {
+  readonly reasonCode: number
+  readonly properties: Properties
+}
+
+const SUCCESS: Reason = { reasonCode: 0, properties: NO_PROPERTIES }
+
+/** Reason Code and properties, both of which may be left out from the end [sections 3.4.2.1, 3.14.2.1]. */
+function readReason(cursor: Cursor, carrier: PacketType, sender: Sender): Reason {
+  if (cursor.at === cursor.end) return SUCCESS
+  const reasonCode = cursor.byte('Reason Code')
+  return { reasonCode, properties: cursor.at === cursor.end ? NO_PROPERTIES : readProperties(cursor, carrier, sender) }
+}
+
+function badReason(reasonCode: number, type: PacketType, offset: number): ProtocolError {
+  const clause = type === Disconnect ? 'MQTT-3.14.2-1' : type === Auth ? 'MQTT-3.15.2-1' : `MQTT-3.${type}.2-1`
+  return new ProtocolError(0x82, `Reason Code 0x${reasonCode.toString(16).padStart(2, '0')} in packet type ${type}`, clause, offset)
+}
