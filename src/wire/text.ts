@@ -3,8 +3,6 @@
 
 import { ProtocolError } from './errors.ts'
 
-declare const TextDecoder: new (label: string, options: { ignoreBOM: boolean }) => { decode(bytes: Uint8Array): string }
-
 /** Longest text of a packet, in bytes: its length field has two [MQTT-1.5.4]. */
 export const LONGEST_TEXT = 65535
 

@@ -234,9 +234,9 @@ function repeatsHead(run: PublishRun, bytes: Uint8Array, body: number, next: num
 }
 
 /** Describes PUBLISH packets lying one after another in our own memory (stored ones), as the framer would. They must all have one head. */
-export function readRun(run: PublishRun, bytes: Uint8Array, start: number, end: number, version: WireVersion): void {
+export function readRun(run: PublishRun, bytes: Uint8Array, start: number, end: number, version: WireVersion, most: number = Number.POSITIVE_INFINITY): void {
   let at = start
-  while (at < end) {
+  for (let left = most; at < end && left > 0; left--) {
     let body = at + 1, remaining = 0, shift = 0, digit: number
     do {
       digit = bytes[body++]!
