@@ -115,7 +115,7 @@ export class Broker implements ServerHost {
       },
       resumeWaiting: () => this.#publishWaiting(),
     }
-    this.#context = { slabs, counters, limits, variants, trace, now, dropping: (session) => options.log?.write('notice', `Outgoing messages are being dropped for client ${session.clientId}.`) }
+    this.#context = { slabs, counters, limits, variants, queued: new PublishRun(), trace, now, dropping: (session) => options.log?.write('notice', `Outgoing messages are being dropped for client ${session.clientId}.`) }
     this.#router = new Router(this.#parts)
     this.#subscriptions = new Subscriptions(this.#parts)
     this.#wills = new Wills(this.deadlines, (session, packet) => this.#publishAs(session, packet))

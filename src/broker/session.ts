@@ -10,7 +10,7 @@ import { OutgoingPublishes } from '../session/outgoing-publishes.ts'
 import { tracePublishes } from '../session/trace-publishes.ts'
 import type { Qos, Will } from '../wire/mqtt/packet.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
-import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
+import type { PublishRun, WireVersion } from '../wire/mqtt/publish-run.ts'
 import type { Counters } from './counters.ts'
 import type { Limits } from './limits.ts'
 import { aged } from './message-expiry.ts'
@@ -28,6 +28,8 @@ export interface SessionContext {
   readonly counters: Counters
   readonly limits: Limits
   readonly variants: PublishVariants
+  /** Scratch: describes what is being sent from a queue. */
+  readonly queued: PublishRun
   readonly trace: Trace | null
   now(): number
   /** The session's queue is full: told once until it has been empty again. */
@@ -141,13 +143,12 @@ export class Session implements Publisher {
   }
 
   #sendFirst(queued: QueuedRun, most: number, output: OutputBuffer): void {
-    const { counters, variants, now } = this.#context, time = now()
+    const { counters, variants, queued: stored, now } = this.#context, time = queued.expires === Infinity ? 0 : now()
     if (time >= queued.expires) {
       counters.publishesDropped += queued.count // [MQTT-3.3.2-5]
       this.queue.taken(queued.count, queued.end)
       return
     }
-    const stored = new PublishRun()
     readRun(stored, queued.slab.bytes, queued.at, queued.end, queued.version, most)
     const count = stored.count, end = stored.end
     let run = stored
@@ -161,6 +162,7 @@ export class Session implements Publisher {
     this.#transmit(run, 0, count, queued.qos, queued.retain, queued.identifiers, output)
     variants.reset()
     if (run !== stored && run.slab !== null) this.#context.slabs.release(run.slab, 1)
+    stored.slab = null
     this.queue.taken(count, end)
   }
 

@@ -27,8 +27,9 @@ export class UnreleasedPublishes {
   /** A bit per Packet Identifier awaiting PUBREL; grows with the identifiers in use. */
   #awaiting: Uint32Array = NO_BITS
   #runs: KeptRun[] = []
-  /** Describes the oldest run, whose packets before `from` are released; null when that must be read first. */
+  /** Describes the oldest run once `#isRead`, its packets before `from` released; made at first use. */
   #oldest: PublishRun | null = null
+  #isRead = false
 
   constructor(slabs: SlabStore) {
     this.#slabs = slabs
@@ -86,6 +87,7 @@ export class UnreleasedPublishes {
     for (const { slab, count } of this.#runs) this.#slabs.release(slab, count)
     this.#runs = []
     this.#oldest = null
+    this.#isRead = false
     this.#awaiting = NO_BITS
     this.count = this.bytes = 0
   }
@@ -101,10 +103,9 @@ export class UnreleasedPublishes {
   #readOldest(): PublishRun | null {
     const kept = this.#runs[0]
     if (kept === undefined) return null
-    if (this.#oldest === null) {
-      this.#oldest = new PublishRun()
-      readRun(this.#oldest, kept.slab.bytes, kept.at, kept.end, kept.version)
-    }
+    this.#oldest ??= new PublishRun()
+    if (!this.#isRead) readRun(this.#oldest, kept.slab.bytes, kept.at, kept.end, kept.version)
+    this.#isRead = true
     return this.#oldest
   }
 
@@ -119,7 +120,7 @@ export class UnreleasedPublishes {
     this.#slabs.release(kept.slab, count)
     if (from + count === to) {
       this.#runs.shift()
-      this.#oldest = null
+      this.#isRead = false
       return
     }
     run.select(from + count, to)
@@ -138,7 +139,7 @@ export class UnreleasedPublishes {
         if (i > 0) rest.push({ ...kept, end: start, count: i })
         if (i + 1 < run.to) rest.push({ ...kept, at: end, count: run.to - i - 1 })
         this.#runs.splice(k, 1, ...rest)
-        if (k === 0) this.#oldest = null
+        if (k === 0) this.#isRead = false
         this.bytes -= end - start
         run.select(i, i + 1)
         router.routeAdmitted(run, kept.arrived)
