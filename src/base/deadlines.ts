@@ -6,7 +6,7 @@ const SLOTS = 1024
 /** One deadline; the owner keeps it to cancel it or to set it anew. */
 export class Deadline {
   /** Milliseconds of the clock; Infinity while not set. */
-  at = Infinity
+  at: number = Infinity
   readonly action: (now: number) => void
   previous: Deadline | null = null
   next: Deadline | null = null

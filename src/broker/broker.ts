@@ -13,9 +13,10 @@ import {
 import { ServerConnection } from '../session/server-connection.ts'
 import { type ServerPacketSizes, serverPacketSizes } from '../session/server-packet-sizes.ts'
 import { tracePublishes } from '../session/trace-publishes.ts'
+import { UsageError } from '../wire/errors.ts'
 import { encodePacket } from '../wire/mqtt/encode.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
-import { type Connect, PacketType, type Publish, type Qos } from '../wire/mqtt/packet.ts'
+import { type Connect, PacketType, type Publish, type Qos, type Will } from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
 import { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
@@ -151,6 +152,8 @@ export class Broker implements ServerHost {
 
   /** Publishes a message of the broker's own side, past all permissions. Throws UsageError when it is not one. */
   publish(message: BrokerMessage): void {
+    const levels = message.topicName.split('/').length, most = this.limits.maximumTopicLevels
+    if (levels > most) throw new UsageError(`Topic Name of ${levels} levels, ${most} at most`)
     this.#publishAs(this.#self, { type: PacketType.Publish, ...message, dup: false, packetId: message.qos === 0 ? 0 : 1 })
   }
 
@@ -184,7 +187,8 @@ export class Broker implements ServerHost {
 
   attach(connect: Connect, userName: string | null, connection: AttachedConnection): Attachment {
     const { clientId } = connect
-    if (connect.will !== null && !this.#mayLeaveWill(connect, userName)) return ReasonCode.NotAuthorized
+    const refusal = connect.will === null ? 0 : this.#refusalOfWill(connect.will, clientId, userName)
+    if (refusal !== 0) return refusal
     this.#sessions.get(clientId)?.connection?.end('taken-over', ReasonCode.SessionTakenOver) // [MQTT-3.1.4-3]
     const old = this.#sessions.get(clientId) ?? null
     if (old !== null && connect.cleanStart) this.#drop(old) // [MQTT-3.1.2-4]
@@ -254,10 +258,11 @@ export class Broker implements ServerHost {
     return Math.min(asked, this.limits.maximumSessionExpiryInterval)
   }
 
-  #mayLeaveWill(connect: Connect, userName: string | null): boolean {
-    const { topicName } = connect.will!
-    if (/^\$(SYS|CONTROL)(\/|$)/.test(topicName)) return false
-    return this.#parts.authorizer.mayPublish(connect.clientId, userName, topicName).endsWith('allow')
+  /** Judged at CONNECT, and its permission again when it is published. */
+  #refusalOfWill({ topicName }: Will, clientId: string, userName: string | null): number {
+    if (topicName.split('/').length > this.limits.maximumTopicLevels) return ReasonCode.TopicNameInvalid
+    if (/^\$(SYS|CONTROL)(\/|$)/.test(topicName)) return ReasonCode.NotAuthorized
+    return this.#parts.authorizer.mayPublish(clientId, userName, topicName).endsWith('allow') ? 0 : ReasonCode.NotAuthorized
   }
 
   #publishAs(publisher: Publisher, packet: Publish): void {

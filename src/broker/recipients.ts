@@ -1,6 +1,7 @@
 // Who gets a topic's messages: resolved once per topic and change, walked once per run.
 // Made from the subscription tree's answer: merging of overlaps and read permission are decided here.
 
+import type { Qos } from '../wire/mqtt/packet.ts'
 import { NO_IDENTIFIERS, type Subscription } from './subscription.ts'
 import type { Authorizer, Permission } from './ports.ts'
 import type { SharedGroup } from './shared-subscriptions.ts'
@@ -25,7 +26,7 @@ export interface Recipients {
 
 /** Turns what matches into who receives. With `duplicates` one copy per subscription, else one per client. */
 export function resolveRecipients(topicName: string, found: readonly Subscription[], groups: readonly SharedGroup[], authorizer: Authorizer, duplicates: boolean): Recipients {
-  const direct: Subscription[] = [], places = new Map<Session, number>(), shared: SharedRecipients[] = []
+  const bySession = new Map<Session, Subscription[]>(), direct: Subscription[] = [], shared: SharedRecipients[] = []
   let repeats = false, uncertain = false
   const mayReceive = ({ session }: Subscription): boolean => {
     const permission: Permission = authorizer.mayReceive(session.clientId, session.userName, topicName)
@@ -33,16 +34,18 @@ export function resolveRecipients(topicName: string, found: readonly Subscriptio
     return permission.endsWith('allow')
   }
   for (const subscription of found) {
-    const place = places.get(subscription.session)
-    if (place === undefined) {
+    const own = bySession.get(subscription.session)
+    if (own === undefined) {
       if (!mayReceive(subscription)) continue
-      places.set(subscription.session, direct.length)
-      direct.push(subscription)
-    } else if (duplicates) {
-      repeats = true
-      direct.push(subscription)
-    } else direct[place] = merge(direct[place]!, subscription)
+      bySession.set(subscription.session, [subscription])
+      if (duplicates) direct.push(subscription)
+    } else {
+      own.push(subscription)
+      if (duplicates) direct.push(subscription)
+      repeats = duplicates
+    }
   }
+  if (!duplicates) for (const own of bySession.values()) direct.push(...merge(own))
   for (const group of groups) {
     const members = group.members.filter(mayReceive)
     if (members.length > 0) shared.push({ group, members })
@@ -52,14 +55,24 @@ export function resolveRecipients(topicName: string, found: readonly Subscriptio
   return { direct, shared, repeats, durable, uncertain }
 }
 
-/** One copy for overlapping subscriptions: the highest QoS, all identifiers [MQTT-3.3.4-2, MQTT-3.3.4-4]. */
-function merge(a: Subscription, b: Subscription): Subscription {
-  const identifiers = [...(a.identifiers ?? NO_IDENTIFIERS), ...(b.identifiers ?? NO_IDENTIFIERS)]
+/** One copy for one client's overlapping subscriptions. Some with No Local, some without: its own messages match only the latter. */
+function merge(own: readonly Subscription[]): Subscription[] {
+  const local = own.filter(({ noLocal }) => !noLocal)
+  if (own.length === 1 || local.length === 0 || local.length === own.length) return [combine(own)]
+  return [{ ...combine(own), noLocal: true }, { ...combine(local), isOnlyLocal: true }]
+}
+
+/** The highest QoS, all identifiers [MQTT-3.3.4-2, MQTT-3.3.4-4]. */
+function combine(own: readonly Subscription[]): Subscription {
+  const [first] = own
+  if (own.length === 1) return first!
+  const identifiers = own.flatMap((subscription) => subscription.identifiers ?? NO_IDENTIFIERS)
   return {
-    session: a.session,
-    qos: a.qos > b.qos ? a.qos : b.qos,
-    noLocal: a.noLocal && b.noLocal,
-    retainMask: (a.retainMask | b.retainMask) as 0 | 1,
+    session: first!.session,
+    qos: Math.max(...own.map(({ qos }) => qos)) as Qos,
+    noLocal: first!.noLocal,
+    isOnlyLocal: false,
+    retainMask: own.some(({ retainMask }) => retainMask === 1) ? 1 : 0,
     identifiers: identifiers.length === 0 ? null : identifiers,
   }
 }

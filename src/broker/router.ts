@@ -159,7 +159,7 @@ export class Router {
     const { from, to, qos } = run, retained = (run.header & 1) as 0 | 1
     for (let i = 0; i < direct.length; i++) {
       const subscription = direct[i]!
-      if (subscription.noLocal && subscription.session === publisher.session) continue // [MQTT-3.8.3-3]
+      if (subscription.session === publisher.session ? subscription.noLocal : subscription.isOnlyLocal) continue // [MQTT-3.8.3-3]
       const granted = subscription.qos
       subscription.session.deliver(run, from, to, qos < granted ? qos : granted, (retained & subscription.retainMask) as 0 | 1, subscription.identifiers)
     }
@@ -170,7 +170,7 @@ export class Router {
   #deal(run: PublishRun, { group, members }: SharedRecipients): void {
     const retained = (run.header & 1) as 0 | 1
     for (let i = run.from; i < run.to; i++) {
-      const member: Subscription | null = group.next(members, run.starts[i + 1]! - run.starts[i]!)
+      const member: Subscription | null = group.next(members, run.starts[i + 1]! - run.starts[i]!, run.version)
       if (member === null) continue
       const qos = Math.min(run.qos, member.qos) as Qos
       member.session.deliver(run, i, i + 1, qos, (retained & member.retainMask) as 0 | 1, member.identifiers)

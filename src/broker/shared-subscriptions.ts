@@ -1,6 +1,8 @@
 // Groups of $share/NAME/FILTER: each message to one member [MQTT 5.0, section 4.8.2]. Also for 3.1.1, as in Mosquitto.
 // Round robin, message by message; members with a connection come first.
 
+import type { WireVersion } from '../wire/mqtt/publish-run.ts'
+import { varintSize } from '../wire/mqtt/varint.ts'
 import type { Subscription } from './subscription.ts'
 
 export class SharedGroup {
@@ -20,12 +22,12 @@ export class SharedGroup {
     if (place >= 0) this.members.splice(place, 1)
   }
 
-  /** The member whose turn it is among `members`, at first those with a connection, that can take a packet of this size; null when none can. */
-  next(members: readonly Subscription[], size: number): Subscription | null {
+  /** The member whose turn it is among `members`, at first those with a connection, that can take a packet of this size and version; null when none can. */
+  next(members: readonly Subscription[], size: number, version: WireVersion): Subscription | null {
     let offline: Subscription | null = null
     for (let i = 0; i < members.length; i++) {
       const member = members[this.#turn++ % members.length]!
-      if (size > member.session.maximumPacketSize) continue // another member may take it [MQTT-3.1.2-25]
+      if (size + added(member, version) > member.session.maximumPacketSize) continue // another member may take it [MQTT-3.1.2-25]
       if (member.session.isOnline) return member
       offline ??= member
     }
@@ -35,4 +37,12 @@ export class SharedGroup {
   #placeOf({ session }: Subscription): number {
     return this.members.findIndex((member) => member.session === session)
   }
+}
+
+/** Bytes that the packet grows by for this member: Subscription Identifiers, and a Property Length where there was none. */
+function added({ session, identifiers }: Subscription, version: WireVersion): number {
+  if (session.version !== 5) return 0
+  let bytes = version === 5 ? 0 : 1
+  for (const identifier of identifiers ?? []) bytes += 1 + varintSize(identifier)
+  return bytes
 }

@@ -8,7 +8,10 @@ export interface Subscription {
   readonly session: Session
   /** Granted maximum. */
   readonly qos: Qos
+  /** Not for messages of the session itself [MQTT-3.8.3-3]. */
   readonly noLocal: boolean
+  /** Made by merging: for messages of the session itself only. */
+  readonly isOnlyLocal: boolean
   /** 1 with Retain As Published, else 0: and-ed with RETAIN. */
   readonly retainMask: 0 | 1
   /** Subscription Identifier, or several after merging; null = none. */

@@ -7,9 +7,11 @@ import { encodeRun } from '../wire/mqtt/encode-publish.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
 import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
 
-/** What a message waits for. Bit 4 says that its kept bytes are laid out for 5.0. */
+/** What a message waits for: the lower two bits. LAYOUT_5 says that its kept bytes are laid out for 5.0. */
 const State = { Done: 0, AwaitingPuback: 1, AwaitingPubrec: 2, AwaitingPubcomp: 3 } as const
 const LAYOUT_5 = 4
+/** Its PUBREL went out again on this connection: it takes nothing of the window. */
+const RELEASED_AGAIN = 8
 /** Identifiers 1..65535, and one may not be reused while its predecessor in the ring is unfinished. */
 const WIDEST = 65534
 const PUBREC = 0x50
@@ -112,25 +114,31 @@ export class OutgoingPublishes {
   restart(): void {
     this.#resendAt = 0
     this.#resendEnd = this.#span
+    for (let i = 0; i < this.#states.length; i++) this.#states[i]! &= ~RELEASED_AGAIN
   }
 
   /**
-   * Sends again what `restart` marked: PUBLISH with DUP and its old identifier, PUBREL for those past PUBREC; at most `quota` PUBLISH
-   * at a time. Packets too large for the client count as delivered [MQTT-3.1.2-25].
+   * Sends again what `restart` marked: PUBLISH with DUP and its old identifier, at most `quota` at a time; PUBREL for those past PUBREC,
+   * which waits for no window [MQTT-3.3.4-10]. Packets too large for the client count as delivered [MQTT-3.1.2-25].
    */
   resend(output: OutputBuffer, version: WireVersion, maximumPacketSize: number): void {
+    if (this.#resendAt === this.#resendEnd) return
     const mask = this.#states.length - 1
-    let active = this.#resendAt
-    for (let i = 0; i < this.#resendAt; i++) if ((this.#states[(this.#head + i) & mask]! & 3) === State.Done) active--
-    while (this.#resendAt < this.#resendEnd && active < this.quota && !output.full) {
-      const slot = (this.#head + this.#resendAt) & mask, state = this.#states[slot]! & 3, id = wrap(this.#headId + this.#resendAt)
-      this.#resendAt++
-      if (state === State.Done) continue
-      active++
-      if (state === State.AwaitingPubcomp) {
+    let active = 0, windowIsOpen = true
+    for (let i = 0; i < this.#resendAt; i++) if (isAwaited(this.#states[(this.#head + i) & mask]!)) active++
+    for (let i = this.#resendAt; i < this.#resendEnd && !output.full; i++) {
+      const slot = (this.#head + i) & mask, state = this.#states[slot]!, id = wrap(this.#headId + i)
+      if ((state & 3) === State.AwaitingPubcomp && (state & RELEASED_AGAIN) === 0) {
+        this.#states[slot] = state | RELEASED_AGAIN
         const at = output.reserve(4)
         output.bytes.set([0x62, 2, id >> 8, id & 255], at)
-      } else this.#resendPublish(slot, id, output, version, maximumPacketSize)
+      } else if (isAwaited(state)) {
+        if (active >= this.quota) windowIsOpen = false
+        if (!windowIsOpen) continue
+        active++
+        this.#resendPublish(slot, id, output, version, maximumPacketSize)
+      }
+      if (windowIsOpen) this.#resendAt = i + 1
     }
     this.#advance()
     output.settle()
@@ -232,6 +240,11 @@ export class OutgoingPublishes {
     this.#keptIn = keptIn
     this.#keptAt = keptAt
   }
+}
+
+/** Sent and not acknowledged on this connection. */
+function isAwaited(state: number): boolean {
+  return (state & 3) !== State.Done && (state & RELEASED_AGAIN) === 0
 }
 
 function wrap(id: number): number {

@@ -21,6 +21,8 @@ import { tracePublishes } from './trace-publishes.ts'
 
 /** Bytes a client may send ahead while it waits for the answer to its CONNECT. */
 const AHEAD_BYTES = 1 << 20
+/** Bytes of an unfinished packet that count as a sign of life, as in Mosquitto. */
+const LARGE_REST = 1000
 /** Offset in a CONNECT's body where its properties begin: faults before are not answered, even in 5.0. */
 const CONNECT_FIXED_PART = 10
 
@@ -36,6 +38,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   #clientId: string | null = null
   #keepAliveMs = 0
   #heardAt: number
+  /** A whole packet has come in this read. */
+  #hasSpoken = false
   #maximumPacketSize = 0xffffffff
   #problemInformation = true
   #sessionExpiry = 0
@@ -74,14 +78,15 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   received(bytes: Uint8Array, start: number, end: number): void {
-    const host = this.#host
-    this.#heardAt = host.clock.now()
-    host.counters.bytesReceived += end - start
+    this.#host.counters.bytesReceived += end - start
     try {
       this.#framer.feed(bytes, start, end, this)
     } catch (error) {
       this.#fault(error)
     }
+    // packets keep a client alive, bytes do not, unless a large packet is on its way [MQTT-3.1.2-22]
+    if (this.#hasSpoken || this.#framer.kept > LARGE_REST) this.#heardAt = this.#host.clock.now()
+    this.#hasSpoken = false
     if (this.#session === null && this.#framer.kept > AHEAD_BYTES) this.end('protocol-error', null)
   }
 
@@ -107,6 +112,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
 
   publishes(run: PublishRun): void {
     const session = this.#session!, { counters, clock, trace } = this.#host
+    this.#hasSpoken = true
     counters.messagesReceived += run.count
     if (run.topicAlias !== 0) {
       this.#aliases ??= new IncomingAliases(this.#limits.topicAliasMaximum)
@@ -120,6 +126,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
 
   acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void {
     const session = this.#session!, { counters, trace } = this.#host, output = this.link.output
+    this.#hasSpoken = true
     counters.messagesReceived += count
     if (trace !== null) for (let i = 0; i < count; i++) trace.acknowledgement('received', session.clientId, (header >> 4) as 4, (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!, 0)
     if (header === 0x62) {
@@ -136,6 +143,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   packet(header: number, bytes: Uint8Array, at: number, end: number): void {
+    this.#hasSpoken = true
     this.#host.counters.messagesReceived++
     if (header >> 4 === PacketType.Connect) {
       this.#connect(header, bytes, at, end)
@@ -321,7 +329,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
 
   /** A CONNECT that cannot be read: 5.0 is answered when the fault lies behind the fixed part, 3.x not at all [MQTT-3.1.4-1]. */
   #refuseUnread(error: ProtocolError, level: number, at: number): void {
-    if (level === 0 || this.#session !== null) return
+    if (level < 0 || this.#session !== null) return
     const unsupported = error.reasonCode === ReasonCode.UnsupportedProtocolVersion
     if (!unsupported && (level !== 5 || error.offset < at + CONNECT_FIXED_PART)) return
     this.#version = level >= 5 ? 5 : 4

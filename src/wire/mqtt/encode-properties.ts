@@ -57,7 +57,8 @@ function valueSize(row: PropertyRow, value: Value): number {
     case 'varint':
       return numberSize(row, value, 268_435_455, varintSize(value as number))
     case 'text':
-      if (row.name === 'responseTopic' && !isTopicName(value as string)) throw new UsageError(`Response Topic '${String(value)}': must be a Topic Name without wildcards`)
+      if (row.name === 'responseTopic' && !isTopicName(value as string))
+        throw new UsageError(`Response Topic '${String(value)}': must be a Topic Name without wildcards`)
       return textSize(value as string, row.title)
     case 'binary':
       return binarySize(value as Uint8Array, row.title)
@@ -71,7 +72,8 @@ function valueSize(row: PropertyRow, value: Value): number {
 }
 
 function numberSize(row: PropertyRow, value: Value, most: number, size: number): number {
-  if (!Number.isInteger(value) || (value as number) < row.least || (value as number) > most) throw new UsageError(`${row.title} ${String(value)}: must be ${row.least} to ${most}`)
+  if (!Number.isInteger(value) || (value as number) < row.least || (value as number) > most)
+    throw new UsageError(`${row.title} ${String(value)}: must be ${row.least} to ${most}`)
   return size
 }
 

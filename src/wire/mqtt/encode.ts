@@ -30,7 +30,8 @@ export function encodedSize(packet: Packet, version: ProtocolVersion): number {
 
 /** Writes the packet at `at`, where there must be room for `encodedSize`; returns where it ends. Throws UsageError before the first byte is written. */
 export function encodeInto(packet: Packet, version: ProtocolVersion, out: Uint8Array, at: number): number {
-  const remaining = remainingLength(packet, version), end = at + 1 + varintSize(remaining) + remaining
+  const remaining = remainingLength(packet, version),
+    end = at + 1 + varintSize(remaining) + remaining
   if (end > out.length) throw new UsageError(`packet of ${end - at} bytes at ${at}: the room ends at ${out.length}`)
   return write(packet, version, remaining, out, at)
 }
@@ -46,8 +47,10 @@ function bodySize(packet: Packet, version: ProtocolVersion): number {
     case Connect:
       return connectSize(packet)
     case Connack:
-      if (version !== 5 && !(packet.reasonCode >= 0 && packet.reasonCode <= 5)) throw new UsageError(`CONNACK return code ${packet.reasonCode}: must be 0 to 5 before MQTT 5.0`)
-      if (packet.sessionPresent && packet.reasonCode !== 0) throw new UsageError(`CONNACK with Session Present and Reason Code ${packet.reasonCode}: a refusal has no session`) // [MQTT-3.2.2-6]
+      if (version !== 5 && !(packet.reasonCode >= 0 && packet.reasonCode <= 5))
+        throw new UsageError(`CONNACK return code ${packet.reasonCode}: must be 0 to 5 before MQTT 5.0`)
+      if (packet.sessionPresent && packet.reasonCode !== 0)
+        throw new UsageError(`CONNACK with Session Present and Reason Code ${packet.reasonCode}: a refusal has no session`) // [MQTT-3.2.2-6]
       checkReason(packet.reasonCode, Connack, version)
       return 2 + propertiesField(packet.properties, Connack, version)
     case Publish:
@@ -65,7 +68,8 @@ function bodySize(packet: Packet, version: ProtocolVersion): number {
     case Unsuback:
       checkPacketId(packet.packetId, packet.type)
       for (const code of packet.reasonCodes) checkReason(code, packet.type, version)
-      if (packet.reasonCodes.length === 0 && (version === 5 || packet.type === Suback)) throw new UsageError(`packet type ${packet.type} without Reason Codes: one for each Topic Filter`)
+      if (packet.reasonCodes.length === 0 && (version === 5 || packet.type === Suback))
+        throw new UsageError(`packet type ${packet.type} without Reason Codes: one for each Topic Filter`)
       return 2 + propertiesField(packet.properties, packet.type, version) + (version !== 5 && packet.type === Unsuback ? 0 : packet.reasonCodes.length)
     case Unsubscribe:
       return unsubscribeSize(packet, version)
@@ -91,7 +95,8 @@ function publishSize(packet: Publish, version: ProtocolVersion): number {
   else if (packetId !== 0) throw new UsageError(`Packet Identifier ${packetId} with QoS 0: must be 0`) // [MQTT-2.2.1-2]
   if (qos === 0 && packet.dup) throw new UsageError('DUP with QoS 0: only what is acknowledged is sent again') // [MQTT-3.3.1-2]
   if (hasWildcard(topicName)) throw new UsageError(`Topic Name '${topicName}': wildcards are for filters`) // [MQTT-3.3.2-2]
-  if (topicName === '' && (version !== 5 || packet.properties.topicAlias === undefined)) throw new UsageError('Topic Name empty: only with a Topic Alias of MQTT 5.0') // [MQTT-4.7.3-1]
+  if (topicName === '' && (version !== 5 || packet.properties.topicAlias === undefined))
+    throw new UsageError('Topic Name empty: only with a Topic Alias of MQTT 5.0') // [MQTT-4.7.3-1]
   return textSize(topicName, 'Topic Name') + (qos > 0 ? 2 : 0) + propertiesField(packet.properties, Publish, version) + packet.payload.length
 }
 
@@ -102,7 +107,8 @@ function subscribeSize(packet: Subscribe, version: ProtocolVersion): number {
   for (const { topicFilter, qos, retainHandling, noLocal } of packet.subscriptions) {
     if (!isTopicFilter(topicFilter)) throw new UsageError(`Topic Filter '${topicFilter}': not a valid one`) // [MQTT-4.7.1-1, MQTT-4.7.1-2]
     if (qos !== 0 && qos !== 1 && qos !== 2) throw new UsageError(`QoS ${String(qos)}: must be 0, 1 or 2`)
-    if (retainHandling !== 0 && retainHandling !== 1 && retainHandling !== 2) throw new UsageError(`Retain Handling ${String(retainHandling)}: must be 0, 1 or 2`)
+    if (retainHandling !== 0 && retainHandling !== 1 && retainHandling !== 2)
+      throw new UsageError(`Retain Handling ${String(retainHandling)}: must be 0, 1 or 2`)
     if (version === 5 && noLocal && topicFilter.startsWith('$share/')) throw new UsageError(`No Local with ${topicFilter}: not for shared subscriptions`) // [MQTT-3.8.3-4]
     size += textSize(topicFilter, 'Topic Filter') + 1
   }
@@ -135,7 +141,8 @@ function reasonSize(reasonCode: number, properties: Properties, carrier: PacketT
 }
 
 function checkPacketId(packetId: number, type: PacketType): void {
-  if (!Number.isInteger(packetId) || packetId < 1 || packetId > 65535) throw new UsageError(`Packet Identifier ${packetId} in packet type ${type}: must be 1 to 65535`) // [MQTT-2.2.1-3, MQTT-2.2.1-4]
+  if (!Number.isInteger(packetId) || packetId < 1 || packetId > 65535)
+    throw new UsageError(`Packet Identifier ${packetId} in packet type ${type}: must be 1 to 65535`) // [MQTT-2.2.1-3, MQTT-2.2.1-4]
 }
 
 function checkReason(code: number, type: PacketType, version: ProtocolVersion): void {
@@ -207,7 +214,12 @@ function writeSized(properties: Properties, carrier: PropertyCarrier, out: Uint8
 }
 
 /** As much as there is room for: `end` was found by `reasonSize`. */
-function writeReason(packet: { type: PublishAcknowledgement['type'] | typeof Disconnect | typeof Auth; reasonCode: number; properties: Properties }, out: Uint8Array, at: number, end: number): number {
+function writeReason(
+  packet: { type: PublishAcknowledgement['type'] | typeof Disconnect | typeof Auth; reasonCode: number; properties: Properties },
+  out: Uint8Array,
+  at: number,
+  end: number,
+): number {
   if (at === end) return end
   out[at++] = packet.reasonCode
   return at === end ? end : writeSized(packet.properties, packet.type, out, at)

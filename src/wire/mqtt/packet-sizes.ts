@@ -24,9 +24,15 @@ const { Pingreq, Pingresp, Disconnect, Auth } = PacketType
 export function packetSizes(maximumPacketSize: number, version: ProtocolVersion = 5): PacketSizes {
   const publish = largestRemainingLength(maximumPacketSize)
   const rows: (readonly [PacketType, number])[] = [
-    [Publish, publish], [Subscribe, LARGEST_REQUEST], [Unsubscribe, LARGEST_REQUEST],
-    [Puback, LARGEST_ANSWER], [Pubrec, LARGEST_ANSWER], [Pubrel, LARGEST_ANSWER], [Pubcomp, LARGEST_ANSWER],
-    [Pingreq, 0], [Disconnect, LARGEST_ANSWER],
+    [Publish, publish],
+    [Subscribe, LARGEST_REQUEST],
+    [Unsubscribe, LARGEST_REQUEST],
+    [Puback, LARGEST_ANSWER],
+    [Pubrec, LARGEST_ANSWER],
+    [Pubrel, LARGEST_ANSWER],
+    [Pubcomp, LARGEST_ANSWER],
+    [Pingreq, 0],
+    [Disconnect, LARGEST_ANSWER],
   ]
   if (version === 5) rows.push([Auth, LARGEST_REQUEST])
   const before = table(LARGEST_REMAINING_LENGTH, [[Connect, LARGEST_REQUEST]]) // [MQTT-3.1.0-1]; the limit is not yet announced
@@ -38,8 +44,13 @@ export function clientPacketSizes(maximumPacketSize: number, version: ProtocolVe
   const publish = largestRemainingLength(maximumPacketSize)
   const before: (readonly [PacketType, number])[] = [[Connack, LARGEST_REQUEST]] // [MQTT-3.2.0-1]
   const after: (readonly [PacketType, number])[] = [
-    [Publish, publish], [Suback, LARGEST_REQUEST], [Unsuback, LARGEST_REQUEST],
-    [Puback, LARGEST_ANSWER], [Pubrec, LARGEST_ANSWER], [Pubrel, LARGEST_ANSWER], [Pubcomp, LARGEST_ANSWER],
+    [Publish, publish],
+    [Suback, LARGEST_REQUEST],
+    [Unsuback, LARGEST_REQUEST],
+    [Puback, LARGEST_ANSWER],
+    [Pubrec, LARGEST_ANSWER],
+    [Pubrel, LARGEST_ANSWER],
+    [Pubcomp, LARGEST_ANSWER],
     [Pingresp, 0],
   ]
   if (version === 5) {

@@ -151,16 +151,4 @@ export interface Auth {
   readonly properties: Properties
 }
 
-export type Packet =
-  | Connect
-  | Connack
-  | Publish
-  | PublishAcknowledgement
-  | Subscribe
-  | Suback
-  | Unsubscribe
-  | Unsuback
-  | Pingreq
-  | Pingresp
-  | Disconnect
-  | Auth
+export type Packet = Connect | Connack | Publish | PublishAcknowledgement | Subscribe | Suback | Unsubscribe | Unsuback | Pingreq | Pingresp | Disconnect | Auth

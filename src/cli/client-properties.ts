@@ -1,0 +1,123 @@
+// -D PACKET NAME VALUE: MQTT 5.0 properties from the command line. Names, places and ranges as a table [table 2-4].
+// Letter case of packet and name does not matter; a user property takes a name and a value.
+
+import type { Properties } from '../wire/mqtt/properties.ts'
+import { ArgumentError } from './client-errors.ts'
+import type { ClientSettings, PropertyPacket } from './client-settings.ts'
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+interface PropertyRow {
+  readonly name: string
+  readonly packets: readonly PropertyPacket[]
+  readonly set: (properties: Writable<Properties>, value: string, more: string) => void
+}
+
+/** Keys of Properties with this type of value. */
+type KeyOf<T> = { [K in keyof Properties]-?: NonNullable<Properties[K]> extends T ? (T extends NonNullable<Properties[K]> ? K : never) : never }[keyof Properties]
+
+function number(name: string, key: KeyOf<number>, maximum: number, packets: readonly PropertyPacket[], minimum = 0): PropertyRow {
+  return {
+    name,
+    packets,
+    set: (properties, value) => {
+      properties[key] = inRange(name, value, minimum, maximum)
+    },
+  }
+}
+
+function text(name: string, key: KeyOf<string>, packets: readonly PropertyPacket[]): PropertyRow {
+  return {
+    name,
+    packets,
+    set: (properties, value) => {
+      properties[key] = value
+    },
+  }
+}
+
+function binary(name: string, key: KeyOf<Uint8Array>, packets: readonly PropertyPacket[]): PropertyRow {
+  return {
+    name,
+    packets,
+    set: (properties, value) => {
+      properties[key] = Buffer.from(value)
+    },
+  }
+}
+
+function inRange(name: string, value: string, minimum: number, maximum: number): number {
+  const parsed = /^[+-]?\d+$/.test(value) ? Number(value) : NaN
+  if (!(parsed >= minimum && parsed <= maximum)) throw new ArgumentError(`Property value (${value}) out of range for property ${name}.`, 'blank and hint')
+  return parsed
+}
+
+const ANY: readonly PropertyPacket[] = ['connect', 'publish', 'subscribe', 'unsubscribe', 'disconnect', 'will']
+const MESSAGE: readonly PropertyPacket[] = ['publish', 'will']
+const NOWHERE: readonly PropertyPacket[] = []
+
+const ROWS: readonly PropertyRow[] = [
+  number('payload-format-indicator', 'payloadFormatIndicator', 1, MESSAGE),
+  number('message-expiry-interval', 'messageExpiryInterval', 0xffffffff, MESSAGE),
+  text('content-type', 'contentType', MESSAGE),
+  text('response-topic', 'responseTopic', MESSAGE),
+  binary('correlation-data', 'correlationData', MESSAGE),
+  {
+    name: 'subscription-identifier',
+    packets: ['subscribe'],
+    set: (properties, value) => {
+      properties.subscriptionIdentifiers = [inRange('subscription-identifier', value, 1, 268435455)]
+    },
+  },
+  number('session-expiry-interval', 'sessionExpiryInterval', 0xffffffff, ['connect', 'disconnect']),
+  text('authentication-method', 'authenticationMethod', ['connect']),
+  binary('authentication-data', 'authenticationData', ['connect']),
+  number('request-problem-information', 'requestProblemInformation', 1, ['connect']),
+  number('will-delay-interval', 'willDelayInterval', 0xffffffff, ['will']),
+  number('request-response-information', 'requestResponseInformation', 1, ['connect']),
+  text('reason-string', 'reasonString', ['disconnect']),
+  number('receive-maximum', 'receiveMaximum', 65535, ['connect'], 1),
+  number('topic-alias-maximum', 'topicAliasMaximum', 65535, ['connect']),
+  number('topic-alias', 'topicAlias', 65535, ['publish'], 1),
+  number('maximum-packet-size', 'maximumPacketSize', 0xffffffff, ['connect'], 1),
+  {
+    name: 'user-property',
+    packets: ANY,
+    set: (properties, name, value) => {
+      properties.userProperties = [[name, value]]
+    },
+  },
+  // Known names that only a server sends: refused as misplaced, not as unknown.
+  ...(['assigned-client-identifier', 'server-keep-alive', 'response-information', 'server-reference', 'maximum-qos', 'retain-available',
+    'wildcard-subscription-available', 'subscription-identifier-available', 'shared-subscription-available'] as const)
+    .map((name): PropertyRow => ({ name, packets: NOWHERE, set: () => {} })),
+]
+
+const WITHOUT_PROPERTIES: readonly string[] = ['auth', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback']
+
+/** Words after -D: packet, name, value, and one more for a user property. */
+export function propertyWords(rest: readonly string[]): number {
+  return rest[1]?.toLowerCase() === 'user-property' ? 4 : 3
+}
+
+/** Adds one property to the settings and makes the connection an MQTT 5 one. */
+export function applyProperty(settings: ClientSettings, packet: string, name = '', value = '', more = ''): void {
+  const target = packet.toLowerCase()
+  if (WITHOUT_PROPERTIES.includes(target)) throw new ArgumentError(`Properties for ${target} are not supported in --property argument.`, 'blank and hint')
+  if (!isPropertyPacket(target)) throw new ArgumentError(`Invalid command ${packet} given in --property argument.`, 'blank and hint')
+  const row = ROWS.find((candidate) => candidate.name === name.toLowerCase())
+  if (row === undefined) throw new ArgumentError(`Invalid property name ${name} given in --property argument.`, 'blank and hint')
+  if (!row.packets.includes(target)) throw new ArgumentError(`${row.name} property not allowed for ${target} in --property argument.`, 'blank and hint')
+  const before = settings.properties[target] ?? {}, given: Writable<Properties> = {}
+  row.set(given, value, more)
+  for (const key of Object.keys(given)) { // all but a user property may stand once only [section 2.2.2.2]
+    if (key !== 'userProperties' && key in before) throw new ArgumentError(`Duplicate ${row.name} property for ${target} in --property argument.`, 'blank and hint')
+  }
+  const userProperties = [...(before.userProperties ?? []), ...(given.userProperties ?? [])]
+  settings.properties[target] = userProperties.length === 0 ? { ...before, ...given } : { ...before, ...given, userProperties }
+  settings.version = 5
+}
+
+function isPropertyPacket(name: string): name is PropertyPacket {
+  return (ANY as readonly string[]).includes(name)
+}

@@ -1,0 +1,124 @@
+// What the flags of pub, sub and rr add up to. Filled by client-options.ts row by row, checked whole by client-arguments.ts.
+// Plain data: nothing here opens a file or a socket.
+
+import type { ProtocolVersion, Qos, RetainHandling } from '../wire/mqtt/packet.ts'
+import type { Properties } from '../wire/mqtt/properties.ts'
+import type { ClientTool } from './terminal.ts'
+
+/** Session Expiry Interval that stands for "never" [MQTT 5.0, section 3.1.2.11.2]. */
+export const NEVER_EXPIRES = 0xffffffff
+
+/** Where the payload of `pub` comes from. */
+export type PayloadSource =
+  | { readonly from: 'text'; readonly text: string } // -m
+  | { readonly from: 'nothing' } // -n
+  | { readonly from: 'file'; readonly path: string } // -f
+  | { readonly from: 'stdin' } // -s: all of it is one payload
+  | { readonly from: 'stdin lines' } // -l: each line is one
+
+/** Packets that -D can add properties to. */
+export type PropertyPacket = 'connect' | 'publish' | 'subscribe' | 'unsubscribe' | 'disconnect' | 'will'
+
+export interface TlsSettings {
+  cafile: string | null
+  capath: string | null
+  useOsCertificates: boolean
+  cert: string | null
+  key: string | null
+  ciphers: string | null
+  alpn: string | null
+  /** Node's name, such as `TLSv1.3`; null = negotiated. */
+  version: 'TLSv1.2' | 'TLSv1.3' | null
+  insecure: boolean
+  /** --no-tls: port 8883 alone does not switch TLS on. */
+  refused: boolean
+}
+
+export interface WillSettings {
+  topicName: string | null
+  payload: string | null
+  qos: Qos
+  retain: boolean
+}
+
+/** Mutable while flags are read, done when `readClientArguments` returns it. */
+export class ClientSettings {
+  readonly tool: ClientTool
+  host = 'localhost'
+  /** null = not given: 1883, or 8883 with a CA. */
+  port: number | null = null
+  /** -A; null = the system chooses. */
+  localAddress: string | null = null
+  unixPath: string | null = null
+  webSocket = false
+  id: string | null = null
+  idPrefix: string | null = null
+  version: ProtocolVersion
+  cleanStart = true
+  /** Seconds. */
+  keepAlive = 60
+  userName: string | null = null
+  password: string | null = null
+  /** Seconds; null = not given. */
+  sessionExpiryInterval: number | null = null
+  maximumInflight = 20
+  readonly will: WillSettings = { topicName: null, payload: null, qos: 0, retain: false }
+  readonly tls: TlsSettings = {
+    cafile: null, capath: null, useOsCertificates: false, cert: null, key: null, ciphers: null, alpn: null, version: null, insecure: false, refused: false,
+  }
+  readonly properties: Partial<Record<PropertyPacket, Properties>> = {}
+  debug = false
+  quiet = false
+  qos: Qos = 0
+  /** One for pub, any number for sub. */
+  readonly topics: string[] = []
+
+  // pub
+  retain = false
+  payload: PayloadSource | null = null
+  /** How often the payload is published. */
+  repeat = 1
+  repeatDelayMs = 0
+
+  // sub
+  readonly unsubscribe: string[] = []
+  /** Messages that match one of these are not printed. */
+  readonly filterOut: string[] = []
+  verbose = false
+  endOfLine = true
+  /** -C; null = no end. */
+  count: number | null = null
+  /** -W, seconds; null = no end. */
+  timeout: number | null = null
+  /** -R */
+  noRetained = false
+  retainedOnly = false
+  removeRetained = false
+  exitAfterSubscribing = false
+  retainAsPublished = false
+  retainHandling: RetainHandling = 0
+  /** Per cent of the messages that are printed. */
+  randomFilter = 100
+
+  constructor(tool: ClientTool) {
+    this.tool = tool
+    this.version = tool === 'rr' ? 5 : 4
+  }
+
+  /** Whether the connection is to be encrypted: a CA was named, or the port is the one of MQTT over TLS. */
+  get usesTls(): boolean {
+    const { cafile, capath, useOsCertificates, refused } = this.tls
+    if (refused || this.unixPath !== null) return false
+    return cafile !== null || capath !== null || useOsCertificates || this.port === 8883
+  }
+
+  /** The port that is connected to. */
+  get effectivePort(): number {
+    return this.port ?? (this.usesTls ? 8883 : 1883)
+  }
+
+  /** The Client Identifier to send; null = none given, which asks the server for one. */
+  clientId(pid: number): string | null {
+    return this.idPrefix === null ? this.id : `${this.idPrefix}${pid}`
+  }
+}

@@ -1,0 +1,28 @@
+// Exit codes of the commands: Mosquitto's, so that scripts written for its clients go on working.
+// A refused CONNECT ends with its CONNACK code as it is: 1-5 in MQTT 3.x, 128-159 in 5.0.
+
+export const ExitCode = {
+  Success: 0,
+  /** Wrong arguments, --help and --version of the clients, no connection. */
+  Failure: 1,
+  /** The server broke the protocol. */
+  ProtocolError: 2,
+  ConnectionLost: 7,
+  /** The server does not take this: retained messages, this QoS, a packet of this size. */
+  NotSupported: 10,
+  /** The TLS handshake failed: the certificate was not accepted. */
+  TlsHandshake: 14,
+  /** No answer to PINGREQ. */
+  KeepAlive: 19,
+  QosNotSupported: 24,
+  PacketTooLarge: 25,
+  /** -W: time is up. */
+  TimedOut: 27,
+  /** A signal before the connection was accepted. */
+  Interrupted: 255,
+} as const
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
+
+/** Exit codes of `match`, as those of grep. */
+export const MatchExitCode = { AllMatch: 0, SomeDoNot: 1, Usage: 2 } as const
+export type MatchExitCode = (typeof MatchExitCode)[keyof typeof MatchExitCode]

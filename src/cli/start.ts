@@ -1,0 +1,210 @@
+// Bare `zanzara`: a broker for this machine with MQTT over WebSocket beside it, and what to paste to try it.
+// With `--lan` for the network, behind a password made up on the spot; with `-- COMMAND` for as long as that command runs.
+
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { isatty } from 'node:tty'
+import { makeScramVerifier } from '../auth/scram-verifier.ts'
+import { StaticUsers } from '../auth/static-users.ts'
+import type { LogType } from '../base/log.ts'
+import { ListenError } from '../server/listen-error.ts'
+import { ALL_LOG_TYPES, escapeControls } from '../server/log-destinations.ts'
+import { packageVersion } from '../server/package-version.ts'
+import { type BrokerListener, type RunningBroker, startBroker } from '../server/start-broker.ts'
+import { answerStartPage } from '../server/start-page.ts'
+import { ArgumentError } from './broker-arguments.ts'
+import { coloursFor } from './colours.ts'
+import { ownCommand } from './own-command.ts'
+import { ProgramLog } from './program-log.ts'
+import { runBeside } from './run-beside.ts'
+import { readStartArguments, START_USAGE, type StartArguments } from './start-arguments.ts'
+import { untilStopped } from './stop-signals.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Without `-v` the terminal belongs to the welcome; only what somebody should act on is logged. */
+const QUIET_LOG_TYPES: ReadonlySet<LogType> = new Set<LogType>(['error', 'warning'])
+
+/** Name and password of `--lan`. */
+interface Login {
+  readonly userName: string
+  readonly password: string
+}
+
+/** What the welcome tells. */
+interface Welcome {
+  readonly version: string
+  readonly mqttUrls: readonly string[]
+  readonly webSocketUrls: readonly string[]
+  readonly pageUrl: string | null
+  readonly login: Login | null
+  readonly lines: readonly string[]
+}
+
+/** Runs until stopped, or until the command after `--` ends; returns the exit code. `isTty` says whether stdout is a terminal. */
+export async function runStart(argv: readonly string[], terminal: Terminal, isTty: boolean = isatty(1)): Promise<number> {
+  let options: StartArguments | 'help'
+  try {
+    options = readStartArguments(argv)
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error
+    return await fail(terminal, `Error: ${escapeControls(error.message)}\n${error.showUsage ? `\n${START_USAGE}` : ''}`)
+  }
+  if (options === 'help') {
+    const { HELP } = await import('./help.ts')
+    terminal.stdout.write(HELP)
+    await terminal.stdout.flush()
+    return 0
+  }
+  const log = new ProgramLog(terminal, { types: options.verbose ? ALL_LOG_TYPES : QUIET_LOG_TYPES, timestamps: true, destinations: [{ to: 'stderr' }] })
+  const stopped = untilStopped(terminal, log)
+  const login = options.lan ? newLogin() : null
+  let running: RunningBroker | null = null
+  try {
+    const hasHttp = options.command === null || options.isHttpPortGiven
+    const httpPort = hasHttp ? options.httpPort || (await freePort()) : null
+    let welcome: Welcome | null = null
+    const listeners: BrokerListener[] = [{ port: options.port, ...(options.lan ? { host: null } : {}) }]
+    if (httpPort !== null) listeners.push(webSocketListener(options, httpPort, () => welcome))
+    running = await startBroker({
+      listeners,
+      log,
+      verbose: options.verbose,
+      ...(login === null
+        ? {}
+        : { authenticator: new StaticUsers({ users: [{ userName: login.userName, verifier: makeScramVerifier(login.password)! }], allowAnonymous: false }) }),
+    })
+    welcome = welcomeOf(terminal, running.port, httpPort, login)
+    if (options.command !== null) return await runBeside(options.command, environmentOf(welcome), terminal, stopped)
+    terminal.stdout.write(options.json ? json(welcome) : picture(welcome, terminal, isTty))
+    await stopped.signal
+    return 0
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error
+    await log.flush()
+    return await fail(terminal, `Error: ${escapeControls(error.sentence(error.place.transport === 'ws' ? '--http-port' : '--port'))}\n`)
+  } finally {
+    await running?.close()
+    stopped.forget()
+    await log.close()
+  }
+}
+
+/** The browser's door: WebSockets from our own page and from the origins given, a page for people. */
+function webSocketListener(options: StartArguments, port: number, welcome: () => Welcome | null): BrokerListener {
+  const hosts = ['localhost', '127.0.0.1', '[::1]', ...(options.lan ? lanAddresses() : [])]
+  const origins = options.origins.includes('*') ? null : [...hosts.map((host) => `http://${host}:${port}`), ...options.origins]
+  return {
+    transport: 'ws',
+    port,
+    ...(options.lan ? { host: null } : {}),
+    websocket: {
+      paths: ['/mqtt'],
+      origins,
+      onRequest: (request, response) => {
+        const told = welcome()
+        if (told === null) response.writeHead(503).end()
+        else
+          answerStartPage(
+            { version: told.version, webSocketUrl: told.webSocketUrls[0]!, mqttUrl: told.mqttUrls[0]!, lines: publicLines(told) },
+            request,
+            response,
+          )
+      },
+    },
+  }
+}
+
+function welcomeOf(terminal: Terminal, port: number, httpPort: number | null, login: Login | null): Welcome {
+  const hosts = login === null ? ['localhost'] : ['localhost', ...lanAddresses()]
+  const command = ownCommand(terminal, terminal.env['INIT_CWD'] ?? process.cwd())
+  const flags = `${port === 1883 ? '' : ` -p ${port}`}${login === null ? '' : ` -u ${login.userName} -P ${login.password}`}`
+  return {
+    version: packageVersion(),
+    mqttUrls: hosts.map((host) => `mqtt://${host}:${port}`),
+    webSocketUrls: httpPort === null ? [] : hosts.map((host) => `ws://${host}:${httpPort}/mqtt`),
+    pageUrl: httpPort === null ? null : `http://localhost:${httpPort}/`,
+    login,
+    lines: [`${command} sub${flags} -t "hello/#" -v`, `${command} pub${flags} -t hello/world -m "Ciao!"`],
+  }
+}
+
+/** The page is open to the network: it never shows the password. */
+function publicLines({ lines, login }: Welcome): readonly string[] {
+  return login === null ? lines : lines.map((line) => line.replace(`-u ${login.userName} -P ${login.password}`, '-u USER -P PASSWORD'))
+}
+
+function picture(welcome: Welcome, terminal: Terminal, isTty: boolean): string {
+  const { bold, dim, accent } = coloursFor(terminal, isTty),
+    rows: string[] = ['']
+  const row = (label: string, values: readonly string[]): void =>
+    values.forEach((value, i) => void rows.push(`  ${dim((i === 0 ? label : '').padEnd(11))}${accent(value)}`))
+  rows.push(`  ${bold(`zanzara ${welcome.version}`)}  ${dim('MQTT 3.1, 3.1.1 and 5.0')}`, '')
+  row('MQTT', welcome.mqttUrls)
+  row('WebSocket', welcome.webSocketUrls)
+  if (welcome.pageUrl !== null) row('Page', [welcome.pageUrl])
+  if (welcome.login !== null) {
+    row('User', [welcome.login.userName])
+    row('Password', [welcome.login.password])
+  }
+  const who =
+    welcome.login === null
+      ? 'Only programs on this machine can connect; --lan opens it to your network, with a password.'
+      : 'Your network can connect, with this user and password; they are new at each start.'
+  rows.push(
+    '',
+    `  ${dim(who)}`,
+    '',
+    '  Paste these into two other terminals:',
+    '',
+    ...welcome.lines.map((line) => `    ${bold(line)}`),
+    '',
+    `  ${dim('Ctrl-C stops it. With -v it shows every packet.')}`,
+    '',
+    '',
+  )
+  return rows.join('\n')
+}
+
+function json({ version, mqttUrls, webSocketUrls, pageUrl, login }: Welcome): string {
+  return `${JSON.stringify({ version, mqtt: mqttUrls, webSocket: webSocketUrls, page: pageUrl, userName: login?.userName ?? null, password: login?.password ?? null })}\n`
+}
+
+function environmentOf({ mqttUrls, webSocketUrls, login }: Welcome): Record<string, string> {
+  const user = login === null ? '' : `${login.userName}:${login.password}@`,
+    url = mqttUrls[0]!.replace('mqtt://', `mqtt://${user}`)
+  return { ZANZARA_URL: url, MQTT_URL: url, ...(webSocketUrls.length > 0 ? { ZANZARA_WS_URL: webSocketUrls[0]!.replace('ws://', `ws://${user}`) } : {}) }
+}
+
+/** Letters and digits that nobody mistakes for one another when reading them aloud. */
+const READABLE = 'abcdefghjkmnpqrstuvwxyz23456789'
+
+function newLogin(): Login {
+  const word = (length: number): string => Array.from({ length }, () => READABLE[randomInt(READABLE.length)]!).join('')
+  return { userName: `lan-${word(4)}`, password: [word(4), word(4), word(4), word(4)].join('-') } // 79 bits
+}
+
+/** This machine's addresses in its networks, IPv4. */
+function lanAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).filter((address) => address.family === 'IPv4' && !address.internal).map((address) => address.address),
+  )
+}
+
+/** A port that nobody uses now: the list of Origins must know it before the listener does. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+async function fail(terminal: Terminal, text: string): Promise<number> {
+  terminal.stderr.write(text)
+  await terminal.stderr.flush()
+  return 1
+}

@@ -1,0 +1,58 @@
+// The program: the first word chooses the command, whose code is loaded only then.
+// Started by bin/zanzara.js; ends the process with the command's exit code.
+
+import { processTerminal } from './process-terminal.ts'
+import type { Terminal } from './terminal.ts'
+
+type Command = (argv: readonly string[], terminal: Terminal) => Promise<number>
+
+// Without a handler this signal makes Node open its debugger; mosquitto's users send it to save the database.
+process.on('SIGUSR1', () => {})
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  broker: async () => (await import('./broker.ts')).runBroker,
+  pub: async () => (await import('./pub.ts')).runPub,
+  sub: async () => (await import('./sub.ts')).runSub,
+  match: async () => (await import('./match.ts')).runMatch,
+}
+
+/** Programs whose place we may take: started under their name we are their command. */
+const WRAPPERS: Readonly<Record<string, string>> = { mosquitto: 'broker', mosquitto_pub: 'pub', mosquitto_sub: 'sub' }
+
+async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const wrapped = WRAPPERS[terminal.invokedAs]
+  if (wrapped !== undefined) return await run(wrapped, argv, terminal)
+  const [word, ...rest] = argv
+  if (word === undefined) return await start(argv, terminal)
+  if (word === '--version') return await print(terminal, `zanzara version ${(await import('../server/package-version.ts')).packageVersion()}\n`)
+  if (word === 'help') return rest[0] === undefined ? await print(terminal, (await import('./help.ts')).HELP) : await run(rest[0], ['--help'], terminal)
+  return word.startsWith('-') ? await start(argv, terminal) : await run(word, rest, terminal)
+}
+
+async function start(argv: readonly string[], terminal: Terminal): Promise<number> {
+  return await (await import('./start.ts')).runStart(argv, terminal)
+}
+
+async function run(word: string, argv: readonly string[], terminal: Terminal): Promise<number> {
+  const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
+  if (load !== undefined) return await (await load())(argv, terminal)
+  const [{ nearest }, { escapeControls }] = await Promise.all([import('./nearest-word.ts'), import('../server/log-destinations.ts')])
+  const meant = nearest(word, [...Object.keys(COMMANDS), 'help'])
+  terminal.stderr.write(
+    `Error: there is no command '${escapeControls(word)}'.${meant === null ? '' : ` Did you mean: zanzara ${meant}`}\n\nUse 'zanzara help' to see all commands.\n`,
+  )
+  await terminal.stderr.flush()
+  return 1
+}
+
+async function print(terminal: Terminal, text: string): Promise<number> {
+  terminal.stdout.write(text)
+  await terminal.stdout.flush()
+  return 0
+}
+
+const terminal = processTerminal(),
+  code = await main(process.argv.slice(2), terminal)
+await terminal.stdout.flush()
+await terminal.stderr.flush()
+process.exit(code)

@@ -1,0 +1,11 @@
+// The package's front door: a client and a broker, with the types their users name.
+// For less, import a part: zanzara/client (also in browsers), zanzara/broker, zanzara/wire, zanzara/topic.
+
+export type { Client, CloseOptions, PublishOptions, PublishReceipt } from './client/client.ts'
+export { MqttError, type MqttErrorCode } from './client/errors.ts'
+export type { Message, Payload } from './client/message.ts'
+export { connect, type NodeConnectOptions } from './client/node.ts'
+export type { ConnectOptions, WillOptions } from './client/options.ts'
+export type { ClientStatus } from './client/status.ts'
+export type { Overflow, SubscribeOptions, Subscription } from './client/subscription.ts'
+export { type BrokerListener, type RunningBroker, type StartBrokerOptions, startBroker } from './server/start-broker.ts'

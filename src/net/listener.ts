@@ -1,0 +1,96 @@
+// Listening: one interface for TCP, TLS, Unix sockets and WebSockets. Every connection becomes a Link handed to `accept`.
+// TLS and WebSocket code is loaded only when a listener asks for it.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Accept, Transport } from '../base/link.ts'
+import { UsageError } from '../wire/errors.ts'
+import type { NetContext } from './net-context.ts'
+import { listenTcp } from './tcp.ts'
+import { listenUnix } from './unix.ts'
+
+export interface TlsListenerOptions {
+  /** PEM contents, not file names: our private key, our certificate with its chain, the authorities for client certificates. */
+  readonly key: string | Buffer
+  readonly cert: string | Buffer
+  readonly ca?: string | Buffer | readonly (string | Buffer)[] | null
+  /** PEM contents of revocation lists; every authority in `ca` then needs one. */
+  readonly crl?: string | Buffer | readonly (string | Buffer)[] | null
+  /** Asks for a client certificate and refuses who has none that `ca` vouches for. */
+  readonly requireCertificate?: boolean
+  /** `TLSv1.2` unless given. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** OpenSSL's list; Node's own choice unless given. */
+  readonly ciphers?: string
+  /** Milliseconds for the handshake; 10,000 unless given. */
+  readonly handshakeTimeoutMs?: number
+}
+
+export interface WebSocketListenerOptions {
+  /** Paths that lead to MQTT, such as `/mqtt`; null = any. */
+  readonly paths: readonly string[] | null
+  /** Origins that browsers may come from; null = any. A peer that sends no Origin is no browser and passes. */
+  readonly origins: readonly string[] | null
+  /** Bytes of the largest packet. WebSocket messages may be 256 KiB larger, since peers gather packets in them. */
+  readonly maximumFrame: number
+  /** Milliseconds for the HTTP request; 10,000 unless given. */
+  readonly handshakeTimeoutMs?: number
+  /** Answers HTTP requests that are not for a WebSocket; without it they get 426 or 404. */
+  readonly onRequest?: ((request: IncomingMessage, response: ServerResponse) => void) | null
+}
+
+export interface ListenerOptions {
+  readonly transport: Exclude<Transport, 'memory'>
+  /** Address to listen on; null = all. Not for `unix`. */
+  readonly host?: string | null
+  /** 0 = any free one. Not for `unix`. */
+  readonly port?: number
+  /** The socket file of a `unix` listener. */
+  readonly path?: string | null
+  /** Permissions of the socket file, such as 0o660; null = what the umask leaves. */
+  readonly mode?: number | null
+  /** For `tls` and `wss`. */
+  readonly tls?: TlsListenerOptions | null
+  /** For `ws` and `wss`. */
+  readonly websocket?: WebSocketListenerOptions | null
+  /** Newcomers beyond are closed at once; null = no limit. */
+  readonly maximumConnections?: number | null
+  /** Listens on `::` without taking IPv4 along. */
+  readonly ipv6Only?: boolean
+}
+
+export interface Listener {
+  /** Where it listens: the port really taken; host is the file and port 0 for a Unix socket. */
+  readonly address: { readonly host: string; readonly port: number }
+  /** Connections open now, with those still in a handshake. */
+  readonly connections: number
+  /** Stops accepting. Links live on, unless `cut`: then they are destroyed, and it resolves when all are closed. */
+  close(cut?: boolean): Promise<void>
+  /** New keys and certificates for handshakes from now on. @throws UsageError without TLS; OpenSSL's error for bad contents. */
+  renew(tls: TlsListenerOptions): void
+}
+
+/**
+ * Begins to listen. `accept` is called for each connection that is ready for MQTT, handshakes done.
+ * @throws the system's error with its code (EADDRINUSE, EACCES, ...), OpenSSL's for bad keys, UsageError for options that lack something
+ */
+export async function listen(context: NetContext, options: ListenerOptions, accept: Accept): Promise<Listener> {
+  switch (options.transport) {
+    case 'tcp':
+      return await listenTcp(context, options, accept)
+    case 'unix':
+      return await listenUnix(context, options, accept)
+    case 'tls':
+      return await (await import('./tls.ts')).listenTls(context, options, required(options.tls, options), accept)
+    case 'ws':
+    case 'wss': {
+      const { listenWebSocket } = await import('./websocket-server.ts')
+      return await listenWebSocket(context, options, options.transport === 'wss' ? required(options.tls, options) : null, accept)
+    }
+  }
+}
+
+function required(tls: TlsListenerOptions | null | undefined, options: ListenerOptions): TlsListenerOptions {
+  if (tls) return tls
+  throw new UsageError(`a ${options.transport} listener needs a key and a certificate: give \`tls\``)
+}

@@ -1,0 +1,89 @@
+// What all links of a process share: blocks for output, the read buffer, the turn, and where problems are told.
+// Made once by the program and handed to `listen` and `dial`; this folder keeps no state of its own.
+
+import { type Block, BytePool } from '../base/output-buffer.ts'
+import { Turn } from './turn.ts'
+
+const READ_BUFFER_SIZE = 65536
+const REPORTS = 5
+const REPORT_WINDOW_MS = 10_000
+
+/**
+ * What can go wrong without anybody waiting for the answer:
+ * `receiver` - the owner of a link threw, the link was destroyed; `accept` - the system refused a new connection (too many files);
+ * `handshake` - a TLS or HTTP handshake failed; `limit` - a newcomer beyond `maximumConnections` was closed.
+ */
+export type ProblemKind = 'receiver' | 'accept' | 'handshake' | 'limit'
+
+export interface NetProblem {
+  readonly kind: ProblemKind
+  readonly error: Error
+  /** IP address of the peer; empty when unknown. */
+  readonly address: string
+  /** Problems of this kind left out before this one, because there were too many. */
+  readonly unreported: number
+}
+
+export interface NetContextOptions {
+  /** Told of problems: at most 5 of a kind in 10 seconds. Must not throw. */
+  readonly onError?: (problem: NetProblem) => void
+  /** Milliseconds a peer has to take what waits after `Link.end`; 5,000 unless given. */
+  readonly endTimeoutMs?: number
+  /** Bytes of address space for output blocks; 32 MiB unless given. Pages are used on demand. */
+  readonly arenaSize?: number
+  /** False gives every socket chunks of its own instead of the shared read buffer; for runtimes whose sockets cannot share. */
+  readonly sharedReadBuffer?: boolean
+}
+
+interface ReportWindow {
+  until: number
+  reported: number
+  unreported: number
+}
+
+export class NetContext {
+  readonly pool: BytePool
+  readonly turn: Turn = new Turn()
+  /** Lies in the arena of the output blocks, so that copying from it needs no view. */
+  readonly readBlock: Block
+  /** The same memory, for sockets to read into: 64 KiB. */
+  readonly readBuffer: Uint8Array
+  readonly sharedReadBuffer: boolean
+  readonly endTimeoutMs: number
+  readonly #onError: (problem: NetProblem) => void
+  readonly #windows = new Map<ProblemKind, ReportWindow>()
+
+  constructor(options: NetContextOptions) {
+    this.pool = new BytePool(options.arenaSize)
+    this.readBlock = this.pool.take(READ_BUFFER_SIZE)
+    this.pool.lentBlocks-- // never given back: not a debt of any link
+    this.readBuffer = this.readBlock.bytes.subarray(this.readBlock.start, this.readBlock.start + READ_BUFFER_SIZE)
+    this.sharedReadBuffer = options.sharedReadBuffer ?? true
+    this.endTimeoutMs = options.endTimeoutMs ?? 5000
+    this.#onError = options.onError ?? (() => {})
+  }
+
+  /** Tells a problem, unless too many of its kind have just been told. */
+  report(kind: ProblemKind, error: Error, address: string): void {
+    const now = performance.now()
+    let window = this.#windows.get(kind)
+    if (window === undefined) this.#windows.set(kind, (window = { until: 0, reported: 0, unreported: 0 }))
+    if (now >= window.until) {
+      window.until = now + REPORT_WINDOW_MS
+      window.reported = 0
+    }
+    if (window.reported === REPORTS) {
+      window.unreported++
+      return
+    }
+    const unreported = window.unreported
+    window.reported++
+    window.unreported = 0
+    this.#onError({ kind, error, address, unreported })
+  }
+}
+
+/** One per process, or per test. */
+export function createNetContext(options: NetContextOptions = {}): NetContext {
+  return new NetContext(options)
+}

@@ -1,0 +1,149 @@
+// MQTT over WebSocket for servers, on `ws`: who may come in, then websocket-carrier.ts.
+// With an HTTP server of its own (`listenWebSocket`), or behind one of the caller's (`WebSocketUpgrades`).
+
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Accept, Transport } from '../base/link.ts'
+import { UsageError } from '../wire/errors.ts'
+import { BoundServer, bind, limitConnections, place, SOCKET_OPTIONS } from './bound-server.ts'
+import { ConnectionBook } from './connection-book.ts'
+import type { Listener, ListenerOptions, TlsListenerOptions, WebSocketListenerOptions } from './listener.ts'
+import type { NetContext } from './net-context.ts'
+import { describePeer, plainAddress } from './peer.ts'
+import { StallAt } from './socket-link.ts'
+import { FRAME_SIZE, openWebSocket } from './websocket-carrier.ts'
+
+/** The subprotocol's registered name, and what clients of MQTT 3.1 call it. */
+const SUBPROTOCOLS = ['mqtt', 'mqttv3.1'] as const
+const HANDSHAKE_TIMEOUT_MS = 10_000
+
+/** Turns HTTP upgrade requests into links, or refuses them. */
+export class WebSocketUpgrades {
+  readonly #context: NetContext
+  readonly #options: WebSocketListenerOptions
+  readonly #origins: ReadonlySet<string> | null
+  readonly #accept: Accept
+  readonly #transport: Transport
+  readonly #server: WebSocketServer
+
+  /** `transport` says what links call themselves: `wss` behind an HTTPS server. */
+  constructor(context: NetContext, options: WebSocketListenerOptions, transport: 'ws' | 'wss', accept: Accept) {
+    this.#context = context
+    this.#options = options
+    this.#origins = options.origins === null ? null : new Set(options.origins.map(sameOrigin))
+    this.#accept = accept
+    this.#transport = transport
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: options.maximumFrame + FRAME_SIZE,
+      handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false, // [MQTT-6.0.0-4]
+    })
+  }
+
+  /** For the 'upgrade' event of an HTTP server. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { paths } = this.#options,
+      path = pathOf(request),
+      origin = request.headers.origin
+    if (paths !== null && !paths.includes(path)) {
+      refuse(socket, 404, `no MQTT at ${path}: use ${paths.join(' or ')}`)
+      return
+    }
+    if (this.#origins !== null && origin !== undefined && !this.#origins.has(sameOrigin(origin))) {
+      refuse(socket, 403, `pages of ${origin} may not connect here`)
+      return
+    }
+    const offered = request.headers['sec-websocket-protocol']
+    if (offered !== undefined && !offered.split(',').some((name) => (SUBPROTOCOLS as readonly string[]).includes(name.trim()))) {
+      refuse(socket, 400, `no subprotocol of ours in "${offered}": use ${SUBPROTOCOLS[0]}`)
+      return
+    }
+    this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
+      openWebSocket(this.#context, webSocket, describePeer(request.socket, this.#transport), StallAt.Accepted, this.#accept)
+    })
+  }
+}
+
+export async function listenWebSocket(context: NetContext, options: ListenerOptions, tls: TlsListenerOptions | null, accept: Accept): Promise<Listener> {
+  const { websocket } = options
+  if (!websocket) throw new UsageError(`a ${options.transport} listener needs to know its paths, origins and largest frame: give \`websocket\``)
+  const book = new ConnectionBook(options.maximumConnections ?? null),
+    upgrades = new WebSocketUpgrades(context, websocket, tls === null ? 'ws' : 'wss', accept)
+  const answer = (request: IncomingMessage, response: ServerResponse): void => answerPlain(context, websocket, request, response)
+  const timeoutMs = websocket.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS
+  const http: ServerOptions = {
+    ...SOCKET_OPTIONS,
+    headersTimeout: timeoutMs,
+    requestTimeout: timeoutMs,
+    connectionsCheckingInterval: Math.ceil(timeoutMs / 10),
+  }
+  let server: Server,
+    renew: ((tls: TlsListenerOptions) => void) | null = null
+  if (tls === null) server = createServer(http, answer)
+  else {
+    const [https, { serverTlsOptions, secureContextOptions, reportHandshake }] = await Promise.all([import('node:https'), import('./tls.ts')])
+    const secure = https.createServer({ ...http, ...serverTlsOptions(tls) }, answer)
+    secure.on('tlsClientError', (error, socket) => reportHandshake(context, error, socket))
+    secure.on('secureConnection', (socket) => socket.disableRenegotiation())
+    renew = (renewed) => secure.setSecureContext(secureContextOptions(renewed))
+    server = secure
+  }
+  server.on('upgrade', (request, socket, head) => upgrades.upgrade(request, socket, head))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code !== 'ECONNRESET') context.report('handshake', error, plainAddress((socket as Socket).remoteAddress))
+    if (socket.writable) refuse(socket, error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400, 'this port speaks HTTP and MQTT over WebSocket')
+    else socket.destroy()
+  })
+  limitConnections(context, server, book)
+  await bind(context, server, place(options))
+  return new BoundServer(server, book, renew)
+}
+
+/** An HTTP request that asks for no WebSocket. */
+function answerPlain(context: NetContext, options: WebSocketListenerOptions, request: IncomingMessage, response: ServerResponse): void {
+  if (options.onRequest) {
+    try {
+      options.onRequest(request, response)
+    } catch (thrown) {
+      context.report('receiver', thrown instanceof Error ? thrown : new Error(String(thrown)), plainAddress(request.socket.remoteAddress))
+      request.socket.destroy()
+    }
+    return
+  }
+  const path = pathOf(request),
+    upgradable = options.paths === null || options.paths.includes(path)
+  response.writeHead(upgradable ? 426 : 404, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    ...(upgradable ? { Connection: 'Upgrade', Upgrade: 'websocket' } : {}),
+  })
+  response.end(upgradable ? 'MQTT over WebSocket is spoken here: connect with an MQTT client.\n' : 'Nothing is here.\n')
+}
+
+/** Answers a handshake with an HTTP error and hangs up. */
+function refuse(socket: Duplex, status: number, sentence: string): void {
+  const body = `${sentence}\n`
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
+  socket.on('error', () => {}) // the peer may be gone: nobody to tell
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? '/',
+    query = url.indexOf('?')
+  return query === -1 ? url : url.slice(0, query)
+}
+
+/** Origins are compared without regard to case and a final slash. */
+function sameOrigin(origin: string): string {
+  return origin.toLowerCase().replace(/\/$/, '')
+}

@@ -1,0 +1,227 @@
+// What the broker says about connections and packets, in the words of Mosquitto 2.1: scripts and lessons read these lines.
+// Implements session/effects.ts' Observer and Trace on a Log; all names from outside are escaped here.
+
+import { assertNever } from '../base/assert.ts'
+import type { Peer } from '../base/link.ts'
+import type { Log } from '../base/log.ts'
+import type { Direction, EndCause, Observer, Trace } from '../session/effects.ts'
+import type { ProtocolError } from '../wire/errors.ts'
+import { type Connect, type Packet, PacketType, type Suback, type Subscribe } from '../wire/mqtt/packet.ts'
+import { escapeControls } from './log-destinations.ts'
+
+const MALFORMED_PACKET = 0x81
+
+/** Protocol errors told in full in one second; a flood of garbage must not become a flood of lines. */
+const PROTOCOL_ERRORS_PER_SECOND = 20
+
+export interface ConnectionLogOptions {
+  /** connection_messages: the lines of coming and going. */
+  readonly connectionMessages: boolean
+  /** Milliseconds, monotonic. */
+  readonly now: () => number
+}
+
+export class ConnectionLog implements Observer, Trace {
+  readonly #log: Log
+  readonly #options: ConnectionLogOptions
+  /** SUBSCRIBE packets by Client Identifier whose SUBACK will tell what was granted. */
+  readonly #subscribing = new Map<string, Subscribe>()
+  #second = -1
+  #protocolErrors = 0
+  #untold = 0
+
+  constructor(log: Log, options: ConnectionLogOptions) {
+    this.#log = log
+    this.#options = options
+  }
+
+  opened(peer: Peer): void {
+    if (!this.#options.connectionMessages) return
+    this.#log.write(
+      'notice',
+      peer.transport === 'unix' ? 'New connection on a unix socket.' : `New connection from ${addressOf(peer)} on port ${peer.localPort}.`,
+    )
+  }
+
+  connected(peer: Peer, clientId: string, connect: Connect, userName: string | null): void {
+    if (this.#options.connectionMessages) {
+      const user = userName === null ? '' : `, u'${escapeControls(userName)}'`
+      const session = `(p${connect.version}, c${connect.cleanStart ? 1 : 0}, k${connect.keepAlive}${user})`
+      this.#log.write('notice', `New ${connect.bridge ? 'bridge' : 'client'} connected from ${addressOf(peer)} as ${escapeControls(clientId)} ${session}.`)
+    }
+    const will = connect.will
+    if (will === null) this.#log.write('debug', 'No will message specified.')
+    else {
+      this.#log.write('debug', `Will message specified (${will.payload.length} bytes) (r${will.retain ? 1 : 0}, q${will.qos}).`)
+      this.#log.write('debug', `\t${escapeControls(will.topicName)}`)
+    }
+  }
+
+  ended(peer: Peer, clientId: string | null, cause: EndCause, error: ProtocolError | null): void {
+    this.#tellUntold()
+    if (clientId !== null) this.#subscribing.delete(clientId)
+    const name = escapeControls(clientId ?? peer.address)
+    if (cause === 'protocol-error' && error !== null && !this.#tellProtocolError(name, error)) return
+    if (cause === 'shutdown' || !this.#options.connectionMessages) return
+    this.#log.write('notice', `Client ${name} [${addressOf(peer)}] disconnected${endText(cause, error)}.`)
+  }
+
+  packet(direction: Direction, clientId: string, packet: Packet): void {
+    const id = escapeControls(clientId),
+      peer = direction === 'received' ? `from ${id}` : `to ${id}`
+    switch (packet.type) {
+      case PacketType.Connack:
+        this.#debug(`Sending CONNACK ${peer} (${packet.sessionPresent ? 1 : 0}, ${packet.reasonCode})`)
+        return
+      case PacketType.Subscribe:
+        this.#subscribing.set(clientId, packet)
+        this.#debug(`Received SUBSCRIBE ${peer}`)
+        return
+      case PacketType.Suback:
+        this.#granted(clientId, id, packet)
+        this.#debug(`Sending SUBACK ${peer}`)
+        return
+      case PacketType.Unsubscribe:
+        this.#debug(`Received UNSUBSCRIBE ${peer}`)
+        for (const topicFilter of packet.topicFilters) {
+          this.#debug(`\t${escapeControls(topicFilter)}`)
+          this.#log.write('unsubscribe', `${id} ${escapeControls(topicFilter)}`)
+        }
+        return
+      case PacketType.Unsuback:
+        this.#debug(`Sending UNSUBACK ${peer}`)
+        return
+      case PacketType.Pingreq:
+        this.#debug(`Received PINGREQ ${peer}`)
+        return
+      case PacketType.Pingresp:
+        this.#debug(`Sending PINGRESP ${peer}`)
+        return
+      case PacketType.Disconnect:
+        this.#debug(direction === 'received' ? `Received DISCONNECT ${peer}` : `Sending DISCONNECT ${peer} (rc${packet.reasonCode})`)
+        return
+      case PacketType.Auth: {
+        const method = escapeControls(packet.properties.authenticationMethod ?? '')
+        this.#debug(`${direction === 'received' ? 'Received' : 'Sending'} AUTH ${peer} (rc${packet.reasonCode}, ${method})`)
+        return
+      }
+      case PacketType.Connect: // told by `connected`
+      case PacketType.Publish: // these five have methods of their own
+      case PacketType.Puback:
+      case PacketType.Pubrec:
+      case PacketType.Pubrel:
+      case PacketType.Pubcomp:
+        return
+      default:
+        assertNever(packet)
+    }
+  }
+
+  publish(what: Direction | 'denied' | 'too large', clientId: string, header: number, packetId: number, topicName: string, payloadLength: number): void {
+    const flags = `d${(header >> 3) & 1}, q${(header >> 1) & 3}, r${header & 1}, m${packetId}`
+    const verb =
+      what === 'sending'
+        ? 'Sending PUBLISH to'
+        : what === 'received'
+          ? 'Received PUBLISH from'
+          : what === 'denied'
+            ? 'Denied PUBLISH from'
+            : 'Dropped too large PUBLISH from'
+    this.#debug(`${verb} ${escapeControls(clientId)} (${flags}, '${escapeControls(topicName)}', ... (${payloadLength} bytes))`)
+  }
+
+  acknowledgement(direction: Direction, clientId: string, type: 4 | 5 | 6 | 7, packetId: number, reasonCode: number): void {
+    const id = escapeControls(clientId)
+    if (direction === 'received') {
+      const code = type === PacketType.Puback || type === PacketType.Pubcomp ? `, RC:${reasonCode}` : ''
+      this.#debug(`Received ${ACKNOWLEDGEMENTS[type]} from ${id} (Mid: ${packetId}${code})`)
+    } else {
+      const code = type === PacketType.Puback || type === PacketType.Pubrec ? `, rc${reasonCode}` : ''
+      this.#debug(`Sending ${ACKNOWLEDGEMENTS[type]} to ${id} (m${packetId}${code})`)
+    }
+  }
+
+  /** The lines between SUBSCRIBE and SUBACK: each Topic Filter with what it got. */
+  #granted(clientId: string, id: string, suback: Suback): void {
+    const subscribe = this.#subscribing.get(clientId)
+    if (subscribe === undefined || subscribe.packetId !== suback.packetId) return
+    this.#subscribing.delete(clientId)
+    for (let i = 0; i < subscribe.subscriptions.length; i++) {
+      const topicFilter = escapeControls(subscribe.subscriptions[i]!.topicFilter),
+        granted = suback.reasonCodes[i] ?? 0x80
+      if (granted >= 0x80) this.#debug(`\t${topicFilter} (denied)`)
+      else {
+        this.#debug(`\t${topicFilter} (QoS ${granted})`)
+        this.#log.write('subscribe', `${id} ${granted} ${topicFilter}`)
+      }
+    }
+  }
+
+  #debug(line: string): void {
+    this.#log.write('debug', line)
+  }
+
+  /** Each second has its share of told protocol errors; the next one begins with how many were not told. */
+  #tellUntold(): void {
+    const second = Math.floor(this.#options.now() / 1000)
+    if (second === this.#second) return
+    if (this.#untold > 0) this.#log.write('notice', `Protocol errors of ${this.#untold} more clients are not shown.`)
+    this.#second = second
+    this.#protocolErrors = 0
+    this.#untold = 0
+  }
+
+  /** False when this second has had its share: then the connection goes without a line. */
+  #tellProtocolError(name: string, error: ProtocolError): boolean {
+    if (++this.#protocolErrors > PROTOCOL_ERRORS_PER_SECOND) {
+      this.#untold++
+      return false
+    }
+    this.#log.write('notice', `Protocol error from ${name}: ${escapeControls(error.message)}${error.clause === '' ? '' : ` [${error.clause}]`}.`)
+    return true
+  }
+}
+
+const ACKNOWLEDGEMENTS = { 4: 'PUBACK', 5: 'PUBREC', 6: 'PUBREL', 7: 'PUBCOMP' } as const
+
+function addressOf(peer: Peer): string {
+  return peer.transport === 'unix' || peer.transport === 'memory' ? peer.transport : `${peer.address}:${peer.port}`
+}
+
+/** What follows `disconnected`; nothing after a DISCONNECT. */
+function endText(cause: EndCause, error: ProtocolError | null): string {
+  switch (cause) {
+    case 'disconnect':
+    case 'disconnect-with-will':
+      return ''
+    case 'closed':
+      return ': connection closed by client'
+    case 'keep-alive':
+      return ': exceeded timeout'
+    case 'taken-over':
+      return ': session taken over'
+    case 'protocol-error':
+      return error?.reasonCode === MALFORMED_PACKET ? ': malformed packet' : ': protocol error'
+    case 'refused':
+      return `: ${REFUSALS[error?.reasonCode ?? 0x87] ?? 'refused'}`
+    case 'timeout':
+      return ': no CONNECT in time'
+    case 'administrative':
+      return ': administrative action'
+    case 'shutdown':
+      return ': broker shutting down'
+    default:
+      return assertNever(cause)
+  }
+}
+
+const REFUSALS: Readonly<Record<number, string>> = {
+  1: 'unsupported protocol version',
+  2: 'client identifier not valid',
+  0x84: 'unsupported protocol version',
+  0x85: 'client identifier not valid',
+  0x86: 'not authorised',
+  0x87: 'not authorised',
+  0x8c: 'bad authentication method',
+  0x97: 'quota exceeded',
+}

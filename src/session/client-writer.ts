@@ -1,0 +1,107 @@
+// Writes the packets of one client connection: trace, size, Topic Alias, the server's limits; then bytes into the link's buffer.
+// The session's halves (client-outgoing, client-incoming) act through it; what it may not send, it says why.
+
+import type { OutputBuffer } from '../base/output-buffer.ts'
+import { UsageError } from '../wire/errors.ts'
+import { encodedSize, encodeInto } from '../wire/mqtt/encode.ts'
+import { type Packet, PacketType, type ProtocolVersion, type Publish, type PublishAcknowledgement } from '../wire/mqtt/packet.ts'
+import { NO_PROPERTIES } from '../wire/mqtt/properties.ts'
+import { OutgoingAliases, withoutAlias } from './client-aliases.ts'
+import type { ClientConnectionOptions, ClientEvents, ClientTrace, Delivery, Receipt } from './client-effects.ts'
+import type { ReceptionPort } from './client-incoming.ts'
+import { checkPublish, checkSize, LimitError, type ServerLimits } from './client-limits.ts'
+import type { DeliveryPort } from './client-outgoing.ts'
+
+export class ClientWriter implements DeliveryPort, ReceptionPort {
+  readonly acknowledge: 'at-once' | 'when-accepted'
+  readonly #output: OutputBuffer
+  readonly #version: ProtocolVersion
+  readonly #automaticTopicAliases: number
+  readonly #trace: ClientTrace | null
+  readonly #events: ClientEvents
+  /** Called with each packet, for Keep Alive. */
+  readonly #sent: () => void
+  #limits: ServerLimits | null = null
+  #aliases = new OutgoingAliases(0)
+  #ended = false
+
+  constructor(output: OutputBuffer, options: ClientConnectionOptions, events: ClientEvents, sent: () => void) {
+    this.acknowledge = options.acknowledge
+    this.#output = output
+    this.#version = options.connect.version
+    this.#automaticTopicAliases = options.automaticTopicAliases
+    this.#trace = options.trace
+    this.#events = events
+    this.#sent = sent
+  }
+
+  /** The server has accepted us, under these limits. */
+  accepted(limits: ServerLimits): void {
+    this.#limits = limits
+    this.#aliases = new OutgoingAliases(Math.min(this.#automaticTopicAliases, limits.topicAliasMaximum))
+  }
+
+  /** Nothing is written after this [MQTT-3.14.4-1]. */
+  end(): void {
+    this.#ended = true
+  }
+
+  get writable(): boolean {
+    return !this.#ended && !this.#output.full
+  }
+
+  /** Throws UsageError, before anything is written, for what cannot be encoded, and LimitError for what is too large for the server. */
+  send(packet: Packet): void {
+    if (this.#ended) return
+    const size = encodedSize(packet, this.#version)
+    const tooLarge = this.#limits === null ? null : checkSize(this.#limits, size)
+    if (tooLarge !== null) throw tooLarge
+    this.#trace?.sending(packet)
+    const at = this.#output.reserve(size)
+    encodeInto(packet, this.#version, this.#output.bytes, at)
+    this.#output.settle()
+    this.#sent()
+  }
+
+  sendPublish({ message, packetId }: Delivery, dup: boolean): Error | null {
+    const properties = dup ? withoutAlias(message.properties) : message.properties // aliases end with their connection [MQTT-3.3.2-7]
+    const refusal = checkPublish(this.#limits!, message, properties)
+    if (refusal !== null) return refusal
+    const topic = dup || this.#version !== 5 ? { topicName: message.topicName, properties } : this.#aliases.write(message)
+    const packet: Publish = {
+      type: PacketType.Publish, topicName: topic.topicName, payload: message.payload, qos: message.qos, retain: message.retain, dup, packetId, properties: topic.properties,
+    }
+    try {
+      this.send(packet)
+      return null
+    } catch (error) {
+      if (!(error instanceof UsageError || error instanceof LimitError)) throw error
+      if (topic.topicName !== '') this.#aliases.forget(message.topicName)
+      return error
+    }
+  }
+
+  sendPubrel(packetId: number, reasonCode: number): void {
+    this.sendAcknowledgement({ type: PacketType.Pubrel, packetId, reasonCode, properties: NO_PROPERTIES })
+  }
+
+  sendAcknowledgement(packet: PublishAcknowledgement): void {
+    this.send(this.#version === 5 || packet.reasonCode === 0 ? packet : { ...packet, reasonCode: 0 })
+  }
+
+  message(message: Publish, receipt: Receipt): void {
+    this.#events.message(message, receipt)
+  }
+
+  delivered(delivery: Delivery, acknowledgement: PublishAcknowledgement | null): void {
+    this.#events.delivered(delivery, acknowledgement)
+  }
+
+  undelivered(delivery: Delivery, error: Error): void {
+    this.#events.undelivered(delivery, error)
+  }
+
+  drained(): void {
+    this.#events.drained()
+  }
+}

@@ -1,0 +1,423 @@
+// PUBLISH and its acknowledgements in both directions, as dialogues [MQTT 5.0, sections 3.3 to 3.7 and 4.3].
+// What happens over a reconnect and to the order of messages is in 07-redelivery-and-order.
+
+import { describe, expect, test } from 'vitest'
+import { encodePacket } from '../../src/wire/mqtt/encode.ts'
+import { type Packet, PacketType, type Qos } from '../../src/wire/mqtt/packet.ts'
+import { TestBroker } from '../support/test-broker.ts'
+import { afterConnack, VERSIONS } from './versions.ts'
+
+const PUBACK = 4,
+  PUBREC = 5,
+  PUBREL = 6,
+  PUBCOMP = 7
+
+describe.each(VERSIONS)('MQTT %s', (_name, version) => {
+  test('QoS 0 is delivered once and acknowledged by nobody [MQTT-2.2.1-2, MQTT-4.3.1-1]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 2)
+    expect(s.lines()).toEqual(['SUBACK m1 [2]'])
+    p.publish('t', 'hello')
+    expect(p.lines()).toEqual([])
+    expect(s.lines()).toEqual(['PUBLISH q0 r0 d0 m0 t hello'])
+  })
+
+  test('QoS 1 is forwarded, then acknowledged; the same identifier afterwards is a new message [MQTT-4.3.2-4, MQTT-4.3.2-5]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 1)
+    s.lines()
+    p.publish('t', 'one', { qos: 1, packetId: 77 })
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t one'])
+    expect(p.lines()).toEqual(['PUBACK m77'])
+    p.publish('t', 'two', { qos: 1, packetId: 77 })
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m2 t two'])
+    expect(p.lines()).toEqual(['PUBACK m77'])
+  })
+
+  test('a repeated QoS 1 PUBLISH, its PUBACK lost, comes twice, and not as a duplicate [MQTT-4.3.2-5, MQTT-3.3.1-3]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    s.subscribe('t', 1)
+    s.lines()
+    const p = b.client('p', { version })
+    p.publish('t', 'x', { qos: 1, packetId: 5 })
+    p.cut() // the PUBACK is on its way
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t x'])
+    const again = b.client('p', { version })
+    again.publish('t', 'x', { qos: 1, packetId: 5, dup: true })
+    expect(again.lines()).toEqual(['PUBACK m5'])
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m2 t x'])
+  })
+
+  test('QoS 2 is forwarded at its PUBREL and not before [MQTT-4.3.3-8, MQTT-4.3.3-11]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 2)
+    s.lines()
+    p.publish('t', 'once', { qos: 2, packetId: 9 })
+    expect(p.lines()).toEqual(['PUBREC m9'])
+    expect(s.lines()).toEqual([])
+    p.acknowledge(PUBREL, 9)
+    expect(p.lines()).toEqual(['PUBCOMP m9'])
+    expect(s.lines()).toEqual(['PUBLISH q2 r0 d0 m1 t once'])
+    s.acknowledge(PUBREC, 1)
+    expect(s.lines()).toEqual(['PUBREL m1'])
+    s.acknowledge(PUBCOMP, 1)
+    expect(s.lines()).toEqual([])
+    expect(b.broker.slabs.outstanding).toBe(0)
+  })
+
+  test('a repeated QoS 2 PUBLISH is acknowledged each time and routed once [MQTT-4.3.3-10]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 2)
+    s.lines()
+    p.publish('t', 'once', { qos: 2, packetId: 9 })
+    p.publish('t', 'once', { qos: 2, packetId: 9, dup: true })
+    p.publish('t', 'once', { qos: 2, packetId: 9, dup: true })
+    expect(p.lines()).toEqual(['PUBREC m9', 'PUBREC m9', 'PUBREC m9'])
+    p.acknowledge(PUBREL, 9)
+    expect(p.lines()).toEqual(['PUBCOMP m9'])
+    expect(s.lines()).toEqual(['PUBLISH q2 r0 d0 m1 t once'])
+  })
+
+  test('after PUBCOMP the identifier is free for a new QoS 2 message [MQTT-4.3.3-12]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 0)
+    s.lines()
+    for (const payload of ['first', 'second']) {
+      p.publish('t', payload, { qos: 2, packetId: 9 })
+      p.acknowledge(PUBREL, 9)
+      expect(p.lines()).toEqual(['PUBREC m9', 'PUBCOMP m9'])
+    }
+    expect(s.payloads()).toEqual(['first', 'second'])
+  })
+
+  test('a repeated PUBREL is answered again and routes nothing [MQTT-4.3.3-11]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 0)
+    p.publish('t', 'x', { qos: 2, packetId: 4 })
+    p.acknowledge(PUBREL, 4, 4)
+    p.acknowledge(PUBREL, 4)
+    expect(p.lines()).toEqual(['PUBREC m4', 'PUBCOMP m4', 'PUBCOMP m4', 'PUBCOMP m4'])
+    expect(s.payloads()).toEqual(['x'])
+  })
+
+  test('a PUBREL of an unknown identifier is answered with PUBCOMP all the same [MQTT-4.3.3-11]', () => {
+    const b = new TestBroker()
+    const p = b.client('p', { version })
+    p.acknowledge(PUBREL, 300)
+    expect(p.lines()).toEqual(['PUBCOMP m300'])
+    expect(p.isClosed).toBe(false)
+  })
+
+  test('PUBREL in another order than PUBLISH releases each message once, in the order of the PUBRELs [MQTT-4.3.3-11]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('#', 0)
+    s.lines()
+    for (let id = 1; id <= 7; id++) p.publish(id % 3 === 0 ? 'u' : 't', `m${id}`, { qos: 2, packetId: id })
+    expect(p.lines()).toEqual([1, 2, 3, 4, 5, 6, 7].map((id) => `PUBREC m${id}`))
+    p.acknowledge(PUBREL, 7, 1, 2, 4, 3)
+    expect(s.payloads()).toEqual(['m7', 'm1', 'm2', 'm4', 'm3'])
+    p.acknowledge(PUBREL, 6)
+    p.acknowledge(PUBREL, 5)
+    expect(s.payloads()).toEqual(['m6', 'm5'])
+    expect(p.lines()).toEqual([7, 1, 2, 4, 3, 6, 5].map((id) => `PUBCOMP m${id}`))
+    expect(b.broker.slabs.outstanding).toBe(0)
+  })
+
+  test('a row of PUBREL in one read releases the run that came in one read, in order [MQTT-4.6.0-4]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 0)
+    const ids = Array.from({ length: 50 }, (_, i) => i + 1)
+    p.sendBytes(...ids.map((packetId) => publishBytes(version, packetId)))
+    expect(p.lines()).toEqual(ids.map((id) => `PUBREC m${id}`))
+    p.acknowledge(PUBREL, ...ids)
+    expect(p.lines()).toEqual(ids.map((id) => `PUBCOMP m${id}`))
+    expect(s.payloads()).toEqual(ids.map(String))
+  })
+
+  test('PUBREC is answered with PUBREL, again if it is repeated, and for an unknown identifier too [MQTT-4.3.3-4]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 2)
+    p.publish('t', 'x', { qos: 2 })
+    p.acknowledge(PUBREL, 1)
+    s.lines()
+    s.acknowledge(PUBREC, 1)
+    s.acknowledge(PUBREC, 1)
+    s.acknowledge(PUBREC, 999)
+    expect(s.lines()).toEqual(['PUBREL m1', 'PUBREL m1', 'PUBREL m999'])
+    s.acknowledge(PUBCOMP, 1)
+    expect(b.broker.slabs.outstanding).toBe(0)
+  })
+
+  test('acknowledgements nobody waits for change nothing', () => {
+    const b = new TestBroker({ limits: { maximumInflightMessages: 1 } })
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 2)
+    s.lines()
+    s.acknowledge(PUBACK, 1, 2, 65535)
+    s.acknowledge(PUBCOMP, 1, 40000)
+    p.publish('t', 'a', { qos: 1 })
+    p.publish('t', 'b', { qos: 1 })
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t a'])
+    s.acknowledge(PUBACK, 2) // not yet sent
+    s.acknowledge(PUBCOMP, 1) // the wrong kind
+    expect(s.lines()).toEqual([])
+    expect(s.isClosed).toBe(false)
+    s.acknowledge(PUBACK, 1)
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m2 t b'])
+  })
+
+  test('a PUBACK does not finish a QoS 2 message, nor a PUBREC a QoS 1 message [MQTT-4.3.2-3, MQTT-4.3.3-3]', () => {
+    const b = new TestBroker({ limits: { maximumInflightMessages: 2 } })
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 2)
+    s.lines()
+    p.publish('t', 'q1', { qos: 1 })
+    p.publish('t', 'q2', { qos: 2 })
+    p.acknowledge(PUBREL, 1)
+    p.publish('t', 'waits', { qos: 1 })
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t q1', 'PUBLISH q2 r0 d0 m2 t q2'])
+    s.acknowledge(PUBACK, 2)
+    s.acknowledge(PUBREC, 1)
+    s.acknowledge(PUBCOMP, 1)
+    expect(s.lines()).toEqual(['PUBREL m1'])
+    s.acknowledge(PUBACK, 1)
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m3 t waits'])
+  })
+
+  const levels: readonly Qos[] = [0, 1, 2]
+  test.each(levels.flatMap((published) => levels.map((granted) => ({ published, granted }))))(
+    'published with QoS $published, granted $granted: the lower one is delivered [MQTT-3.8.4-8]',
+    ({ published, granted }) => {
+      const b = new TestBroker()
+      const s = b.client('s', { version })
+      const p = b.client('p', { version })
+      s.subscribe('t', granted)
+      expect(s.lines()).toEqual([`SUBACK m1 [${granted}]`])
+      p.publish('t', 'x', { qos: published })
+      if (published === 2) p.acknowledge(PUBREL, 1)
+      const least = Math.min(published, granted)
+      expect(s.lines()).toEqual([`PUBLISH q${least} r0 d0 m${least === 0 ? 0 : 1} t x`])
+    },
+  )
+
+  test('Packet Identifiers count from 1 for each session, QoS 0 takes none [MQTT-2.2.1-2, MQTT-2.2.1-4]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const late = b.client('late', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 1)
+    s.lines()
+    p.publish('t', 'a', { qos: 1, packetId: 500 })
+    p.publish('t', 'b')
+    p.publish('t', 'c', { qos: 1, packetId: 700 })
+    late.subscribe('t', 1)
+    late.lines()
+    p.publish('t', 'd', { qos: 1, packetId: 900 })
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t a', 'PUBLISH q0 r0 d0 m0 t b', 'PUBLISH q1 r0 d0 m2 t c', 'PUBLISH q1 r0 d0 m3 t d'])
+    expect(late.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t d'])
+  })
+
+  test('both sides may use one identifier at the same time [section 2.2.1]', () => {
+    const b = new TestBroker()
+    const a = b.client('a', { version })
+    a.subscribe('t', 2)
+    a.lines()
+    a.publish('t', 'mine', { qos: 2, packetId: 1 })
+    expect(a.lines()).toEqual(['PUBREC m1'])
+    a.acknowledge(PUBREL, 1)
+    expect(a.lines().sort()).toEqual(['PUBCOMP m1', 'PUBLISH q2 r0 d0 m1 t mine'])
+    a.publish('t', 'again', { qos: 2, packetId: 1 })
+    a.acknowledge(PUBREC, 1)
+    expect(a.lines()).toEqual(['PUBREC m1', 'PUBREL m1'])
+  })
+
+  test('DUP of the publisher is not propagated [MQTT-3.3.1-3]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 2)
+    s.lines()
+    p.publish('t', 'q1', { qos: 1, packetId: 1, dup: true })
+    p.publish('t', 'q2', { qos: 2, packetId: 2, dup: true })
+    p.acknowledge(PUBREL, 2)
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t q1', 'PUBLISH q2 r0 d0 m2 t q2'])
+  })
+
+  test('at most max_inflight_messages are unacknowledged, the next one follows each acknowledgement [MQTT-4.9.0-2]', () => {
+    const b = new TestBroker({ limits: { maximumInflightMessages: 2 } })
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 2)
+    s.lines()
+    for (let id = 1; id <= 4; id++) p.publish('t', `m${id}`, { qos: 1, packetId: id })
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t m1', 'PUBLISH q1 r0 d0 m2 t m2'])
+    p.publish('t', 'm5') // QoS 0 is not held back
+    expect(s.lines()).toEqual(['PUBLISH q0 r0 d0 m0 t m5'])
+    s.acknowledge(PUBACK, 1)
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m3 t m3'])
+    s.acknowledge(PUBACK, 2, 3)
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m4 t m4'])
+  })
+
+  test('an identifier out of order is not used again before its predecessor is finished [MQTT-2.2.1-4]', () => {
+    const b = new TestBroker({ limits: { maximumInflightMessages: 2 } })
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 1)
+    s.lines()
+    for (let id = 1; id <= 5; id++) p.publish('t', `m${id}`, { qos: 1, packetId: id })
+    s.lines()
+    s.acknowledge(PUBACK, 2)
+    s.acknowledge(PUBACK, 3)
+    s.acknowledge(PUBACK, 4)
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m3 t m3', 'PUBLISH q1 r0 d0 m4 t m4', 'PUBLISH q1 r0 d0 m5 t m5'])
+    s.acknowledge(PUBACK, 1)
+    expect(s.lines()).toEqual([])
+  })
+
+  test('a client that publishes to $SYS is acknowledged and heard by nobody', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('$SYS/#', 2)
+    s.lines()
+    p.publish('$SYS/broker/version', 'forged', { qos: 1, packetId: 3, retain: true })
+    p.publish('$SYS/broker/version', 'forged', { qos: 2, packetId: 4 })
+    expect(p.lines()).toEqual(version === 5 ? ['PUBACK m3 0x87', 'PUBREC m4 0x87'] : ['PUBACK m3', 'PUBREC m4'])
+    if (version !== 5) {
+      p.acknowledge(PUBREL, 4)
+      expect(p.lines()).toEqual(['PUBCOMP m4'])
+    }
+    expect(s.lines()).toEqual([])
+    expect(b.broker.retainedCount).toBe(0)
+    expect(b.broker.slabs.outstanding).toBe(0)
+  })
+})
+
+describe('MQTT 5.0 alone', () => {
+  const version = 5
+
+  test('QoS 1 without a subscriber is told 0x10, with one it is not [MQTT-3.4.2-1]', () => {
+    const b = new TestBroker()
+    const p = b.client('p', { version })
+    p.publish('t', 'x', { qos: 1, packetId: 6 })
+    expect(p.lines()).toEqual(['PUBACK m6 0x10'])
+    const s = b.client('s', { version })
+    s.subscribe('t')
+    p.publish('t', 'x', { qos: 1, packetId: 6 })
+    expect(p.lines()).toEqual(['PUBACK m6'])
+  })
+
+  test('PUBREC of 0x80 or more ends the message: no PUBREL, quota back, identifier free [MQTT-4.3.3-4, MQTT-4.9.0-2]', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version, properties: { receiveMaximum: 1 } })
+    const p = b.client('p', { version })
+    s.subscribe('t', 2)
+    s.lines()
+    for (const [packetId, payload] of [[1, 'refused'], [2, 'next']] as const) p.publish('t', payload, { qos: 2, packetId })
+    p.acknowledge(PUBREL, 1, 2)
+    expect(s.lines()).toEqual(['PUBLISH q2 r0 d0 m1 t refused'])
+    s.send({ type: PacketType.Pubrec, packetId: 1, reasonCode: 0x83, properties: {} })
+    expect(s.lines()).toEqual(['PUBLISH q2 r0 d0 m2 t next'])
+  })
+
+  test('PUBACK of 0x80 or more ends the message too: it is not sent again [MQTT-4.4.0-2]', () => {
+    const b = new TestBroker()
+    const lastingSession = { version, cleanStart: false, properties: { sessionExpiryInterval: 100 } } as const
+    const s = b.client('s', lastingSession)
+    const p = b.client('p', { version })
+    s.subscribe('t', 1)
+    p.publish('t', 'refused', { qos: 1 })
+    s.lines()
+    s.send({ type: PacketType.Puback, packetId: 1, reasonCode: 0x97, properties: { reasonString: 'full' } })
+    s.cut()
+    expect(afterConnack(b.dial('s', lastingSession))).toEqual([])
+    expect(b.broker.slabs.outstanding).toBe(0)
+  })
+
+  test('an identifier whose PUBREC was a refusal is free: the next PUBLISH with it is a new message [MQTT-4.3.3-9]', () => {
+    const b = new TestBroker({ authorizer: { generation: 0, mayReceive: () => 'allow', maySubscribe: () => 'allow', mayPublish: (_id, _user, topic) => (topic === 'no' ? 'deny' : 'allow') } })
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('#', 2)
+    s.lines()
+    p.publish('no', 'x', { qos: 2, packetId: 1 })
+    expect(p.lines()).toEqual(['PUBREC m1 0x87'])
+    p.publish('yes', 'y', { qos: 2, packetId: 1 })
+    p.acknowledge(PUBREL, 1)
+    expect(p.lines()).toEqual(['PUBREC m1', 'PUBCOMP m1'])
+    expect(s.payloads()).toEqual(['y'])
+  })
+
+  test('acknowledgements with properties and Reason Codes below 0x80 count as plain ones', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version, properties: { receiveMaximum: 1 } })
+    const p = b.client('p', { version })
+    s.subscribe('t', 2)
+    s.lines()
+    const ack = (type: 4 | 5 | 7, packetId: number, reasonCode: number): Packet => ({ type, packetId, reasonCode, properties: { userProperties: [['a', 'b']] } })
+    p.publish('t', 'a', { qos: 1 })
+    p.publish('t', 'b', { qos: 2 })
+    p.acknowledge(PUBREL, 1)
+    p.publish('t', 'c', { qos: 1 })
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t a'])
+    s.send(ack(PUBACK, 1, 0x10))
+    expect(s.lines()).toEqual(['PUBLISH q2 r0 d0 m2 t b'])
+    s.send(ack(PUBREC, 2, 0x10))
+    expect(s.lines()).toEqual(['PUBREL m2'])
+    s.send(ack(PUBCOMP, 2, 0))
+    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m3 t c'])
+  })
+
+  test('the window is the lesser of Receive Maximum and max_inflight_messages [MQTT-3.3.4-9]', () => {
+    for (const [receiveMaximum, maximumInflightMessages, window] of [[3, 20, 3], [30, 20, 20], [30, 0, 30]] as const) {
+      const b = new TestBroker({ limits: { maximumInflightMessages } })
+      const s = b.client('s', { version, properties: { receiveMaximum } })
+      const p = b.client('p', { version })
+      s.subscribe('t', 1)
+      s.lines()
+      for (let i = 0; i < 40; i++) p.publish('t', `m${i}`, { qos: 1 })
+      expect(s.payloads()).toHaveLength(window)
+    }
+  })
+
+  test('a client is told to keep to 20 but is ended with 0x93 only beyond 1,024 unacknowledged [MQTT-3.3.4-7]', () => {
+    const b = new TestBroker()
+    const p = b.dial('p', { version })
+    expect(p.lines()[0]).toContain('"receiveMaximum":20')
+    for (let id = 1; id <= 1024; id++) p.publish('t', 'x', { qos: 2, packetId: id })
+    expect(p.lines()).toHaveLength(1024)
+    expect(p.isClosed).toBe(false)
+    p.publish('t', 'x', { qos: 2, packetId: 1025 })
+    expect(p.lines()).toEqual(['DISCONNECT 0x93'])
+    expect(p.isClosed).toBe(true)
+  })
+})
+
+function publishBytes(version: 3 | 4 | 5, packetId: number): Uint8Array {
+  return encodePacket(
+    { type: PacketType.Publish, topicName: 't', payload: new TextEncoder().encode(String(packetId)), qos: 2, retain: false, dup: false, packetId, properties: {} },
+    version,
+  )
+}

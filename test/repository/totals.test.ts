@@ -1,0 +1,38 @@
+// The last line of a run of tests: how many passed and how many failed, alone on its line.
+// Vitest's modules are stood in for by small objects.
+
+import { afterEach, expect, test, vi } from 'vitest'
+import type { TestModule } from 'vitest/node'
+import Totals from '../../scripts/vitest-totals.mjs'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+function moduleOf(state: string, ...tests: string[]): TestModule {
+  const allTests = (): unknown[] => tests.map((own) => ({ result: () => ({ state: own }) }))
+  return { state: () => state, children: { allTests } } as unknown as TestModule
+}
+
+function printedFor(modules: TestModule[], strayErrors: unknown[] = []): string {
+  let printed = ''
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text)
+    return true
+  })
+  new Totals().onTestRunEnd(modules, strayErrors)
+  write.mockRestore()
+  return printed
+}
+
+test('tests are counted over all files', () => {
+  expect(printedFor([moduleOf('passed', 'passed', 'passed'), moduleOf('failed', 'failed', 'passed', 'failed')])).toBe('3 passed, 2 failed\n')
+})
+
+test('a file that cannot be loaded is a failure, and so is an error outside of all tests', () => {
+  expect(printedFor([moduleOf('failed'), moduleOf('passed', 'passed')], [new Error('stray')])).toBe('1 passed, 2 failed\n')
+})
+
+test('skipped tests stand on a line of their own', () => {
+  expect(printedFor([moduleOf('passed', 'passed', 'skipped')])).toBe('1 skipped\n1 passed, 0 failed\n')
+})
