@@ -12,7 +12,7 @@ import { ListenError } from '../server/listen-error.ts'
 import { ALL_LOG_TYPES, escapeControls } from '../server/log-destinations.ts'
 import { packageVersion } from '../server/package-version.ts'
 import { type BrokerListener, type RunningBroker, startBroker } from '../server/start-broker.ts'
-import { answerStartPage } from '../server/start-page.ts'
+import { answerStartPage, type StartPageContent } from '../server/start-page.ts'
 import { ArgumentError } from './broker-arguments.ts'
 import { coloursFor } from './colours.ts'
 import { ownCommand } from './own-command.ts'
@@ -104,12 +104,7 @@ function webSocketListener(options: StartArguments, port: number, welcome: () =>
       onRequest: (request, response) => {
         const told = welcome()
         if (told === null) response.writeHead(503).end()
-        else
-          answerStartPage(
-            { version: told.version, webSocketUrl: told.webSocketUrls[0]!, mqttUrl: told.mqttUrls[0]!, lines: publicLines(told) },
-            request,
-            response,
-          )
+        else answerStartPage(pageFor(told, request.headers.host ?? ''), request, response)
       },
     },
   }
@@ -129,9 +124,12 @@ function welcomeOf(terminal: Terminal, port: number, httpPort: number | null, lo
   }
 }
 
-/** The page is open to the network: it never shows the password. */
-function publicLines({ lines, login }: Welcome): readonly string[] {
-  return login === null ? lines : lines.map((line) => line.replace(`-u ${login.userName} -P ${login.password}`, '-u USER -P PASSWORD'))
+/** The page as seen from where it was asked for: by another machine under an address that it can reach. It never shows the password. */
+function pageFor({ version, webSocketUrls, mqttUrls, lines, login }: Welcome, host: string): StartPageContent {
+  const index = Math.max(0, webSocketUrls.indexOf(`ws://${host}/mqtt`))
+  const away = index === 0 ? '' : ` -h ${new URL(mqttUrls[index]!).hostname}`
+  const shown = login === null ? lines : lines.map((line) => line.replace(` -u ${login.userName} -P ${login.password}`, `${away} -u USER -P PASSWORD`))
+  return { version, webSocketUrl: webSocketUrls[index]!, mqttUrl: mqttUrls[index]!, lines: shown }
 }
 
 function picture(welcome: Welcome, terminal: Terminal, isTty: boolean): string {

@@ -127,16 +127,18 @@ class Subscriber implements ConnectorEvents {
     this.#removed()
   }
 
+  waiting(error: MqttError): void {
+    if (error.code !== 'PROTOCOL_ERROR') return
+    this.#fail(error) // trying again would not teach the server
+    this.#connector!.destroy()
+  }
+
   stopped(error: MqttError | null): void {
     if (error?.code === 'SERVER_DISCONNECTED' && this.#printing) {
       this.#again()
       return
     }
-    if (error !== null && !this.#failed && this.#printing) {
-      const failure = stopFailure(error)
-      this.#errors.print(failure.text)
-      this.#exitCode = failure.exitCode
-    }
+    if (error !== null && !this.#failed && this.#printing) this.#fail(error)
     this.#done(this.#exitCode)
   }
 
@@ -145,12 +147,18 @@ class Subscriber implements ConnectorEvents {
   disconnected(): void {}
   reauthenticated(): void {}
   closed(): void {}
-  waiting(): void {}
 
   #request(topicFilter: string): SubscriptionRequest {
     const { qos, version, retainAsPublished, retainHandling } = this.#settings
     if (version !== 5) return { topicFilter, qos, noLocal: false, retainAsPublished: false, retainHandling: 0 }
     return { topicFilter, qos, noLocal: false, retainAsPublished, retainHandling }
+  }
+
+  #fail(error: MqttError): void {
+    const failure = stopFailure(error)
+    this.#failed = true
+    this.#errors.print(failure.text)
+    this.#exitCode = failure.exitCode
   }
 
   /** The server sent us away for good, as when another client took our Client Identifier: Mosquitto's client comes back all the same. */

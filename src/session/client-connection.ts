@@ -64,7 +64,7 @@ export class ClientConnection implements Receiver, FrameSink {
     this.#events = events
     const { version, properties } = options.connect
     this.#version = version
-    this.#framer = new Framer(clientPacketSizes(properties.maximumPacketSize ?? options.maximumPacketSize, version).before)
+    this.#framer = new Framer(clientPacketSizes(properties.maximumPacketSize ?? options.maximumPacketSize, version).before, 'server')
     this.#framer.version = version === 5 ? 5 : 4
     this.#aliases = new IncomingAliases(properties.topicAliasMaximum ?? 0)
     this.#writer = new ClientWriter(link.output, options, events, () => this.#keepAlive?.sent())

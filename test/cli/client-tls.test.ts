@@ -56,7 +56,7 @@ test('TLS to a server that speaks none: 1', async () => {
   const plain = await ScriptedServer.listen()
   const code = runPub(['-h', 'localhost', '-p', plain.port, '--cafile', certificate('ca.crt'), '-t', 'a', '-m', 'x'], io)
   const peer = await plain.accept()
-  peer.send('20020000')
+  peer.send('20020000', '20020000')
   expect(await code).toBe(1)
   expect(io.stderr.text).toBe('Unable to connect (A TLS error occurred).\n')
   await plain.close()

@@ -123,13 +123,12 @@ test('exit codes and streams of usage errors', async () => {
   expect(out).toMatch(/^mosquitto_sub version /)
 })
 
-test('with nothing but standard error, an error comes after what was printed before it', async () => {
-  const { child, ended } = start('sub', ['-t', 'a', '-d', '-i', 'X'])
-  const order: string[] = []
-  child.stdout!.on('data', () => order.push('out'))
-  child.stderr!.on('data', () => order.push('err'))
-  const peer = await server.accept()
-  await peer.welcome('20020005')
-  expect(await ended).toMatchObject({ code: 5, out: 'Client X sending CONNECT\nClient X received CONNACK (5)\n' })
-  expect(order.at(-1)).toBe('err')
+test('with 2>&1 an error comes after what was printed before it', async () => {
+  const child = spawn('sh', ['-c', 'exec "$0" "$@" 2>&1', process.execPath, program, 'sub', '-h', '127.0.0.1', '-p', server.port, '-t', 'a', '-d', '-i', 'X'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  children.push(child)
+  let out = ''
+  child.stdout.on('data', (chunk: Buffer) => { out += chunk.toString() })
+  await (await server.accept()).welcome('20020005')
+  expect(await once(child, 'close')).toEqual([5, null])
+  expect(out).toBe('Client X sending CONNECT\nClient X received CONNACK (5)\nConnection error: Connection Refused: not authorised\n')
 })

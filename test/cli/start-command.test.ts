@@ -157,6 +157,13 @@ test('--lan: a new user and password each time, nobody without them, and the pag
     expect(page).not.toContain(password)
     expect(page).toContain('-u USER -P PASSWORD')
   }
+  for (const webSocket of addresses.webSocket.slice(1)) {
+    const { host, hostname } = new URL(webSocket),
+      page = await (await fetch(`http://${host}/`)).text()
+    expect(page, 'as seen from another machine').toContain(webSocket)
+    expect(page).toContain(` -h ${hostname} -u USER -P PASSWORD`)
+    expect(page).not.toContain('localhost')
+  }
   expect((await started('--lan')).addresses.password).not.toBe(password)
 })
 

@@ -16,12 +16,12 @@ afterEach(() => server.close())
 const sub = (...argv: string[]): Promise<number> => runSub(['-h', '127.0.0.1', '-p', server.port, ...argv], io)
 const CONNACK_5 = '2003000000'
 
-/** CONNECT and SUBSCRIBE are answered: the client waits for messages. */
-async function subscribed(connack = '20020000', suback = '9003000100'): Promise<Peer> {
+/** CONNECT and SUBSCRIBE are answered: the client waits for messages. `granted` in hexadecimal, after the Packet Identifier. */
+async function subscribed(connack = '20020000', granted = '00'): Promise<Peer> {
   const peer = await server.accept()
   await peer.welcome(connack)
-  await peer.expect(TYPE.subscribe)
-  peer.send(suback)
+  const { hex } = await peer.expect(TYPE.subscribe)
+  peer.send(packet(0x90, hex.slice(4, 8), granted))
   return peer
 }
 
@@ -41,7 +41,7 @@ test('all topics go in one SUBSCRIBE', async () => {
 
 test('-d: each packet, then what was granted, then each payload after its acknowledgement', async () => {
   const code = sub('-t', 'a/b', '-q', '2', '-v', '-d', '-i', 'x1', '-C', '3')
-  const peer = await subscribed(undefined, '9003000102')
+  const peer = await subscribed(undefined, '02')
   peer.send(publish('a/b', 'zero'), publish('a/b', 'one', { qos: 1, id: 1, retain: true }), publish('a/b', 'two', { qos: 2, id: 2 }))
   expect((await peer.packet()).hex).toBe('40020001')
   expect((await peer.packet()).hex).toBe('50020002')
@@ -113,7 +113,7 @@ test.each([['SIGINT'], ['SIGTERM']] as const)('%s: DISCONNECT and 0', async (sig
 
 test('a signal in MQTT 5 leaves the will to be published: DISCONNECT 0x04', async () => {
   const code = sub('-V', '5', '-t', 'a')
-  const peer = await subscribed(CONNACK_5, '900400010000')
+  const peer = await subscribed(CONNACK_5, '0000')
   peer.send(packet(0x30, text('a'), '00', text('x', false)))
   await io.stdout.printed('x')
   io.signal('SIGINT')
@@ -163,13 +163,21 @@ test('a lost connection is made again after a second, with the subscriptions', a
 
 test('a session taken over in MQTT 5 is fought for, as with Mosquitto', async () => {
   const code = sub('-V', '5', '-t', 'a', '-C', '1', '-i', 'me', '-d')
-  const first = await subscribed(CONNACK_5, '900400010000')
+  const first = await subscribed(CONNACK_5, '0000')
   first.send('e0018e')
-  const second = await subscribed(CONNACK_5, '900400010000')
+  const second = await subscribed(CONNACK_5, '0000')
   second.send(packet(0x30, text('a'), '00', text('back', false)))
   expect(await code).toBe(0)
   expect(io.stdout.text).toContain('Received DISCONNECT (142)\nClient me sending CONNECT\n')
   expect(io.stdout.text).toContain('\nback\n')
+})
+
+test('a server that breaks the protocol is not tried again: 2', async () => {
+  const code = sub('-t', 'a')
+  const peer = await subscribed()
+  peer.send('90030777 00')
+  expect(await code).toBe(2)
+  expect(io.stderr.text).toMatch(/^Error: A network protocol error occurred when communicating with the broker: .*\n$/)
 })
 
 test('a signal while nobody is connected ends it', async () => {
@@ -209,12 +217,12 @@ test('nobody listens: 1', async () => {
 
 test('all subscriptions denied ends it with 0; some denied does not', async () => {
   const all = sub('-t', 'a', '-t', 'b')
-  const peer = await subscribed(undefined, '900400018080')
+  const peer = await subscribed(undefined, '8080')
   expect(await rest(peer)).toEqual(['e000'])
   expect(await all).toBe(0)
   expect(io.stderr.text).toBe('All subscription requests were denied.\n')
   const some = sub('-t', 'a', '-t', 'b', '-C', '1', '-d')
-  const other = await subscribed(undefined, '900400018001')
+  const other = await subscribed(undefined, '8001')
   other.send(publish('b', 'x'))
   expect(await some).toBe(0)
   expect(io.stdout.text).toContain('Subscribed (mid: 1): 128, 1\n')

@@ -1,5 +1,5 @@
 // Golden vectors: bytes ↔ packet, for every packet type in every version that has it. Written from the standards, not from the encoder.
-// Bytes are hexadecimal digits with blanks, texts stand in quotes. Broken packets are in malformed.ts.
+// Bytes are hexadecimal digits with blanks, texts stand in quotes. Packets that we never write so are in packets-read-only.ts, broken ones in malformed.ts.
 
 import { type Connect, type Packet, PacketType, type ProtocolVersion, type Publish, type Sender } from '../../src/wire/mqtt/packet.ts'
 
@@ -13,7 +13,7 @@ export interface GoldenPacket {
 
 const T = PacketType
 const octets = (...values: number[]): Uint8Array => Uint8Array.from(values)
-const connect = (fields: Partial<Connect> & Pick<Connect, 'version'>): Connect => ({
+export const connect = (fields: Partial<Connect> & Pick<Connect, 'version'>): Connect => ({
   type: T.Connect,
   bridge: false,
   cleanStart: true,
@@ -25,7 +25,7 @@ const connect = (fields: Partial<Connect> & Pick<Connect, 'version'>): Connect =
   properties: {},
   ...fields,
 })
-const publish = (fields: Partial<Publish>): Publish => ({
+export const publish = (fields: Partial<Publish>): Publish => ({
   type: T.Publish,
   topicName: 'a/b',
   payload: octets(0x78),
@@ -36,7 +36,7 @@ const publish = (fields: Partial<Publish>): Publish => ({
   properties: {},
   ...fields,
 })
-const subscription = { topicFilter: 'a/+', qos: 1 as const, noLocal: false, retainAsPublished: false, retainHandling: 0 as const }
+export const subscription = { topicFilter: 'a/+', qos: 1 as const, noLocal: false, retainAsPublished: false, retainHandling: 0 as const }
 
 export const GOLDEN_PACKETS: readonly GoldenPacket[] = [
   // CONNECT

@@ -50,7 +50,7 @@ class MqttJsSubscriber implements Subscriber {
   }
 
   async kill(): Promise<void> {
-    const closed = new Promise((resolve) => this.#client.once('close', resolve))
+    const closed = new Promise<void>((resolve) => this.#client.once('close', () => resolve()))
     this.#client.stream.destroy()
     await closed
     await this.#client.endAsync(true)

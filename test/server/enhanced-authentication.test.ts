@@ -27,7 +27,18 @@ class Peer {
 
   connect(data: Uint8Array | null): void {
     const properties = { authenticationMethod: METHOD, ...(data === null ? {} : { authenticationData: data }) }
-    const packet: Connect = { type: 1, version: 5, bridge: false, cleanStart: true, keepAlive: 60, clientId: 'c', will: null, userName: null, password: null, properties }
+    const packet: Connect = {
+      type: 1,
+      version: 5,
+      bridge: false,
+      cleanStart: true,
+      keepAlive: 60,
+      clientId: 'c',
+      will: null,
+      userName: null,
+      password: null,
+      properties,
+    }
     this.send(packet)
   }
 
@@ -37,7 +48,8 @@ class Peer {
 
   async next(): Promise<Packet> {
     const [bytes] = (await once(this.#socket, 'data')) as [Buffer]
-    return decodePacket(bytes, 5, 'server')
+    const body = bytes[1]! < 128 ? 2 : 3 // all these packets have fewer than 16,384 bytes
+    return decodePacket(bytes[0]!, bytes, body, bytes.length, 5, 'server')
   }
 }
 
@@ -82,7 +94,8 @@ test('alice comes in without sending her password, sees that the broker knows it
 })
 
 test('a wrong password ends in CONNACK 0x87', async () => {
-  const { peer: client, log } = await peer(), guess = alice('guess')
+  const { peer: client, log } = await peer(),
+    guess = alice('guess')
   client.connect(guess.step(null))
   client.auth(0x18, guess.step(((await client.next()) as Auth).properties.authenticationData!))
   const connack = (await client.next()) as Connack
@@ -91,7 +104,8 @@ test('a wrong password ends in CONNACK 0x87', async () => {
 })
 
 test('a first message left out of CONNECT is asked for', async () => {
-  const { peer: client } = await peer(), late = alice('secret')
+  const { peer: client } = await peer(),
+    late = alice('secret')
   client.connect(null)
   const asked = (await client.next()) as Auth
   expect([asked.reasonCode, asked.properties.authenticationData]).toEqual([0x18, undefined])

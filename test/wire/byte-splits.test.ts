@@ -79,6 +79,24 @@ test('packets that repeat a head come in one run, a row of acknowledgements in o
   expect(receive([bytes], { version: 4, sender: 'client' }).calls).toBe(3)
 })
 
+test('heads whose bytes go on alike but whose lengths differ are not one run', () => {
+  const one = (topicName: string, payload: string): Packet => ({
+    type: 3,
+    topicName,
+    payload: Uint8Array.from(payload, (character) => character.charCodeAt(0)),
+    qos: 0,
+    retain: false,
+    dup: false,
+    packetId: 0,
+    properties: {},
+  })
+  const packets = [one('ab', 'x'), one('a', 'bx'), one('ab', 'x'), one('abx', '')]
+  const bytes = joined(packets.map((packet) => encodePacket(packet, 4)))
+  expect(described(receive([bytes], { version: 4, sender: 'client' }).packets)).toEqual(described(packets))
+  const aliased: Packet[] = [1, 2].map((topicAlias) => ({ ...one('a', 'x'), properties: { topicAlias } }) as Packet)
+  expect(described(receive([joined(aliased.map((packet) => encodePacket(packet, 5)))], { version: 5, sender: 'client' }).packets)).toEqual(described(aliased))
+})
+
 test('a fault is found wherever the stream is cut, after all packets before it', () => {
   const good = encodePacket({ type: 3, topicName: 'a', payload: Uint8Array.of(1), qos: 1, retain: false, dup: false, packetId: 1, properties: {} }, 5)
   const faults = [

@@ -6,7 +6,7 @@ import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { Framer, type FrameSink } from '../../src/wire/mqtt/framer.ts'
 import type { Packet, Publish } from '../../src/wire/mqtt/packet.ts'
 import { clientPacketSizes, largestRemainingLength, packetSizes } from '../../src/wire/mqtt/packet-sizes.ts'
-import { joined, Recorder, receive } from './framing.ts'
+import { fromHex, joined, Recorder, receive } from './framing.ts'
 
 const publish = (fields: Partial<Publish> = {}): Publish => ({
   type: 3,
@@ -172,6 +172,33 @@ test('a fault of the sink stops the framer', () => {
   expect(() => framer.feed(bytes, 0, 2, sink)).toThrow(ProtocolError)
   framer.feed(bytes, 0, 2, sink)
   expect(calls).toBe(1)
+})
+
+test('a row of acknowledgements ends before Packet Identifier 0, which comes as a packet of its own', () => {
+  const bytes = fromHex('40020001 40020002 40020000 40020003'),
+    log: string[] = []
+  new Framer(new Int32Array(16).fill(1000)).feed(bytes, 0, bytes.length, {
+    publishes: () => {},
+    acknowledgements: (header, _, at, count) => log.push(`row of ${count} at ${at} with ${header}`),
+    packet: (header, _, at, end) => log.push(`packet ${header} from ${at} to ${end}`),
+  })
+  expect(log).toEqual(['row of 2 at 0 with 64', 'packet 64 from 10 to 12', 'row of 1 at 12 with 64'])
+})
+
+test('a fault behind packets that stopped or held the framer is not reported, or only at release', () => {
+  const good = encodePacket(publish({ qos: 1, packetId: 1 }), 4)
+  for (const fault of ['30 ff ff ff ff 7f', '20 02 00 00', '32 06 0001 61 0000 00', '36 06 0001 61 0001 00']) {
+    const bytes = joined([good, fromHex(fault)])
+    for (const how of ['stop', 'hold'] as const) {
+      const maximum = new Int32Array(16).fill(1000)
+      maximum[2] = -1
+      const framer = new Framer(maximum)
+      const sink: FrameSink = { publishes: () => framer[how](), acknowledgements: () => {}, packet: () => {} }
+      framer.feed(bytes, 0, bytes.length, sink)
+      if (how === 'stop') expect(() => framer.release(sink), fault).not.toThrow()
+      else expect(() => framer.release(sink), fault).toThrow(ProtocolError)
+    }
+  }
 })
 
 test('a run longer than its index arrays is handed over in parts', () => {

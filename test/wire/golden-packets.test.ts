@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
-import { GOLDEN_PACKETS, GOLDEN_READ_ONLY } from '../golden/packets.ts'
+import { GOLDEN_PACKETS } from '../golden/packets.ts'
+import { GOLDEN_READ_ONLY } from '../golden/packets-read-only.ts'
 import { fromHex, hex, judge } from './framing.ts'
 
 describe('bytes ↔ packet', () => {

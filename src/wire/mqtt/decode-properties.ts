@@ -4,7 +4,7 @@
 import { assertNever } from '../../base/assert.ts'
 import type { Cursor } from '../cursor.ts'
 import { ProtocolError } from '../errors.ts'
-import type { Sender } from './packet.ts'
+import { PacketType, type Sender } from './packet.ts'
 import { NO_PROPERTIES, type Properties, type PropertyCarrier, type PropertyRow, propertyById, senderMayUseProperty } from './properties.ts'
 import { hasWildcard } from './topics.ts'
 
@@ -22,7 +22,7 @@ export function readProperties(cursor: Cursor, carrier: PropertyCarrier, sender:
     if (!row.carriers.includes(carrier)) throw new ProtocolError(0x82, `${row.title} not allowed here`, 'MQTT-4.13.1-1', start)
     if (!senderMayUseProperty(id, carrier, sender)) throw new ProtocolError(0x82, `${row.title} from a ${sender}`, clauseOf(row), start)
     const earlier = found[row.name]
-    if (earlier !== undefined && (!row.repeatable || (id === 0x0b && carrier !== 3)))
+    if (earlier !== undefined && (!row.repeatable || (id === 0x0b && carrier !== PacketType.Publish)))
       throw new ProtocolError(0x82, `${row.title} twice`, 'MQTT-4.13.1-1', start)
     const value = readValue(part, row, start)
     if (!row.repeatable) found[row.name] = value

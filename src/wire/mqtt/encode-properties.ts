@@ -4,8 +4,8 @@
 import { assertNever } from '../../base/assert.ts'
 import { UsageError } from '../errors.ts'
 import { isText, LONGEST_TEXT, utf8Length, writeUtf8 } from '../text.ts'
-import type { Properties, PropertyCarrier, PropertyRow } from './properties.ts'
-import { propertyByName } from './properties.ts'
+import { PacketType } from './packet.ts'
+import { type Properties, type PropertyCarrier, type PropertyRow, propertyByName } from './properties.ts'
 import { isTopicName } from './topics.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
@@ -22,7 +22,7 @@ export function propertiesSize(properties: Properties, carrier: PropertyCarrier)
     if (row.repeatable) for (const one of value as readonly Value[]) size += 1 + valueSize(row, one)
     else size += 1 + valueSize(row, value as Value)
   }
-  if (properties.subscriptionIdentifiers !== undefined && properties.subscriptionIdentifiers.length > 1 && carrier !== 3) {
+  if (properties.subscriptionIdentifiers !== undefined && properties.subscriptionIdentifiers.length > 1 && carrier !== PacketType.Publish) {
     throw new UsageError(`${properties.subscriptionIdentifiers.length} Subscription Identifiers: a SUBSCRIBE has one`)
   }
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {

