@@ -100,12 +100,10 @@ export class Router {
     return topic
   }
 
-  /** Counts the run and asks for permission; 0 = it may come in. */
+  /** Asks for permission; 0 = the run may come in. */
   #refusal(publisher: Publisher, topic: Topic, run: PublishRun): number {
     const { counters, authorizer } = this.#parts
     this.ticket = 0
-    counters.publishesReceived += run.count
-    counters.publishBytesReceived += run.payloadBytes(run.from, run.to)
     if (publisher.verdicts.allows(topic.id, authorizer.generation) || this.#mayPublish(publisher, topic)) return 0
     counters.publishesRefused += run.count
     this.#parts.denied(publisher, run)

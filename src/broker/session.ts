@@ -111,10 +111,13 @@ export class Session implements Publisher {
         this.#transmit(run, from, to, 0, retain, identifiers, output)
         at = to
       }
-    } else if (output !== null && this.queue.messages === 0 && !output.full) {
-      const room = this.outgoing.room
-      at = to - from <= room ? to : from + Math.max(room, 0)
-      if (at > from) this.#transmit(run, from, at, qos, retain, identifiers, output)
+    } else if (output !== null && this.queue.messages === 0) {
+      // more than once only when packets too large for the client were dropped and left their room to others
+      for (let room = this.outgoing.room; at < to && room > 0 && !output.full; room = this.outgoing.room) {
+        const end = Math.min(to, at + room)
+        this.#transmit(run, at, end, qos, retain, identifiers, output)
+        at = end
+      }
     }
     if (at < to) this.#enqueue(run, at, to, qos, retain, identifiers)
   }

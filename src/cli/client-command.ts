@@ -3,7 +3,6 @@
 
 import { readClientArguments } from './client-arguments.ts'
 import { ArgumentError, argumentErrorText } from './client-errors.ts'
-import { clientHelpText, clientVersionText } from './client-help.ts'
 import type { ClientSettings } from './client-settings.ts'
 import { ExitCode } from './exit-codes.ts'
 import { type ClientTool, programName, type Terminal } from './terminal.ts'
@@ -16,6 +15,7 @@ export async function runClientCommand(tool: ClientTool, argv: readonly string[]
     const asked = readClientArguments(tool, argv, io)
     if (asked.show === 'settings') exitCode = await run(asked.settings)
     else {
+      const { clientHelpText, clientVersionText } = await import('./client-help.ts')
       // As with Mosquitto's clients, asking for help is not success.
       io.stdout.write(asked.show === 'help' ? clientHelpText(tool, program) : clientVersionText(program))
       exitCode = ExitCode.Failure
@@ -23,7 +23,7 @@ export async function runClientCommand(tool: ClientTool, argv: readonly string[]
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error
     io.stderr.write(argumentErrorText(error, program))
-    if (error.after === 'usage') io.stdout.write(clientHelpText(tool, program))
+    if (error.after === 'usage') io.stdout.write((await import('./client-help.ts')).clientHelpText(tool, program))
     exitCode = ExitCode.Failure
   }
   await io.stdout.flush()

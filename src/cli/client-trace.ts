@@ -69,8 +69,8 @@ export class TraceLines implements ClientTrace {
     const client = `Client ${this.#clientId} received`
     switch (packet.type) {
       case PacketType.Connack:
-        this.#print(`Client ${this.#clientId ?? '(null)'} received CONNACK (${packet.reasonCode})\n`)
         this.#clientId ??= packet.properties.assignedClientIdentifier ?? null
+        this.#print(`Client ${this.#clientId ?? '(null)'} received CONNACK (${packet.reasonCode})\n`)
         return
       case PacketType.Publish:
         this.#print(`${client} PUBLISH ${publishText(packet, packet.packetId)}\n`)
@@ -109,8 +109,9 @@ export class TraceLines implements ClientTrace {
   }
 }
 
+/** A Topic Name left out behind a Topic Alias shows as `(null)`. */
 function publishText({ dup, qos, retain, topicName, payload }: Publish, packetId: number): string {
-  return `(d${Number(dup)}, q${qos}, r${Number(retain)}, m${packetId}, '${topicName}', ... (${payload.length} bytes))`
+  return `(d${Number(dup)}, q${qos}, r${Number(retain)}, m${packetId}, '${topicName === '' ? '(null)' : topicName}', ... (${payload.length} bytes))`
 }
 
 /** Subscription Options without the QoS bits [section 3.8.3.1]. */

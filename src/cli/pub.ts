@@ -16,7 +16,6 @@ import { EVERY_SECOND, makeConnector, refusalLine, stopFailure } from './client-
 import { systemErrorText } from './client-errors.ts'
 import type { ClientSettings } from './client-settings.ts'
 import { ExitCode } from './exit-codes.ts'
-import { LineSplitter } from './line-splitter.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Lines on their way before standard input is left waiting: enough to fill any window, little to keep in memory. */
@@ -159,7 +158,7 @@ class Publisher implements ConnectorEvents {
   }
 
   async #feedLines(): Promise<void> {
-    const lines = new LineSplitter()
+    const { LineSplitter } = await import('./line-splitter.ts'), lines = new LineSplitter()
     for await (const chunk of this.#io.stdin) {
       if (this.#stopped) return
       lines.push(chunk, (line) => this.#publish(line))

@@ -134,6 +134,9 @@ export interface ConnectionCounters {
   messagesSent: number
   bytesReceived: number
   connectsReceived: number
+  publishesReceived: number
+  /** Of payloads. */
+  publishBytesReceived: number
 }
 
 /** The life of connections: for the log and for `$SYS`. */

@@ -114,6 +114,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     const session = this.#session!, { counters, clock, trace } = this.#host
     this.#hasSpoken = true
     counters.messagesReceived += run.count
+    counters.publishesReceived += run.count
+    counters.publishBytesReceived += run.payloadBytes(run.from, run.to)
     if (run.topicAlias !== 0) {
       this.#aliases ??= new IncomingAliases(this.#limits.topicAliasMaximum)
       run = this.#aliases.resolve(run)
@@ -122,6 +124,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if ((run.header & 1) !== 0 && !this.#limits.retainAvailable) throw new ProtocolError(ReasonCode.RetainNotSupported, 'RETAIN is not offered', 'MQTT-3.2.2-14')
     if (trace !== null) tracePublishes(trace, 'received', session.clientId, run)
     session.incoming.receive(run, clock.now(), this)
+    if (run.qos > 0) counters.messagesSent += run.count // each is acknowledged
   }
 
   acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void {

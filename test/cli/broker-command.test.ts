@@ -330,3 +330,14 @@ test('a pid file that cannot be written: exit 14', async () => {
   expect(await program.ended()).toBe(14)
   expect(program.stderr).toContain('Error: Unable to write pid file: ENOENT')
 })
+
+test('WebSocket, TLS and bare-start code is not even loaded when nobody asked for it', async () => {
+  const hooks =
+    'import { writeSync } from "node:fs"; export function resolve(name, context, next) { writeSync(2, `loads ${name}\\n`); return next(name, context) }'
+  const register = `import { register } from "node:module"; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)})`
+  const port = await unusedPort()
+  const program = await running(['-p', `${port}`], { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(register)}` })
+  const loaded = program.log.filter((line) => line.startsWith('loads '))
+  expect(loaded).toContain('loads ./broker.js')
+  expect(loaded.filter((line) => /loads (ws|node:tls|node:http|node:https)$|websocket|start\.js|pub\.js|sub\.js|client-/.test(line))).toEqual([])
+})

@@ -90,11 +90,17 @@ test('QoS 0 shows a running number, although none is sent', () => {
   expect(lines('X', [['>', publish({})], ['>', publish({})]]).map((line) => /m\d+/.exec(line)?.[0])).toEqual(['m1', 'm2'])
 })
 
-test('without Client Identifier it is null, and in CONNACK (null); an assigned one is used from then on', () => {
+test('without Client Identifier it is null, and in CONNACK (null); an assigned one is used from CONNACK on', () => {
   expect(lines(null, [['>', connect], ['<', connack(0)], ['>', publish({})]])).toEqual([
     'Client null sending CONNECT', 'Client (null) received CONNACK (0)', "Client null sending PUBLISH (d0, q0, r0, m1, 'a/b', ... (4 bytes))",
   ])
-  expect(lines(null, [['<', connack(0, { assignedClientIdentifier: 'auto-1' })], ['>', { type: PacketType.Pingreq }]])[1]).toBe('Client auto-1 sending PINGREQ')
+  expect(lines(null, [['<', connack(0, { assignedClientIdentifier: 'auto-1' })], ['>', { type: PacketType.Pingreq }]])).toEqual([
+    'Client auto-1 received CONNACK (0)', 'Client auto-1 sending PINGREQ',
+  ])
+})
+
+test('a Topic Name left out behind a Topic Alias is (null)', () => {
+  expect(lines('X', [['>', publish({ topicName: '' })]])).toEqual(["Client X sending PUBLISH (d0, q0, r0, m1, '(null)', ... (4 bytes))"])
 })
 
 test('Subscription Options are shown without the QoS', () => {

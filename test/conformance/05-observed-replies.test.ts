@@ -114,7 +114,7 @@ const CONNECTS: readonly (readonly [what: string, connect: (version: Version) =>
 test.each(CONNECTS.flatMap(([what, connect, answer4, answer5]) => [['3.1.1', what, 4, connect, answer4], ['5.0', what, 5, connect, answer5]] as const))(
   '%s: %s is answered',
   (_name, _what, version, connect, answer) => {
-    const broker = new TestBroker({ newId: () => '790E36C7-C897-66D6-4ABE-7CB44D342432' })
+    const broker = new TestBroker({ newId: () => '790E36C7-C897-66D6-4ABE-7CCB4DC34232' })
     expect(converse(broker.link(version), [connect(version)])).toBe(answer)
   },
 )

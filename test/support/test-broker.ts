@@ -107,6 +107,12 @@ export class TestClient {
     shared.fill(0xee)
   }
 
+  /** The same bytes in reads of `size` bytes. */
+  sendInChunks(size: number, ...packets: readonly Packet[]): void {
+    const bytes = packets.flatMap((packet) => [...encodePacket(packet, this.version)])
+    for (let at = 0; at < bytes.length; at += size) this.sendBytes(bytes.slice(at, at + size))
+  }
+
   subscribe(topicFilter: string, qos: Qos = 0, options: Partial<SubscriptionRequest> & { identifier?: number; packetId?: number } = {}): void {
     const { identifier, packetId = 1, ...request } = options
     this.send({

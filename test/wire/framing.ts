@@ -4,7 +4,7 @@
 import { ProtocolError } from '../../src/wire/errors.ts'
 import { decodePacket } from '../../src/wire/mqtt/decode.ts'
 import { Framer, type FrameSink } from '../../src/wire/mqtt/framer.ts'
-import type { Packet, ProtocolVersion, Sender } from '../../src/wire/mqtt/packet.ts'
+import type { Packet, ProtocolVersion, Publish, Sender } from '../../src/wire/mqtt/packet.ts'
 import type { PublishRun } from '../../src/wire/mqtt/publish-run.ts'
 
 export interface Received {
@@ -23,7 +23,7 @@ export interface FramingOptions {
   readonly maximum?: Int32Array
 }
 
-/** Decodes what the framer hands over, packet by packet, PUBLISH as well: by the plain decoder. */
+/** Decodes what the framer hands over, packet by packet. Topic Name and payload of a PUBLISH are those that the run describes. */
 export class Recorder implements FrameSink {
   readonly packets: Packet[] = []
   calls = 0
@@ -37,8 +37,13 @@ export class Recorder implements FrameSink {
 
   publishes(run: PublishRun): void {
     this.calls++
-    for (let i = run.from; i < run.to; i++)
-      this.packets.push(decodePacket(run.header, run.bytes, run.bodies[i]!, run.starts[i + 1]!, this.#version, this.#sender))
+    const topicName = new TextDecoder('utf-8', { ignoreBOM: true }).decode(run.topicBytes.subarray(run.topicAt, run.topicAt + run.topicLength))
+    for (let i = run.from; i < run.to; i++) {
+      const body = run.bodies[i]!
+      const end = run.starts[i + 1]!
+      const packet = decodePacket(run.header, run.bytes, body, end, this.#version, this.#sender) as Publish
+      this.packets.push({ ...packet, topicName, payload: run.bytes.slice(body + run.headLength, end) })
+    }
   }
 
   acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void {

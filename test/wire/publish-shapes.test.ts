@@ -86,6 +86,25 @@ test('a Topic Alias is resolved and taken out wherever it stands, Subscription I
   )
 })
 
+test('the length field of the properties is found where it grows by a byte', () => {
+  const wanted: PublishShape = { version: 5, qos: 0, retain: 0, identifiers: [1], alias: 0, omitTopic: false }
+  for (const size of [3, 126, 127, 128, 129, 130, 16_382, 16_383, 16_384, 16_385, 16_386]) {
+    const packet: Publish = {
+      type: 3,
+      topicName: 'a',
+      payload: Uint8Array.of(1),
+      qos: 0,
+      retain: false,
+      dup: false,
+      packetId: 0,
+      properties: { contentType: 'x'.repeat(size - 3) },
+    }
+    const target = new PublishRun()
+    encodeRun(target, run([packet], 5), wanted)
+    expect(hex(target.view()), `${size} bytes`).toBe(hex(encodePacket(changed(packet, wanted, 0), 5)))
+  }
+})
+
 test('a target is used again for a smaller and a larger run', () => {
   const target = new PublishRun(),
     wanted: PublishShape = { version: 4, qos: 0, retain: 0, identifiers: null, alias: 0, omitTopic: false }

@@ -165,5 +165,5 @@ function readReason(cursor: Cursor, carrier: PacketType, sender: Sender): Reason
 
 function badReason(reasonCode: number, type: PacketType, offset: number): ProtocolError {
   const clause = type === Disconnect ? 'MQTT-3.14.2-1' : type === Auth ? 'MQTT-3.15.2-1' : `MQTT-3.${type}.2-1`
-  return new ProtocolError(0x82, `Reason Code 0x${reasonCode.toString(16).padStart(2, '0')} in packet type ${type}`, clause, offset)
+  return new ProtocolError(0x82, `Reason Code 0x${reasonCode.toString(16).padStart(2, '0')} in packet type ${type}`, clause, offset, type !== Disconnect) // who leaves is not answered, as in Mosquitto
 }
