@@ -12,7 +12,6 @@ import {
 } from '../session/effects.ts'
 import { ServerConnection } from '../session/server-connection.ts'
 import { type ServerPacketSizes, serverPacketSizes } from '../session/server-packet-sizes.ts'
-import { tracePublishes } from '../session/trace-publishes.ts'
 import { UsageError } from '../wire/errors.ts'
 import { encodePacket } from '../wire/mqtt/encode.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
@@ -108,12 +107,9 @@ export class Broker implements ServerHost {
       topics: new TopicTable(limits.internedTopics, limits.maximumTopicLevels, new Branches()),
       tree: new SubscriptionTree(),
       retained: new Retained(limits.maximumRetainedMessages),
-      slabs, counters, limits, variants, now,
+      slabs, counters, limits, variants, trace, now,
       journal: this.#journal,
       authorizer: options.authorizer ?? PERMIT_ALL,
-      denied: (publisher, run) => {
-        if (trace !== null) tracePublishes(trace, 'denied', publisher.clientId, run)
-      },
       resumeWaiting: () => this.#publishWaiting(),
     }
     this.#context = { slabs, counters, limits, variants, queued: new PublishRun(), trace, now, dropping: (session) => options.log?.write('notice', `Outgoing messages are being dropped for client ${session.clientId}.`) }

@@ -2,6 +2,8 @@
 // Once per run: topic, permission, retained, recipients. Once per recipient: a few comparisons and one copy (session.ts).
 
 import type { SlabStore } from '../base/slab.ts'
+import type { Trace } from '../session/effects.ts'
+import { tracePublishes } from '../session/trace-publishes.ts'
 import type { Qos } from '../wire/mqtt/packet.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
@@ -41,8 +43,7 @@ export interface RouterParts {
   readonly journal: Journal
   readonly authorizer: Authorizer
   now(): number
-  /** A PUBLISH was refused: for the log. */
-  denied(publisher: Publisher, run: PublishRun): void
+  readonly trace: Trace | null
   /** Routes what came up during a routing. */
   resumeWaiting(): void
 }
@@ -102,11 +103,12 @@ export class Router {
 
   /** Asks for permission; 0 = the run may come in. */
   #refusal(publisher: Publisher, topic: Topic, run: PublishRun): number {
-    const { counters, authorizer } = this.#parts
+    const { counters, authorizer, trace } = this.#parts
     this.ticket = 0
-    if (publisher.verdicts.allows(topic.id, authorizer.generation) || this.#mayPublish(publisher, topic)) return 0
+    const isAllowed = publisher.verdicts.allows(topic.id, authorizer.generation) || this.#mayPublish(publisher, topic)
+    if (trace !== null && publisher.session !== null) tracePublishes(trace, isAllowed ? 'received' : 'denied', publisher.clientId, run)
+    if (isAllowed) return 0
     counters.publishesRefused += run.count
-    this.#parts.denied(publisher, run)
     return ReasonCode.NotAuthorized
   }
 

@@ -82,7 +82,7 @@ function check(settings: ClientSettings): void {
   }
   // A password without user name: only MQTT 5.0 knows that [MQTT3-3.1.2-22].
   if (settings.password !== null && settings.userName === null && settings.version !== 5) {
-    throw new ArgumentError('Problem setting username and/or password: a password needs a user name (-u) before MQTT 5.')
+    throw new ArgumentError('Problem setting username and/or password: a password needs a user name (-u) before MQTT 5.', 'message only')
   }
 }
 

@@ -1,4 +1,5 @@
 // --help and --version of the clients: made from the table of options, so that they cannot disagree.
+// Texts only; which error shows them is said in client-command.ts.
 
 import { packageVersion } from '../server/package-version.ts'
 import { CLIENT_OPTIONS, type ClientOption, type OptionGroup } from './client-options.ts'

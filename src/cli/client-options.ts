@@ -101,7 +101,7 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     s.repeatDelayMs = read.decimal(v, 0, 2_147_483, '--repeat-delay argument must be >=0.0.') * 1000
   }),
   valued('-M', PSR, 'Message', 'N', '-M argument given but max_inflight not specified.', 'QoS 1 and 2 messages on their way at once; 20 if absent', (s, v) => {
-    s.maximumInflight = read.integer(v, 1, 65535, `Invalid max_inflight given: ${v}`, 'hint')
+    s.maximumInflight = read.integer(v, 1, 65535, 'Maximum inflight messages must be greater than 0.', 'blank and hint')
   }),
   {
     ...valued('-D --property', PSR, 'Message', 'PACKET NAME VALUE', '--property argument given but not enough arguments specified.',

@@ -103,7 +103,7 @@ export function propertyWords(rest: readonly string[]): number {
 /** Adds one property to the settings and makes the connection an MQTT 5 one. */
 export function applyProperty(settings: ClientSettings, packet: string, name = '', value = '', more = ''): void {
   const target = packet.toLowerCase()
-  if (WITHOUT_PROPERTIES.includes(target)) throw new ArgumentError(`Properties for ${target} are not supported in --property argument.`, 'blank and hint')
+  if (WITHOUT_PROPERTIES.includes(target)) throw new ArgumentError(`${name} property not supported for ${target} in --property argument.`, 'blank and hint')
   if (!isPropertyPacket(target)) throw new ArgumentError(`Invalid command ${packet} given in --property argument.`, 'blank and hint')
   const row = ROWS.find((candidate) => candidate.name === name.toLowerCase())
   if (row === undefined) throw new ArgumentError(`Invalid property name ${name} given in --property argument.`, 'blank and hint')

@@ -5,7 +5,7 @@ import type { Accept, Link, Peer, Receiver } from '../base/link.ts'
 import { BytePool, OutputBuffer } from '../base/output-buffer.ts'
 import { Client } from './client.ts'
 import { MqttError } from './errors.ts'
-import { connectPacket, type ConnectOptions, parseUrl } from './options.ts'
+import { type ConnectOptions, connectPacket, parseUrl } from './options.ts'
 import type { Dial } from './reconnect.ts'
 import type { Timers } from './timers.ts'
 
@@ -50,41 +50,49 @@ export const browserTimers: Timers = {
 
 /** Connects to `ws://` or `wss://`. Rejects with an MqttError. */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
-  const parsed = parseUrl(url), { transport, host, port, path } = parsed.target
+  const parsed = parseUrl(url),
+    { transport, host, port, path } = parsed.target
   if (transport !== 'ws' && transport !== 'wss') {
     throw new MqttError('INVALID_ARGUMENT', `URL '${String(url)}': a browser can connect by WebSocket only`, { hint: 'use ws:// or wss://' })
   }
   const packet = connectPacket(parsed, options)
   const address = `${transport}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
-  const client = new Client({ dial: webSocketDial(address, packet.version === 3 ? 'mqttv3.1' : 'mqtt', browserTimers), timers: browserTimers, random: Math.random }, packet, options)
+  const client = new Client(
+    { dial: webSocketDial(address, packet.version === 3 ? 'mqttv3.1' : 'mqtt', browserTimers), timers: browserTimers, random: Math.random },
+    packet,
+    options,
+  )
   await client.open(options)
   return client
 }
 
 /** Opens WebSockets to `url`; for `Connector`. `maker` is the global WebSocket unless given. */
-export function webSocketDial(url: string, subprotocol: string, timers: Timers, maker: WebSocketMaker | undefined = globals.WebSocket): Dial {
-  return (accept, signal) => new Promise((resolve, reject) => {
-    if (maker === undefined) throw new MqttError('INVALID_ARGUMENT', 'there is no WebSocket here', { hint: 'use the Node entry of the package' })
-    if (signal.aborted) throw new MqttError('ABORTED', 'connect: given up', { cause: signal.reason })
-    const socket = new maker(url, [subprotocol]) // [MQTT-6.0.0-3]
-    socket.binaryType = 'arraybuffer'
-    const abort = (): void => {
-      socket.onopen = socket.onclose = null
-      socket.close()
-      reject(new MqttError('ABORTED', 'connect: given up', { cause: signal.reason }))
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    socket.onclose = (event) => {
-      signal.removeEventListener('abort', abort)
-      reject(new MqttError('CONNECTION_FAILED', `${url}: no WebSocket connection (${event.code}${event.reason === '' ? '' : ` ${event.reason}`})`, {
-        hint: 'is the path right, and does the server allow this origin? The browser\'s console may say more',
-      }))
-    }
-    socket.onopen = () => {
-      signal.removeEventListener('abort', abort)
-      resolve(new WebSocketLink(socket, url, timers, accept))
-    }
-  })
+export function webSocketDial(url: string, subprotocol: string, timers: Timers, maker: WebSocketMaker | null = globals.WebSocket ?? null): Dial {
+  return (accept, signal) =>
+    new Promise((resolve, reject) => {
+      if (maker === null) throw new MqttError('INVALID_ARGUMENT', 'there is no WebSocket here', { hint: 'use the Node entry of the package' })
+      if (signal.aborted) throw new MqttError('ABORTED', 'connect: given up', { cause: signal.reason })
+      const socket = new maker(url, [subprotocol]) // [MQTT-6.0.0-3]
+      socket.binaryType = 'arraybuffer'
+      const abort = (): void => {
+        socket.onopen = socket.onclose = null
+        socket.close()
+        reject(new MqttError('ABORTED', 'connect: given up', { cause: signal.reason }))
+      }
+      signal.addEventListener('abort', abort, { once: true })
+      socket.onclose = (event) => {
+        signal.removeEventListener('abort', abort)
+        reject(
+          new MqttError('CONNECTION_FAILED', `${url}: no WebSocket connection (${event.code}${event.reason === '' ? '' : ` ${event.reason}`})`, {
+            hint: "is the path right, and does the server allow this origin? The browser's console may say more",
+          }),
+        )
+      }
+      socket.onopen = () => {
+        signal.removeEventListener('abort', abort)
+        resolve(new WebSocketLink(socket, url, timers, accept))
+      }
+    })
 }
 
 class WebSocketLink implements Link {
@@ -107,7 +115,8 @@ class WebSocketLink implements Link {
     this.peer = { transport: secure ? 'wss' : 'ws', address: new URL(url).hostname, port: Number(new URL(url).port), localPort: 0, certificateName: null }
     this.output = new OutputBuffer(this.#pool, { schedule: () => this.#schedule(), flushNow: () => this.#flush() })
     socket.onmessage = ({ data }) => this.#message(data)
-    socket.onclose = ({ code, reason }) => this.#close(code === 1000 || this.#ending ? null : new Error(`WebSocket closed with ${code}${reason === '' ? '' : ` ${reason}`}`))
+    socket.onclose = ({ code, reason }) =>
+      this.#close(code === 1000 || this.#ending ? null : new Error(`WebSocket closed with ${code}${reason === '' ? '' : ` ${reason}`}`))
     this.#receiver = accept(this)
   }
 
@@ -136,7 +145,8 @@ class WebSocketLink implements Link {
   }
 
   #message(data: unknown): void {
-    if (!(data instanceof ArrayBuffer)) { // [MQTT-6.0.0-1]
+    if (!(data instanceof ArrayBuffer)) {
+      // [MQTT-6.0.0-1]
       this.#socket.close(1003)
       this.#close(new Error('WebSocket message that is not binary'))
       return
@@ -166,7 +176,8 @@ class WebSocketLink implements Link {
   #flush(): void {
     const { output } = this
     if (this.#closed || output.closed || output.blocked || output.length === 0) return
-    const length = output.length, block = output.take()
+    const length = output.length,
+      block = output.take()
     this.#socket.send(block.bytes.subarray(block.start, block.start + length)) // copies
     this.#pool.give(block)
     if (this.#socket.bufferedAmount > ENOUGH_BUFFERED) {

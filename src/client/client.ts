@@ -4,9 +4,10 @@
 import type { ClientEnd, Delivery, OutgoingMessage } from '../session/client-effects.ts'
 import { type Connack, type Connect, PacketType, type PublishAcknowledgement, type Qos } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
+import { reasonName } from '../wire/mqtt/reason-codes.ts'
 import { isTopicFilter } from '../wire/mqtt/topics.ts'
-import { errorOf, errorOfEnd, MqttError, reasonHint, reasonText } from './errors.ts'
-import { Message, type Payload, payloadBytes } from './message.ts'
+import { errorOf, errorOfEnd, MqttError, reasonHint } from './errors.ts'
+import { type Message, type Payload, payloadBytes } from './message.ts'
 import { type ConnectOptions, DEFAULT_SESSION_EXPIRY, reconnectPolicy } from './options.ts'
 import { Connector, type ConnectorEvents, type Dial } from './reconnect.ts'
 import { Requests, responseTopicOf } from './requests.ts'
@@ -14,7 +15,7 @@ import { type ClientStatus, StatusFeed } from './status.ts'
 import { type Reader, type SubscribeOptions, Subscription, type SubscriptionHost } from './subscription.ts'
 import { type SubscribePort, Subscriptions } from './subscriptions.ts'
 import type { Timers } from './timers.ts'
-import { waitFor, type WaitOptions } from './waiting.ts'
+import { type WaitOptions, waitFor } from './waiting.ts'
 
 export interface PublishOptions extends WaitOptions {
   readonly qos?: Qos
@@ -74,13 +75,27 @@ export class Client implements AsyncDisposable {
     this.#environment = environment
     this.#options = options
     this.#status = new StatusFeed(environment.timers, { state: 'offline', attempt: 0, waitMs: 0, cause: null })
-    this.#host = { timers: environment.timers, readingChanged: (full) => this.#readingChanged(full), leave: (subscription, limits) => this.#leave(subscription, limits) }
-    this.#connector = new Connector({
-      ...environment, connect: packet, reconnect: reconnectPolicy(options), acknowledge: 'when-accepted', fallback: options.version === undefined,
-      retryFirst: options.reconnect !== false && options.reconnect?.retryFirst === true, connectTimeoutMs: options.connectTimeoutMs ?? 30_000,
-      maximumInflight: options.maximumInflight ?? 0, automaticTopicAliases: options.topicAliases ?? 0,
-      authentication: options.authentication ?? null, trace: options.trace ?? null,
-    }, this.#events())
+    this.#host = {
+      timers: environment.timers,
+      readingChanged: (full) => this.#readingChanged(full),
+      leave: (subscription, limits) => this.#leave(subscription, limits),
+    }
+    this.#connector = new Connector(
+      {
+        ...environment,
+        connect: packet,
+        reconnect: reconnectPolicy(options),
+        acknowledge: 'when-accepted',
+        fallback: options.version === undefined,
+        retryFirst: options.reconnect !== false && options.reconnect?.retryFirst === true,
+        connectTimeoutMs: options.connectTimeoutMs ?? 30_000,
+        maximumInflight: options.maximumInflight ?? 0,
+        automaticTopicAliases: options.topicAliases ?? 0,
+        authentication: options.authentication ?? null,
+        trace: options.trace ?? null,
+      },
+      this.#events(),
+    )
   }
 
   /** Settles with the first CONNACK. Once. */
@@ -159,15 +174,20 @@ export class Client implements AsyncDisposable {
 
   /** Ends all subscriptions to exactly this filter. */
   async unsubscribe(filter: string, options: WaitOptions = {}): Promise<void> {
-    await Promise.all(this.#subscriptions.readers(filter).map(async (reader) => {
-      if (reader instanceof Subscription) await reader.unsubscribe(options)
-    }))
+    await Promise.all(
+      this.#subscriptions.readers(filter).map(async (reader) => {
+        if (reader instanceof Subscription) await reader.unsubscribe(options)
+      }),
+    )
   }
 
   /** Publishes and settles with the answer. 5.0 only. 30 seconds unless `timeoutMs` is given. */
   async request(topic: string, payload: Payload | object, options: PublishOptions = {}): Promise<Message> {
-    if (this.version !== 5) throw new MqttError('NOT_SUPPORTED', `request to '${topic}': MQTT ${this.version === 3 ? '3.1' : '3.1.1'} has no Response Topic`, { hint: 'use a server with MQTT 5.0' })
-    const requests = this.#requests ??= new Requests(responseTopicOf(this.clientId, this.#environment.random), this.#environment.random)
+    if (this.version !== 5)
+      throw new MqttError('NOT_SUPPORTED', `request to '${topic}': MQTT ${this.version === 3 ? '3.1' : '3.1.1'} has no Response Topic`, {
+        hint: 'use a server with MQTT 5.0',
+      })
+    const requests = (this.#requests ??= new Requests(responseTopicOf(this.clientId, this.#environment.random), this.#environment.random))
     const limits = { timeoutMs: 30_000, ...options }
     requests.subscribed ??= this.#subscribe(requests.responseTopic, { qos: 1 }, requests).catch((error: unknown) => {
       requests.subscribed = null
@@ -176,20 +196,22 @@ export class Client implements AsyncDisposable {
     const subscribed = requests.subscribed
     subscribed.catch(() => {}) // whoever waits below gets it; nobody may wait any more
     return await this.#wait<Message>(`request to '${topic}'`, limits, (resolve, reject) => {
-      const giveUp = new AbortController(), { correlationData, cancel } = requests.expect({
-        resolve: (message) => {
-          resolve(message)
-          this.#adjustReading()
-        },
-        reject,
-      })
+      const giveUp = new AbortController(),
+        { correlationData, cancel } = requests.expect({
+          resolve: (message) => {
+            resolve(message)
+            this.#adjustReading()
+          },
+          reject,
+        })
       this.#adjustReading()
       const { timeoutMs: _, signal: __, ...rest } = options
       const properties = { ...options.properties, responseTopic: requests.responseTopic, correlationData }
       subscribed
         .then(() => this.publish(topic, payload, { ...rest, properties, signal: giveUp.signal }))
         .then(({ noMatchingSubscribers }) => {
-          if (noMatchingSubscribers) throw new MqttError('REFUSED', `request to '${topic}': nobody is subscribed`, { reasonCode: 0x10, hint: 'start the service that answers' })
+          if (noMatchingSubscribers)
+            throw new MqttError('REFUSED', `request to '${topic}': nobody is subscribed`, { reasonCode: 0x10, hint: 'start the service that answers' })
         })
         .catch((error: unknown) => {
           cancel()
@@ -300,11 +322,12 @@ export class Client implements AsyncDisposable {
   }
 
   #onConnected(connack: Connack): void {
-    const connector = this.#connector, port: SubscribePort = {
-      identifiers: this.version === 5 && connector.limits!.subscriptionIdentifiers,
-      subscribe: (subscriptions, properties) => connector.subscribe(subscriptions, properties),
-      unsubscribe: (filters) => connector.unsubscribe(filters),
-    }
+    const connector = this.#connector,
+      port: SubscribePort = {
+        identifiers: this.version === 5 && connector.limits!.subscriptionIdentifiers,
+        subscribe: (subscriptions, properties) => connector.subscribe(subscriptions, properties),
+        unsubscribe: (filters) => connector.unsubscribe(filters),
+      }
     this.#connack = connack
     this.#paused = false
     this.#subscriptions.connected(this.version !== 3 && connack.sessionPresent, port) // 3.1 does not say: subscribing again does no harm
@@ -315,21 +338,30 @@ export class Client implements AsyncDisposable {
   }
 
   #onDelivered({ message }: Delivery, acknowledgement: PublishAcknowledgement | null): void {
-    const publishing = this.#published(message), reasonCode = acknowledgement?.type === PacketType.Pubcomp ? 0 : acknowledgement?.reasonCode ?? 0
+    const publishing = this.#published(message),
+      reasonCode = acknowledgement?.type === PacketType.Pubcomp ? 0 : (acknowledgement?.reasonCode ?? 0)
     if (reasonCode < 0x80) {
       publishing?.resolve({ reasonCode, noMatchingSubscribers: reasonCode === 0x10 })
       return
     }
     const explanation = acknowledgement?.properties.reasonString
-    publishing?.reject(new MqttError('REFUSED', `publish to '${message.topicName}' refused: ${reasonText(reasonCode)}${explanation === undefined ? '' : ` (${explanation})`}`, {
-      reasonCode, hint: reasonHint(reasonCode),
-    }))
+    publishing?.reject(
+      new MqttError(
+        'REFUSED',
+        `publish to '${message.topicName}' refused: ${reasonName(reasonCode, PacketType.Puback)}${explanation === undefined ? '' : ` (${explanation})`}`,
+        {
+          reasonCode,
+          hint: reasonHint(reasonCode),
+        },
+      ),
+    )
   }
 
   #onClosed(end: ClientEnd): void {
     this.#subscriptions.disconnected()
     this.#paused = false
-    if (this.#status.current.state === 'connected') this.#status.tell({ state: 'offline', attempt: 0, waitMs: 0, cause: end.cause === 'disconnect' ? null : errorOfEnd(end) })
+    if (this.#status.current.state === 'connected')
+      this.#status.tell({ state: 'offline', attempt: 0, waitMs: 0, cause: end.cause === 'disconnect' ? null : errorOfEnd(end) })
   }
 
   #onStopped(error: MqttError | null): void {

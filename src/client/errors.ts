@@ -4,6 +4,8 @@
 import type { ClientEnd } from '../session/client-effects.ts'
 import { LimitError, SessionLostError } from '../session/client-limits.ts'
 import { ProtocolError, UsageError } from '../wire/errors.ts'
+import { PacketType } from '../wire/mqtt/packet.ts'
+import { reasonName } from '../wire/mqtt/reason-codes.ts'
 
 /** What went wrong, stable across versions of this package. */
 export type MqttErrorCode =
@@ -49,51 +51,18 @@ export function refusalReason(reasonCode: number): number {
   return reasonCode < REASON_OF_RETURN_CODE.length ? REASON_OF_RETURN_CODE[reasonCode]! : reasonCode
 }
 
-const REASONS: Readonly<Record<number, readonly [text: string, hint: string]>> = {
-  0x80: ['unspecified error', ''],
-  0x81: ['malformed packet', ''],
-  0x82: ['protocol error', ''],
-  0x83: ['implementation specific error', ''],
-  0x84: ['unsupported protocol version', 'leave out `version`, or set 4 or 5'],
-  0x85: ['Client Identifier not valid', 'choose another clientId'],
-  0x86: ['bad user name or password', 'check username and password'],
-  0x87: ['not authorised', 'ask for permission, or check username and password'],
-  0x88: ['server unavailable', ''],
-  0x89: ['server busy', ''],
-  0x8a: ['banned', ''],
-  0x8b: ['server shutting down', ''],
-  0x8c: ['bad authentication method', 'the server does not know this method'],
-  0x8d: ['keep alive timeout', ''],
-  0x8e: ['session taken over', 'another client uses the same clientId'],
-  0x8f: ['Topic Filter invalid', ''],
-  0x90: ['Topic Name invalid', ''],
-  0x91: ['Packet Identifier in use', ''],
-  0x92: ['Packet Identifier not found', ''],
-  0x93: ['Receive Maximum exceeded', ''],
-  0x94: ['Topic Alias invalid', ''],
-  0x95: ['packet too large', ''],
-  0x96: ['message rate too high', ''],
-  0x97: ['quota exceeded', ''],
-  0x98: ['administrative action', ''],
-  0x99: ['payload format invalid', ''],
-  0x9a: ['retain not supported', ''],
-  0x9b: ['QoS not supported', ''],
-  0x9c: ['use another server', ''],
-  0x9d: ['server moved', ''],
-  0x9e: ['Shared Subscriptions not supported', ''],
-  0x9f: ['connection rate exceeded', ''],
-  0xa0: ['maximum connect time', ''],
-  0xa1: ['Subscription Identifiers not supported', ''],
-  0xa2: ['Wildcard Subscriptions not supported', ''],
-}
-
-/** The words for a Reason Code of 0x80 or more. */
-export function reasonText(reasonCode: number): string {
-  return REASONS[reasonCode]?.[0] ?? `Reason Code 0x${reasonCode.toString(16)}`
+/** What to do about a refusal, where there is something to do. */
+const HINTS: Readonly<Record<number, string>> = {
+  0x84: 'leave out `version`, or set 4 or 5',
+  0x85: 'choose another clientId',
+  0x86: 'check username and password',
+  0x87: 'ask for permission, or check username and password',
+  0x8c: 'the server does not know this Authentication Method',
+  0x8e: 'another client uses the same clientId',
 }
 
 export function reasonHint(reasonCode: number): string {
-  return REASONS[reasonCode]?.[1] ?? ''
+  return HINTS[reasonCode] ?? ''
 }
 
 /** Reasons that trying again will not cure. */
@@ -121,14 +90,25 @@ export function errorOfEnd(end: ClientEnd): MqttError {
   switch (end.cause) {
     case 'refused': {
       const reason = refusalReason(end.reasonCode)
-      return new MqttError('CONNECTION_REFUSED', `connection refused: ${reasonText(reason)}`, { reasonCode: end.reasonCode, hint: reasonHint(reason) })
+      return new MqttError('CONNECTION_REFUSED', `connection refused: ${reasonName(reason, PacketType.Connack)}`, {
+        reasonCode: end.reasonCode,
+        hint: reasonHint(reason),
+      })
     }
     case 'server-disconnect':
-      return new MqttError('SERVER_DISCONNECTED', `the server disconnected: ${end.reasonCode === 0 ? 'no reason given' : reasonText(end.reasonCode)}`, {
-        reasonCode: end.reasonCode, hint: reasonHint(end.reasonCode),
-      })
+      return new MqttError(
+        'SERVER_DISCONNECTED',
+        `the server disconnected: ${end.reasonCode === 0 ? 'no reason given' : reasonName(end.reasonCode, PacketType.Disconnect)}`,
+        {
+          reasonCode: end.reasonCode,
+          hint: reasonHint(end.reasonCode),
+        },
+      )
     case 'protocol-error':
-      return new MqttError('PROTOCOL_ERROR', `the server broke the protocol: ${end.error?.message ?? reasonText(end.reasonCode)}`, { reasonCode: end.reasonCode, cause })
+      return new MqttError('PROTOCOL_ERROR', `the server broke the protocol: ${end.error?.message ?? reasonName(end.reasonCode, PacketType.Disconnect)}`, {
+        reasonCode: end.reasonCode,
+        cause,
+      })
     case 'authentication':
       return new MqttError('AUTHENTICATION_FAILED', `authentication failed: ${end.error?.message ?? 'no reason given'}`, { cause })
     case 'keep-alive':

@@ -59,6 +59,7 @@ export function payloadBytes(payload: Payload | object): Uint8Array {
   if (payload instanceof ArrayBuffer) return new Uint8Array(payload.slice(0))
   if (ArrayBuffer.isView(payload)) return new Uint8Array(payload.buffer.slice(payload.byteOffset, payload.byteOffset + payload.byteLength) as ArrayBuffer)
   const json: string | undefined = JSON.stringify(payload)
-  if (json === undefined) throw new MqttError('INVALID_ARGUMENT', `payload of type ${typeof payload} cannot be sent`, { hint: 'give text, a Uint8Array, or something that is JSON' })
+  if (json === undefined)
+    throw new MqttError('INVALID_ARGUMENT', `payload of type ${typeof payload} cannot be sent`, { hint: 'give text, a Uint8Array, or something that is JSON' })
   return encoder.encode(json)
 }

@@ -1,10 +1,10 @@
 // The client in Node: TCP, TLS, Unix sockets and WebSockets by net/, timers and randomness by Node.
 // Nothing but node:net is loaded until a target asks for more.
 
-import { dial, type DialTarget, type TlsDialOptions } from '../net/dial.ts'
+import { type DialTarget, dial, type TlsDialOptions } from '../net/dial.ts'
 import { createNetContext, type NetContext } from '../net/net-context.ts'
 import type { Client } from './client.ts'
-import { connectPacket, type ConnectOptions, parseUrl, type Target } from './options.ts'
+import { type ConnectOptions, connectPacket, parseUrl, type Target } from './options.ts'
 import type { Dial } from './reconnect.ts'
 import type { Timers } from './timers.ts'
 
@@ -37,13 +37,15 @@ export const nodeTimers: Timers = {
 
 /** How to reach a target; for `Connector`. */
 export function nodeDial(target: Target, tls: TlsDialOptions = {}, options: DialOptions = {}): Dial {
-  const context = options.net ?? createNetContext({ arenaSize: 1 << 20 }), full = dialTarget(target, tls, options)
+  const context = options.net ?? createNetContext({ arenaSize: 1 << 20 }),
+    full = dialTarget(target, tls, options)
   return (accept, signal) => dial(context, full, accept, signal)
 }
 
 /** Connects to an MQTT server, such as `mqtt://localhost`. Rejects with an MqttError when there is no connection, or a refusal. */
 export async function connect(url: string | URL, options: NodeConnectOptions = {}): Promise<Client> {
-  const parsed = parseUrl(url), packet = connectPacket(parsed, options)
+  const parsed = parseUrl(url),
+    packet = connectPacket(parsed, options)
   const { Client } = await import('./client.ts') // the command-line clients do without
   const dialOptions = packet.version === 3 ? { subprotocol: 'mqttv3.1', ...options } : options
   const client = new Client({ dial: nodeDial(parsed.target, options.tls, dialOptions), timers: nodeTimers, random: Math.random }, packet, options)
@@ -65,8 +67,14 @@ function dialTarget(target: Target, tls: TlsDialOptions, options: DialOptions): 
     case 'ws':
     case 'wss':
       return {
-        transport, host, port, path, tls, ...from,
-        ...(options.subprotocol === undefined ? {} : { subprotocol: options.subprotocol }), ...(options.headers === undefined ? {} : { headers: options.headers }),
+        transport,
+        host,
+        port,
+        path,
+        tls,
+        ...from,
+        ...(options.subprotocol === undefined ? {} : { subprotocol: options.subprotocol }),
+        ...(options.headers === undefined ? {} : { headers: options.headers }),
       }
   }
 }

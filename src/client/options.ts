@@ -69,7 +69,15 @@ export interface ConnectOptions extends WaitOptions {
 
 const DEFAULT_PORTS = { tcp: 1883, tls: 8883, ws: 80, wss: 443, unix: 0 } as const
 const TRANSPORTS: Readonly<Record<string, Target['transport']>> = {
-  'mqtt:': 'tcp', 'tcp:': 'tcp', 'mqtts:': 'tls', 'ssl:': 'tls', 'tls:': 'tls', 'ws:': 'ws', 'wss:': 'wss', 'unix:': 'unix', 'mqtt+unix:': 'unix',
+  'mqtt:': 'tcp',
+  'tcp:': 'tcp',
+  'mqtts:': 'tls',
+  'ssl:': 'tls',
+  'tls:': 'tls',
+  'ws:': 'ws',
+  'wss:': 'wss',
+  'unix:': 'unix',
+  'mqtt+unix:': 'unix',
 }
 export const DEFAULT_SESSION_EXPIRY = 300
 
@@ -91,10 +99,12 @@ export function parseUrl(text: string | URL): ParsedUrl {
   if (transport === undefined) {
     throw new MqttError('INVALID_ARGUMENT', `URL scheme '${url.protocol}' is unknown`, { hint: 'use mqtt:, mqtts:, ws:, wss: or unix:' })
   }
-  const username = url.username === '' ? null : decodeURIComponent(url.username), password = url.password === '' ? null : decodeURIComponent(url.password)
+  const username = url.username === '' ? null : decodeURIComponent(url.username),
+    password = url.password === '' ? null : decodeURIComponent(url.password)
   const path = decodeURIComponent(url.pathname)
   if (transport === 'unix') {
-    if (path === '' || path === '/') throw new MqttError('INVALID_ARGUMENT', `URL '${String(text)}' names no socket`, { hint: 'write it like unix:/run/mqtt.sock' })
+    if (path === '' || path === '/')
+      throw new MqttError('INVALID_ARGUMENT', `URL '${String(text)}' names no socket`, { hint: 'write it like unix:/run/mqtt.sock' })
     return { target: { transport, host: '', port: 0, path }, username, password }
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
@@ -106,14 +116,23 @@ export function parseUrl(text: string | URL): ParsedUrl {
 
 /** The CONNECT that the options mean. Throws MqttError for what cannot be. */
 export function connectPacket(url: ParsedUrl, options: ConnectOptions): Connect {
-  const version = options.version ?? 5, cleanStart = options.cleanStart ?? true, clientId = options.clientId ?? ''
+  const version = options.version ?? 5,
+    cleanStart = options.cleanStart ?? true,
+    clientId = options.clientId ?? ''
   if (version !== 3 && version !== 4 && version !== 5) throw new MqttError('INVALID_ARGUMENT', `version ${String(version)}: must be 3, 4 or 5`)
   if (version !== 5 && clientId === '' && (version === 3 || !cleanStart)) {
-    throw new MqttError('INVALID_ARGUMENT', version === 3 ? 'MQTT 3.1 needs a Client Identifier' : 'a session to be resumed needs a Client Identifier', { hint: 'set clientId' })
+    throw new MqttError('INVALID_ARGUMENT', version === 3 ? 'MQTT 3.1 needs a Client Identifier' : 'a session to be resumed needs a Client Identifier', {
+      hint: 'set clientId',
+    })
   }
   const password = options.password ?? url.password
   return {
-    type: PacketType.Connect, version, bridge: false, cleanStart, keepAlive: options.keepAlive ?? 60, clientId,
+    type: PacketType.Connect,
+    version,
+    bridge: false,
+    cleanStart,
+    keepAlive: options.keepAlive ?? 60,
+    clientId,
     will: options.will === undefined ? null : willOf(options.will, version),
     userName: options.username ?? url.username,
     password: password === null ? null : payloadBytes(password),
@@ -129,14 +148,21 @@ export function reconnectPolicy(options: ConnectOptions): ReconnectPolicy | null
 function connectProperties(options: ConnectOptions): Properties {
   const { receiveMaximum = 256, topicAliasMaximum = 32, maximumPacketSize, sessionExpiry = DEFAULT_SESSION_EXPIRY } = options
   return {
-    sessionExpiryInterval: sessionExpiry, receiveMaximum, topicAliasMaximum, ...(maximumPacketSize === undefined ? {} : { maximumPacketSize }), ...options.properties,
+    sessionExpiryInterval: sessionExpiry,
+    receiveMaximum,
+    topicAliasMaximum,
+    ...(maximumPacketSize === undefined ? {} : { maximumPacketSize }),
+    ...options.properties,
   }
 }
 
 function willOf(will: WillOptions, version: ProtocolVersion): Will {
   const delay = will.delay === undefined ? {} : { willDelayInterval: will.delay }
   return {
-    topicName: will.topic, payload: payloadBytes(will.payload), qos: will.qos ?? 0, retain: will.retain ?? false,
+    topicName: will.topic,
+    payload: payloadBytes(will.payload),
+    qos: will.qos ?? 0,
+    retain: will.retain ?? false,
     properties: version === 5 ? { ...will.properties, ...delay } : NO_PROPERTIES,
   }
 }

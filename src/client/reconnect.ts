@@ -4,7 +4,12 @@
 import type { Accept, Link } from '../base/link.ts'
 import { ClientConnection } from '../session/client-connection.ts'
 import {
-  CLIENT_DEFAULTS, type ClientConnectionOptions, type ClientEnd, type ClientEvents, type Delivery, type OutgoingMessage,
+  CLIENT_DEFAULTS,
+  type ClientConnectionOptions,
+  type ClientEnd,
+  type ClientEvents,
+  type Delivery,
+  type OutgoingMessage,
 } from '../session/client-effects.ts'
 import type { ServerLimits } from '../session/client-limits.ts'
 import { ClientSession } from '../session/client-session.ts'
@@ -12,8 +17,8 @@ import { UsageError } from '../wire/errors.ts'
 import { encodedSize } from '../wire/mqtt/encode.ts'
 import type { Connack, Connect, SubscriptionRequest } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
-import { errorOf, errorOfEnd, isPermanent, MqttError, refusalReason } from './errors.ts'
-import { type Timers, TimerDeadlines } from './timers.ts'
+import { errorOf, errorOfEnd, isPermanent, type MqttError, refusalReason } from './errors.ts'
+import { TimerDeadlines, type Timers } from './timers.ts'
 
 /** Opens a Network Connection and gives it to what `accept` makes. Rejects when there is none, and when aborted. */
 export type Dial = (accept: Accept, signal: AbortSignal) => Promise<Link>
@@ -153,10 +158,12 @@ export class Connector {
     const abort = new AbortController()
     this.#state = 'dialling'
     this.#abort = abort
-    this.#options.dial((link) => this.#accept(link, abort.signal), abort.signal).catch((error: unknown) => {
-      if (abort.signal.aborted || this.#state !== 'dialling') return
-      this.#ended(errorOf(error), false)
-    })
+    this.#options
+      .dial((link) => this.#accept(link, abort.signal), abort.signal)
+      .catch((error: unknown) => {
+        if (abort.signal.aborted || this.#state !== 'dialling') return
+        this.#ended(errorOf(error), false)
+      })
   }
 
   #accept(link: Link, signal: AbortSignal): ClientConnection {
@@ -164,10 +171,13 @@ export class Connector {
     const connection = new ClientConnection(link, this.session, { ...CLIENT_DEFAULTS, ...this.#options, connect: this.#connect }, timers, this.#deadlines, {
       ...this.#forwarded(),
       connected: (connack) => this.#onConnected(connack),
-      refused: (connack) => { if (!this.#willFallBack(refusalReason(connack.reasonCode))) this.#events.refused(connack) },
+      refused: (connack) => {
+        if (!this.#willFallBack(refusalReason(connack.reasonCode))) this.#events.refused(connack)
+      },
       closed: (end) => this.#onClosed(connection, end),
     })
-    if (signal.aborted) { // given up while the dial was on its way
+    if (signal.aborted) {
+      // given up while the dial was on its way
       connection.destroy()
       return connection
     }
@@ -260,7 +270,8 @@ export class Connector {
 
   /** Chooses 3.1.1 for the next attempt, if the server seems not to know 5.0: it says so, or closes without CONNACK. */
   #fallsBack(end: ClientEnd): boolean {
-    if (this.#guessed !== null) { // 3.1.1 did no better: it was not the version
+    if (this.#guessed !== null) {
+      // 3.1.1 did no better: it was not the version
       this.#connect = this.#guessed
       this.#guessed = null
       return false
@@ -284,7 +295,10 @@ export function pauseBefore(failures: number, policy: ReconnectPolicy, random: (
 function inVersion4(connect: Connect, cleanStart: boolean): Connect {
   const lasting = connect.clientId !== '' && (!cleanStart || connect.properties.sessionExpiryInterval === 0xffffffff)
   return {
-    ...connect, version: 4, cleanStart: !lasting, properties: NO_PROPERTIES,
+    ...connect,
+    version: 4,
+    cleanStart: !lasting,
+    properties: NO_PROPERTIES,
     password: connect.userName === null ? null : connect.password, // 3.1.1 knows no password alone [MQTT3-3.1.2-22]
     will: connect.will === null ? null : { ...connect.will, properties: NO_PROPERTIES },
   }

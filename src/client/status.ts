@@ -4,7 +4,7 @@
 import { Fifo } from '../session/client-fifo.ts'
 import type { MqttError } from './errors.ts'
 import type { Timers } from './timers.ts'
-import { waitFor, type WaitOptions } from './waiting.ts'
+import { type WaitOptions, waitFor } from './waiting.ts'
 
 export interface ClientStatus {
   /** `offline`: the connection is gone; `reconnecting`: the next attempt is set; `closed`: the last state. */
@@ -60,7 +60,9 @@ export class StatusFeed {
         if (status === undefined) {
           await waitFor<void>(this.#timers, 'status', options, (resolve) => {
             reader.wake = resolve
-            return () => { reader.wake = null }
+            return () => {
+              reader.wake = null
+            }
           })
           continue
         }

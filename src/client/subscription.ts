@@ -4,10 +4,10 @@
 import { Fifo } from '../session/client-fifo.ts'
 import type { Publish, Qos, RetainHandling } from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
-import { MqttError } from './errors.ts'
+import type { MqttError } from './errors.ts'
 import { Message } from './message.ts'
 import type { Timers } from './timers.ts'
-import { waitFor, type WaitOptions } from './waiting.ts'
+import { type WaitOptions, waitFor } from './waiting.ts'
 
 /** What happens with a message when the buffer is full. */
 export type Overflow = 'pause' | 'drop-oldest' | 'drop-newest'

@@ -2,10 +2,11 @@
 // Readers with the same Topic Filter share one subscription at the server, since there a second SUBSCRIBE would replace the first [MQTT-3.8.4-3].
 
 import type { Receipt } from '../session/client-effects.ts'
-import type { Publish, Qos, Suback, SubscriptionRequest, Unsuback } from '../wire/mqtt/packet.ts'
+import { PacketType, type Publish, type Qos, type Suback, type SubscriptionRequest, type Unsuback } from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
+import { reasonName } from '../wire/mqtt/reason-codes.ts'
 import { topicMatchesFilter } from '../wire/mqtt/topics.ts'
-import { errorOf, MqttError, reasonHint, reasonText } from './errors.ts'
+import { errorOf, MqttError, reasonHint } from './errors.ts'
 import type { Reader, SubscribeOptions } from './subscription.ts'
 
 /** The connection, as far as subscriptions need it. */
@@ -82,7 +83,8 @@ export class Subscriptions {
       return
     }
     this.#drop(entry)
-    if (!entry.active && entry.pending === 0) { // the server never heard of it
+    if (!entry.active && entry.pending === 0) {
+      // the server never heard of it
       waiter?.resolve()
       return
     }
@@ -94,7 +96,7 @@ export class Subscriptions {
 
   /** Those who read exactly this filter. */
   readers(filter: string): Reader[] {
-    return [...this.#entries.get(filter)?.readers ?? []]
+    return [...(this.#entries.get(filter)?.readers ?? [])]
   }
 
   /** A connection stands. Without a session at the server everything is subscribed again; else only what was not answered. */
@@ -169,8 +171,9 @@ export class Subscriptions {
   #readersOf(publish: Publish): Reader[] {
     const identifiers = publish.properties.subscriptionIdentifiers
     const readers: Reader[] = []
-    if (identifiers !== undefined) { // the server says which subscription this copy is for
-      for (const identifier of new Set(identifiers)) readers.push(...this.#byIdentifier.get(identifier)?.readers ?? [])
+    if (identifiers !== undefined) {
+      // the server says which subscription this copy is for
+      for (const identifier of new Set(identifiers)) readers.push(...(this.#byIdentifier.get(identifier)?.readers ?? []))
       if (readers.length > 0) return readers
     }
     for (const entry of this.#entries.values()) if (topicMatchesFilter(entry.filter, publish.topicName)) readers.push(...entry.readers)
@@ -209,8 +212,14 @@ export class Subscriptions {
 }
 
 function refusal(filter: string, packet: Suback): MqttError {
-  const reasonCode = packet.reasonCodes[0]!, explanation = packet.properties.reasonString
-  return new MqttError('REFUSED', `subscription to '${filter}' refused: ${reasonText(reasonCode)}${explanation === undefined ? '' : ` (${explanation})`}`, {
-    reasonCode, hint: reasonHint(reasonCode),
-  })
+  const reasonCode = packet.reasonCodes[0]!,
+    explanation = packet.properties.reasonString
+  return new MqttError(
+    'REFUSED',
+    `subscription to '${filter}' refused: ${reasonName(reasonCode, PacketType.Suback)}${explanation === undefined ? '' : ` (${explanation})`}`,
+    {
+      reasonCode,
+      hint: reasonHint(reasonCode),
+    },
+  )
 }

@@ -26,7 +26,10 @@ export class TimerDeadlines implements DeadlineKeeper {
     this.cancel(deadline)
     deadline.at = at
     const wait = Math.min(Math.max(at - this.#timers.now(), 0), LONGEST)
-    this.#cancels.set(deadline, this.#timers.after(wait, () => this.#due(deadline)))
+    this.#cancels.set(
+      deadline,
+      this.#timers.after(wait, () => this.#due(deadline)),
+    )
   }
 
   cancel(deadline: Deadline): void {
@@ -37,7 +40,8 @@ export class TimerDeadlines implements DeadlineKeeper {
 
   #due(deadline: Deadline): void {
     const now = this.#timers.now()
-    if (deadline.at > now) { // a timer may be early by a fraction, or was cut to the longest
+    if (deadline.at > now) {
+      // a timer may be early by a fraction, or was cut to the longest
       this.set(deadline, deadline.at)
       return
     }

@@ -13,7 +13,10 @@ export interface WaitOptions {
 
 /** `begin` starts it and returns how to give it up, called at most once and only when signal or time end it. `what` names it in the error. */
 export function waitFor<T>(
-  timers: Timers, what: string, options: WaitOptions, begin: (resolve: (value: T) => void, reject: (error: Error) => void) => () => void,
+  timers: Timers,
+  what: string,
+  options: WaitOptions,
+  begin: (resolve: (value: T) => void, reject: (error: Error) => void) => () => void,
 ): Promise<T> {
   const { signal, timeoutMs } = options
   return new Promise<T>((resolve, reject) => {
@@ -21,7 +24,8 @@ export function waitFor<T>(
       reject(aborted(what, signal))
       return
     }
-    let open = true, cancelTimer: (() => void) | null = null
+    let open = true,
+      cancelTimer: (() => void) | null = null
     function close(): boolean {
       const was = open
       open = false
@@ -34,7 +38,14 @@ export function waitFor<T>(
       giveUp()
       reject(aborted(what, signal!))
     }
-    const giveUp = begin((value) => { if (close()) resolve(value) }, (error) => { if (close()) reject(error) })
+    const giveUp = begin(
+      (value) => {
+        if (close()) resolve(value)
+      },
+      (error) => {
+        if (close()) reject(error)
+      },
+    )
     if (!open) return // it was over at once
     signal?.addEventListener('abort', onAbort)
     if (timeoutMs !== undefined) {

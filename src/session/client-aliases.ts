@@ -18,7 +18,8 @@ export class IncomingAliases {
   topicName(publish: Publish): string {
     const alias = publish.properties.topicAlias
     if (alias === undefined) return publish.topicName
-    if (alias === 0 || alias > this.#maximum) { // [MQTT-3.3.2-8, MQTT-3.1.2-26, MQTT-3.1.2-27]
+    if (alias === 0 || alias > this.#maximum) {
+      // [MQTT-3.3.2-8, MQTT-3.1.2-26, MQTT-3.1.2-27]
       throw new ProtocolError(0x94, `Topic Alias ${alias}, our Topic Alias Maximum is ${this.#maximum}`, 'MQTT-3.1.2-26')
     }
     if (publish.topicName !== '') {

@@ -110,7 +110,13 @@ export class AuthenticationRun {
       return
     }
     if (answer === null || answer instanceof Uint8Array) then(answer)
-    else answer.then((later) => { if (this.#state !== 'ended') then(later) }, (error: unknown) => this.#failed(error))
+    else
+      answer.then(
+        (later) => {
+          if (this.#state !== 'ended') then(later)
+        },
+        (error: unknown) => this.#failed(error),
+      )
   }
 
   #failed(error: unknown): void {

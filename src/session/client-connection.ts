@@ -8,8 +8,17 @@ import { ProtocolError, UsageError } from '../wire/errors.ts'
 import { decodePacket } from '../wire/mqtt/decode.ts'
 import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
 import {
-  type Connack, type Disconnect, type Packet, PacketType, type ProtocolVersion, type Publish, type Suback, type Subscribe,
-  type SubscriptionRequest, type Unsuback, type Unsubscribe,
+  type Connack,
+  type Disconnect,
+  type Packet,
+  PacketType,
+  type ProtocolVersion,
+  type Publish,
+  type Suback,
+  type Subscribe,
+  type SubscriptionRequest,
+  type Unsuback,
+  type Unsubscribe,
 } from '../wire/mqtt/packet.ts'
 import { clientPacketSizes } from '../wire/mqtt/packet-sizes.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
@@ -128,7 +137,8 @@ export class ClientConnection implements Receiver, FrameSink {
   /** Says DISCONNECT and closes when it is written; `closed` follows. Throws UsageError for a code or property that does not belong there. */
   disconnect(reasonCode = 0, properties: Properties = NO_PROPERTIES): void {
     const interval = properties.sessionExpiryInterval ?? 0
-    if (interval > 0 && (this.#options.connect.properties.sessionExpiryInterval ?? 0) === 0) { // [section 3.14.2.2.2]
+    if (interval > 0 && (this.#options.connect.properties.sessionExpiryInterval ?? 0) === 0) {
+      // [section 3.14.2.2.2]
       throw new UsageError(`Session Expiry Interval ${interval} in DISCONNECT: CONNECT asked for none`)
     }
     this.#say('disconnect', reasonCode, null, properties)
@@ -173,12 +183,14 @@ export class ClientConnection implements Receiver, FrameSink {
   publishes(run: PublishRun): void {
     let first: Publish | null = null
     for (let i = run.from; i < run.to && this.#state !== 'ended'; i++) {
-      const body = run.bodies[i]!, end = run.starts[i + 1]!
+      const body = run.bodies[i]!,
+        end = run.starts[i + 1]!
       if (first === null) {
         const packet = decodePacket(run.header, run.bytes, body, end, this.#version, 'server') as Publish
         first = { ...packet, topicName: this.#aliases.topicName(packet) }
         this.#publish(first)
-      } else { // the same head but for the identifier, so nothing needs decoding again
+      } else {
+        // the same head but for the identifier, so nothing needs decoding again
         const packetId = first.qos === 0 ? 0 : (run.bytes[body + run.idAt]! << 8) | run.bytes[body + run.idAt + 1]!
         if (packetId === 0 && first.qos > 0) throw new ProtocolError(0x82, 'PUBLISH with Packet Identifier 0', 'MQTT-2.2.1-4')
         this.#publish({ ...first, payload: new Uint8Array(run.bytes.subarray(body + run.headLength, end)), packetId })
@@ -261,8 +273,10 @@ export class ClientConnection implements Receiver, FrameSink {
   }
 
   #welcome(connack: Connack): void {
-    const { connect, maximumInflight, pingTimeoutMs } = this.#options, limits = serverLimits(connect, connack)
-    const session = this.#session, quota = Math.min(maximumInflight > 0 ? maximumInflight : 65535, limits.receiveMaximum)
+    const { connect, maximumInflight, pingTimeoutMs } = this.#options,
+      limits = serverLimits(connect, connack)
+    const session = this.#session,
+      quota = Math.min(maximumInflight > 0 ? maximumInflight : 65535, limits.receiveMaximum)
     this.#deadlines.cancel(this.#connectDeadline)
     this.#state = 'connected'
     this.#limits = limits
@@ -273,7 +287,7 @@ export class ClientConnection implements Receiver, FrameSink {
     })
     // 3.1 does not say whether there is a session: it is there unless we asked for a new one.
     const kept = this.#version === 3 ? !connect.cleanStart : connack.sessionPresent
-    session.incoming.begin(kept, this.#version === 5 ? connect.properties.receiveMaximum ?? 65535 : 65535, this.#writer)
+    session.incoming.begin(kept, this.#version === 5 ? (connect.properties.receiveMaximum ?? 65535) : 65535, this.#writer)
     if (kept) session.outgoing.resume(quota, this.#writer)
     else session.outgoing.restart(quota, this.#writer) // [MQTT-3.2.2-5]
     this.#events.connected(connack)
@@ -283,10 +297,16 @@ export class ClientConnection implements Receiver, FrameSink {
   #answered(packet: Suback | Unsuback): void {
     const request = this.#requests.get(packet.packetId)
     const expected = packet.type === PacketType.Suback ? PacketType.Subscribe : PacketType.Unsubscribe
-    if (request?.type !== expected) throw new ProtocolError(0x82, `packet type ${packet.type} for Packet Identifier ${packet.packetId}, which awaits none`, 'MQTT-2.2.1-6')
+    if (request?.type !== expected)
+      throw new ProtocolError(0x82, `packet type ${packet.type} for Packet Identifier ${packet.packetId}, which awaits none`, 'MQTT-2.2.1-6')
     const count = request.type === PacketType.Subscribe ? request.subscriptions.length : this.#version === 5 ? request.topicFilters.length : 0
-    if (packet.reasonCodes.length !== count) { // [MQTT-3.9.3-1, MQTT-3.11.3-1]
-      throw new ProtocolError(0x82, `${packet.reasonCodes.length} Reason Codes for ${count} Topic Filters`, packet.type === PacketType.Suback ? 'MQTT-3.9.3-1' : 'MQTT-3.11.3-1')
+    if (packet.reasonCodes.length !== count) {
+      // [MQTT-3.9.3-1, MQTT-3.11.3-1]
+      throw new ProtocolError(
+        0x82,
+        `${packet.reasonCodes.length} Reason Codes for ${count} Topic Filters`,
+        packet.type === PacketType.Suback ? 'MQTT-3.9.3-1' : 'MQTT-3.11.3-1',
+      )
     }
     this.#requests.delete(packet.packetId)
     this.#session.packetIds.give(packet.packetId)

@@ -2,7 +2,19 @@
 // Message by message: a client has one connection, so nothing here needs runs. The server's ports are in effects.ts.
 
 import type { Deadline } from '../base/deadlines.ts'
-import type { Connack, Connect, Disconnect, Packet, Publish, PublishAcknowledgement, Qos, Suback, Subscribe, Unsuback, Unsubscribe } from '../wire/mqtt/packet.ts'
+import type {
+  Connack,
+  Connect,
+  Disconnect,
+  Packet,
+  Publish,
+  PublishAcknowledgement,
+  Qos,
+  Suback,
+  Subscribe,
+  Unsuback,
+  Unsubscribe,
+} from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
 
 /** Where deadlines are kept: `Deadlines` of base/, or timers. */

@@ -76,7 +76,8 @@ export class IncomingMessages {
 
   /** PUBREL: the message goes to its reader now, once; PUBCOMP always [MQTT-4.3.3-11]. */
   release(packetId: number): void {
-    const port = this.#port!, message = this.#unreleased.get(packetId)
+    const port = this.#port!,
+      message = this.#unreleased.get(packetId)
     if (message === undefined) {
       port.sendAcknowledgement({ type: PacketType.Pubcomp, packetId, reasonCode: 0x92, properties: NO_PROPERTIES })
       return
@@ -96,13 +97,13 @@ export class IncomingMessages {
       port.message(publish, NO_RECEIPT)
       return
     }
-    const pubacks = this.#pubacks, pending: PendingPuback = { packetId: publish.packetId, accepted: false }
-    pubacks.push(pending)
+    const pending: PendingPuback = { packetId: publish.packetId, accepted: false }
+    this.#pubacks.push(pending)
     port.message(publish, {
       accept: () => {
         if (pending.accepted) return
         pending.accepted = true
-        if (this.#pubacks === pubacks) this.#sendPubacks() // else its connection is gone: the server sends it again
+        this.#sendPubacks() // of a connection that is gone, none is left: the server sends it again
       },
     })
   }
@@ -113,7 +114,8 @@ export class IncomingMessages {
       message = new ExactlyOnce(publish)
       this.#unreleased.set(publish.packetId, message)
     }
-    if (message.countedOn !== this.#connection) { // the server counts what it sends again on a new connection
+    if (message.countedOn !== this.#connection) {
+      // the server counts what it sends again on a new connection
       this.#count()
       message.countedOn = this.#connection
     }

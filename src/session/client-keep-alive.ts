@@ -68,7 +68,6 @@ export class ClientKeepAlive {
     if (!this.#paused) return
     this.#paused = false
     this.#lastReceived = this.#clock.now()
-    if (this.#pinged >= 0) this.#pinged = this.#lastReceived
     this.#schedule()
   }
 

@@ -41,13 +41,13 @@ export interface ServerLimits {
 }
 
 export function serverLimits(connect: Connect, connack: Connack): ServerLimits {
-  const announced = connack.properties, maximumQos = announced.maximumQos
+  const announced = connack.properties,
+    maximumQos = announced.maximumQos
   return {
     clientId: announced.assignedClientIdentifier ?? connect.clientId, // [MQTT-3.2.2-16]
     keepAlive: announced.serverKeepAlive ?? connect.keepAlive, // [MQTT-3.2.2-21]
-    sessionExpiryInterval: connect.version === 5
-      ? announced.sessionExpiryInterval ?? connect.properties.sessionExpiryInterval ?? 0
-      : connect.cleanStart ? 0 : 0xffffffff,
+    sessionExpiryInterval:
+      connect.version === 5 ? (announced.sessionExpiryInterval ?? connect.properties.sessionExpiryInterval ?? 0) : connect.cleanStart ? 0 : 0xffffffff,
     receiveMaximum: announced.receiveMaximum ?? 65535,
     maximumQos: maximumQos === 0 || maximumQos === 1 ? maximumQos : 2,
     retainAvailable: announced.retainAvailable !== 0,

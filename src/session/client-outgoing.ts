@@ -1,7 +1,7 @@
 // Sending side of a client session: what waits, what is in flight, what is sent again on the next connection [MQTT-4.3, 4.4, 4.9].
 // Outlives connections; the connection that is there now does the writing through a port.
 
-import { UsageError, ProtocolError } from '../wire/errors.ts'
+import { ProtocolError, UsageError } from '../wire/errors.ts'
 import { PacketType, type PublishAcknowledgement } from '../wire/mqtt/packet.ts'
 import { isTopicName } from '../wire/mqtt/topics.ts'
 import type { Delivery, OutgoingMessage } from './client-effects.ts'
@@ -104,7 +104,8 @@ export class OutgoingDeliveries {
   /** The server has no session: QoS 1 becomes new messages, the first of those waiting; QoS 2 in flight is lost [MQTT-3.2.2-5]. */
   restart(quota: number, port: DeliveryPort): void {
     this.#begin(quota)
-    const again = new Fifo<OutgoingDelivery>(), lost: OutgoingDelivery[] = []
+    const again = new Fifo<OutgoingDelivery>(),
+      lost: OutgoingDelivery[] = []
     for (const delivery of this.#inFlight.values()) {
       this.#ids.give(delivery.packetId)
       if (delivery.message.qos === 2) lost.push(delivery)
@@ -125,7 +126,9 @@ export class OutgoingDeliveries {
     if (this.#sending) return // called from within an event of ours: the loop below goes on
     this.#sending = true
     try {
-      while (port.writable && this.#next(port)) { /* one more */ }
+      while (port.writable && this.#next(port)) {
+        /* one more */
+      }
     } finally {
       this.#sending = false
     }
@@ -148,7 +151,8 @@ export class OutgoingDeliveries {
         return
       case PacketType.Pubrec:
         if (delivery.message.qos !== 2) throw new ProtocolError(0x82, `PUBREC ${packet.packetId} for QoS 1`, 'MQTT-4.3.2-1')
-        if (packet.reasonCode >= 0x80) { // ends it, the identifier is free
+        if (packet.reasonCode >= 0x80) {
+          // ends it, the identifier is free
           this.#finish(delivery, packet, port)
           return
         }

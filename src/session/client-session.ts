@@ -1,9 +1,9 @@
 // What a client keeps of its session when the connection goes [MQTT-4.1.0-1]: messages on their way in both directions, identifiers.
 // Belongs to one Client Identifier at one server; connections (client-connection.ts) borrow it one after another.
 
-import { ClientPacketIds } from './client-packet-ids.ts'
 import { IncomingMessages } from './client-incoming.ts'
 import { OutgoingDeliveries } from './client-outgoing.ts'
+import { ClientPacketIds } from './client-packet-ids.ts'
 
 export class ClientSession {
   readonly packetIds: ClientPacketIds = new ClientPacketIds()

@@ -69,7 +69,14 @@ export class ClientWriter implements DeliveryPort, ReceptionPort {
     if (refusal !== null) return refusal
     const topic = dup || this.#version !== 5 ? { topicName: message.topicName, properties } : this.#aliases.write(message)
     const packet: Publish = {
-      type: PacketType.Publish, topicName: topic.topicName, payload: message.payload, qos: message.qos, retain: message.retain, dup, packetId, properties: topic.properties,
+      type: PacketType.Publish,
+      topicName: topic.topicName,
+      payload: message.payload,
+      qos: message.qos,
+      retain: message.retain,
+      dup,
+      packetId,
+      properties: topic.properties,
     }
     try {
       this.send(packet)

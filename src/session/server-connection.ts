@@ -17,7 +17,6 @@ import { IncomingAliases } from './incoming-aliases.ts'
 import type { ServerPacketSizes } from './server-packet-sizes.ts'
 import { ServerAuthentication } from './server-authentication.ts'
 import { refusalOf } from './connect-rules.ts'
-import { tracePublishes } from './trace-publishes.ts'
 
 /** Bytes a client may send ahead while it waits for the answer to its CONNECT. */
 const AHEAD_BYTES = 1 << 20
@@ -111,7 +110,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   publishes(run: PublishRun): void {
-    const session = this.#session!, { counters, clock, trace } = this.#host
+    const session = this.#session!, { counters, clock } = this.#host
     this.#hasSpoken = true
     counters.messagesReceived += run.count
     counters.publishesReceived += run.count
@@ -122,7 +121,6 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     }
     if (run.qos > this.#limits.maximumQos) throw new ProtocolError(ReasonCode.QosNotSupported, `QoS ${run.qos} is not offered`, 'MQTT-3.2.2-11')
     if ((run.header & 1) !== 0 && !this.#limits.retainAvailable) throw new ProtocolError(ReasonCode.RetainNotSupported, 'RETAIN is not offered', 'MQTT-3.2.2-14')
-    if (trace !== null) tracePublishes(trace, 'received', session.clientId, run)
     session.incoming.receive(run, clock.now(), this)
     if (run.qos > 0) counters.messagesSent += run.count // each is acknowledged
   }

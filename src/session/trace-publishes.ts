@@ -1,6 +1,6 @@
 // Turns a run into one trace line per packet. Only when somebody watches (`-v`).
 
-import { readUtf8 } from '../wire/mqtt/topics.ts'
+import { readUtf8 } from '../wire/text.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import type { Trace } from './effects.ts'
 

@@ -2,8 +2,8 @@
 // A WebSocket made by the test stands for the browser's.
 
 import { expect, test } from 'vitest'
-import { connect, webSocketDial, type WebSocketLike } from '../../src/client/browser.ts'
 import type { Link, Receiver } from '../../src/base/link.ts'
+import { connect, type WebSocketLike, webSocketDial } from '../../src/client/browser.ts'
 import { ManualTimers, settle } from './scripted-server.ts'
 
 class FakeSocket implements WebSocketLike {
@@ -36,7 +36,8 @@ class FakeSocket implements WebSocketLike {
 }
 
 async function open(): Promise<{ link: Link; socket: FakeSocket; timers: ManualTimers; events: string[] }> {
-  const timers = new ManualTimers(), events: string[] = []
+  const timers = new ManualTimers(),
+    events: string[] = []
   const receiver: Receiver = {
     received: (bytes, start, end) => events.push(`received ${[...bytes.subarray(start, end)].join()}`),
     drained: () => events.push('drained'),
@@ -90,7 +91,8 @@ test('text ends the connection [MQTT-6.0.0-1]; so does the server; once', async 
   const text = await open()
   text.socket.onmessage!({ data: 'hello' })
   expect([text.socket.closedWith, text.events]).toEqual([1003, ['closed WebSocket message that is not binary']])
-  const gone = await open(), { onclose } = gone.socket
+  const gone = await open(),
+    { onclose } = gone.socket
   onclose!({ code: 1006, reason: '' })
   onclose!({ code: 1006, reason: '' })
   expect(gone.events).toEqual(['closed WebSocket closed with 1006'])
@@ -110,14 +112,20 @@ test('end writes first; destroy does not wait', async () => {
 })
 
 test('no connection, given up, no WebSocket, no such transport: each says so', async () => {
-  const dial = webSocketDial('ws://h:80/mqtt', 'mqtt', new ManualTimers(), FakeSocket), never = (): Receiver => { throw new Error('accepted') }
+  const dial = webSocketDial('ws://h:80/mqtt', 'mqtt', new ManualTimers(), FakeSocket),
+    never = (): Receiver => {
+      throw new Error('accepted')
+    }
   const refused = dial(never, new AbortController().signal)
   FakeSocket.last.onclose!({ code: 1006, reason: 'nobody' })
   await expect(refused).rejects.toMatchObject({ code: 'CONNECTION_FAILED', message: 'ws://h:80/mqtt: no WebSocket connection (1006 nobody)' })
-  const controller = new AbortController(), given = dial(never, controller.signal)
+  const controller = new AbortController(),
+    given = dial(never, controller.signal)
   controller.abort()
   await expect(given).rejects.toMatchObject({ code: 'ABORTED' })
   expect(FakeSocket.last.closedWith).toBe(null)
-  await expect(webSocketDial('ws://h', 'mqtt', new ManualTimers(), undefined)(never, new AbortController().signal)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+  await expect(webSocketDial('ws://h', 'mqtt', new ManualTimers(), null)(never, new AbortController().signal)).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+  })
   await expect(connect('mqtt://h')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', hint: 'use ws:// or wss://' })
 })

@@ -19,7 +19,8 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: a refusal tells its code and closes`, () => {
-    const code = version === 5 ? 0x87 : 5, dialogue = new Dialogue(version).open()
+    const code = version === 5 ? 0x87 : 5,
+      dialogue = new Dialogue(version).open()
     dialogue.say(connackOf({ reasonCode: code }))
     expect(dialogue.link.ended).toBe('end')
     dialogue.link.cut()
@@ -61,7 +62,10 @@ for (const version of VERSIONS) {
 
   test(`${version}: what is sent puts PINGREQ off, while the server is heard`, () => {
     const dialogue = new Dialogue(version).connect({ keepAlive: 10 })
-    dialogue.pass(6_000).publish(messageOf('a', 'x', 1)).say(ackOf('puback', 1))
+    dialogue
+      .pass(6_000)
+      .publish(messageOf('a', 'x', 1))
+      .say(ackOf('puback', 1))
     dialogue.sent()
     expect(dialogue.pass(9_900).sent()).toEqual([])
     expect(dialogue.pass(200).sent()).toEqual(['PINGREQ'])
@@ -95,7 +99,8 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: the network goes: one closed event, with the transport's error`, () => {
-    const dialogue = new Dialogue(version).connect(), error = new Error('reset')
+    const dialogue = new Dialogue(version).connect(),
+      error = new Error('reset')
     dialogue.link.cut(error)
     dialogue.link.receiver!.closed(null)
     expect(dialogue.events()).toEqual(['connected', 'closed network'])
@@ -104,7 +109,8 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: SUBSCRIBE and UNSUBSCRIBE bear identifiers of their own and get their answers`, () => {
-    const dialogue = new Dialogue(version).connect(), { connection } = dialogue
+    const dialogue = new Dialogue(version).connect(),
+      { connection } = dialogue
     dialogue.publish(messageOf('a', 'x', 1))
     const request = { topicFilter: 'a/#', qos: 2, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
     expect(connection.subscribe([request, { ...request, topicFilter: 'b', qos: 0 }])).toBe(2)
@@ -128,7 +134,17 @@ for (const version of VERSIONS) {
 
   test(`${version}: every byte may come alone`, () => {
     const dialogue = new Dialogue(version).open()
-    const bytes = [...[0x20, version === 5 ? 3 : 2, 0, 0], ...(version === 5 ? [0] : []), 0x30, version === 5 ? 5 : 4, 0, 1, 97, ...(version === 5 ? [0] : []), 120]
+    const bytes = [
+      ...[0x20, version === 5 ? 3 : 2, 0, 0],
+      ...(version === 5 ? [0] : []),
+      0x30,
+      version === 5 ? 5 : 4,
+      0,
+      1,
+      97,
+      ...(version === 5 ? [0] : []),
+      120,
+    ]
     dialogue.link.give(Uint8Array.from(bytes), 1)
     expect(dialogue.events()).toEqual(['connected', "message 'a' x"])
   })

@@ -69,7 +69,8 @@ class ModelServer {
         this.wire.push(ackOf('pubcomp', packet.packetId))
         return
       }
-      case PacketType.Puback: case PacketType.Pubcomp:
+      case PacketType.Puback:
+      case PacketType.Pubcomp:
         this.#outgoing = this.#outgoing.filter(({ packetId }) => packetId !== packet.packetId)
         this.#pump()
         return
@@ -89,7 +90,7 @@ class ModelServer {
     for (const one of this.#outgoing) {
       if (this.#outgoing.filter(({ stage }) => stage !== 'waiting').length >= this.#quota) return
       if (one.stage !== 'waiting') continue
-      one.packetId = this.#lastId = this.#lastId % 50 + 1
+      one.packetId = this.#lastId = (this.#lastId % 50) + 1
       one.stage = 'published'
       this.wire.push(publishOf('down', one.text, { qos: one.qos, packetId: one.packetId }))
     }
@@ -106,18 +107,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 function run(version: ProtocolVersion, steps: readonly Step[], acknowledge: 'at-once' | 'when-accepted'): void {
-  const dialogue = new Dialogue(version, { acknowledge, maximumInflight: 3 }), server = new ModelServer(3)
-  const sent = { up1: [] as string[], up2: [] as string[], down1: [] as string[], down2: [] as string[] }, delivered: string[] = [], received: string[] = []
-  let up: Packet[] = [], connected = false, accepted = 0
+  const dialogue = new Dialogue(version, { acknowledge, maximumInflight: 3 }),
+    server = new ModelServer(3)
+  const sent = { up1: [] as string[], up2: [] as string[], down1: [] as string[], down2: [] as string[] },
+    delivered: string[] = [],
+    received: string[] = []
+  let up: Packet[] = [],
+    connected = false,
+    accepted = 0
   const note = (): void => {
     for (const event of dialogue.events()) {
       if (event.startsWith('message')) received.push(event.split(' ')[2]!)
       else if (event.startsWith('delivered')) delivered.push(event.split(' ')[1]!)
       else if (event === 'connected' || event === 'connected with session') connected = true
-      else if (event.startsWith('closed') && event !== 'closed network' || event.startsWith('undelivered')) server.faults.push(event)
+      else if ((event.startsWith('closed') && event !== 'closed network') || event.startsWith('undelivered')) server.faults.push(event)
     }
   }
-  const collect = (): void => { up.push(...dialogue.link.sent(version)) }
+  const collect = (): void => {
+    up.push(...dialogue.link.sent(version))
+  }
   const open = (): void => {
     connected = false
     up = []
@@ -125,7 +133,9 @@ function run(version: ProtocolVersion, steps: readonly Step[], acknowledge: 'at-
     dialogue.open({ cleanStart: false, properties: version === 5 ? { receiveMaximum: 3 } : {} })
     collect()
   }
-  const serve = (count: number): void => { for (const packet of up.splice(0, count)) server.take(packet, version) }
+  const serve = (count: number): void => {
+    for (const packet of up.splice(0, count)) server.take(packet, version)
+  }
   const take = (count: number): void => {
     for (const packet of server.wire.splice(0, count)) dialogue.say(packet)
     note()
@@ -185,14 +195,24 @@ function run(version: ProtocolVersion, steps: readonly Step[], acknowledge: 'at-
 for (const version of [3, 4, 5] as const) {
   for (const acknowledge of ['at-once', 'when-accepted'] as const) {
     test(`${version}, acknowledged ${acknowledge}: QoS 1 at least once, QoS 2 exactly once, in order, under any cuts [MQTT-4.3.2-1, MQTT-4.3.3-1, MQTT-4.6.0-1]`, () => {
-      fc.assert(fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => run(version, steps, acknowledge)), { numRuns: 150 })
+      fc.assert(
+        fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => run(version, steps, acknowledge)),
+        { numRuns: 150 },
+      )
     })
   }
 }
 
 /** Each packet of both handshakes lost in turn, by a cut before it is taken. */
 test('every cut point of both QoS 2 handshakes, one after another', () => {
-  const flow: Step[] = [{ do: 'serve', count: 1 }, { do: 'take', count: 1 }, { do: 'up', qos: 2 }, { do: 'down', qos: 2 }, { do: 'up', qos: 1 }, { do: 'down', qos: 1 }]
+  const flow: Step[] = [
+    { do: 'serve', count: 1 },
+    { do: 'take', count: 1 },
+    { do: 'up', qos: 2 },
+    { do: 'down', qos: 2 },
+    { do: 'up', qos: 1 },
+    { do: 'down', qos: 1 },
+  ]
   for (let i = 0; i < 12; i++) flow.push({ do: i % 2 === 0 ? 'serve' : 'take', count: 1 }, { do: 'accept' })
   for (let first = 0; first <= flow.length; first++) {
     for (let second = first; second <= flow.length; second++) {

@@ -67,14 +67,18 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: a run of messages with one head gives each its payload and identifier`, () => {
-    const dialogue = new Dialogue(version).connect(), tail = version === 5 ? [0] : [], length = 6 + tail.length
+    const dialogue = new Dialogue(version).connect(),
+      tail = version === 5 ? [0] : [],
+      length = 6 + tail.length
     dialogue.raw(...[1, 2, 3].flatMap((i) => [0x32, length, 0, 1, 97, 0, i, ...tail, 48 + i]))
     expect(dialogue.sent()).toEqual(['PUBACK 1', 'PUBACK 2', 'PUBACK 3'])
     expect(dialogue.events()).toEqual(['connected', "message 'a' 1", "message 'a' 2", "message 'a' 3"])
   })
 
   test(`${version}: identifier 0 within a run ends the connection [MQTT-2.2.1-4]`, () => {
-    const dialogue = new Dialogue(version).connect(), tail = version === 5 ? [0] : [], length = 6 + tail.length
+    const dialogue = new Dialogue(version).connect(),
+      tail = version === 5 ? [0] : [],
+      length = 6 + tail.length
     dialogue.raw(...[1, 0].flatMap((i) => [0x32, length, 0, 1, 97, 0, i, ...tail, 48 + i]))
     expect(dialogue.link.ended).toBe('end')
     expect(dialogue.events()).toEqual(['connected', "message 'a' 1"])
@@ -109,6 +113,18 @@ for (const version of VERSIONS) {
     expect(dialogue.events()).toEqual([])
   })
 
+  test(`${version}: a QoS 2 message accepted between two connections is completed on the second`, () => {
+    const dialogue = new Dialogue(version, { acknowledge: 'when-accepted' }).connect(KEEP)
+    dialogue.say(publishOf('a', 'x', { qos: 2, packetId: 4 }), ackOf('pubrel', 4))
+    dialogue.link.cut()
+    dialogue.receipts[0]!.accept()
+    dialogue.connect(KEEP, { sessionPresent: version !== 3 })
+    dialogue.events()
+    dialogue.say(ackOf('pubrel', 4))
+    expect(dialogue.sent()).toEqual(['PUBCOMP 4'])
+    expect(dialogue.events()).toEqual([])
+  })
+
   test(`${version}: a receipt of an earlier connection acknowledges nothing on the next`, () => {
     const dialogue = new Dialogue(version, { acknowledge: 'when-accepted' }).connect(KEEP)
     dialogue.say(publishOf('a', 'x', { qos: 1, packetId: 4 }))
@@ -137,19 +153,33 @@ for (const version of VERSIONS) {
 
   test(`${version}: all that is unfinished comes again in its order, then what waited [MQTT-4.6.0-1]`, () => {
     const dialogue = new Dialogue(version).connect(KEEP)
-    for (const [text, qos] of [['1', 1], ['2', 2], ['3', 2], ['4', 1]] as const) dialogue.publish(messageOf('a', text, qos))
+    for (const [text, qos] of [
+      ['1', 1],
+      ['2', 2],
+      ['3', 2],
+      ['4', 1],
+    ] as const)
+      dialogue.publish(messageOf('a', text, qos))
     dialogue.say(ackOf('pubrec', 2))
     dialogue.link.cut()
     dialogue.publish(messageOf('a', '5', 1)).publish(messageOf('a', '6', 0))
     dialogue.connect(KEEP, { sessionPresent: version !== 3 })
     expect(dialogue.sent()).toEqual([
-      "PUBLISH dup q1 1 'a' 1", 'PUBREL 2', "PUBLISH dup q2 3 'a' 3", "PUBLISH dup q1 4 'a' 4", "PUBLISH q0 0 'a' 6", "PUBLISH q1 5 'a' 5",
+      "PUBLISH dup q1 1 'a' 1",
+      'PUBREL 2',
+      "PUBLISH dup q2 3 'a' 3",
+      "PUBLISH dup q1 4 'a' 4",
+      "PUBLISH q0 0 'a' 6",
+      "PUBLISH q1 5 'a' 5",
     ])
   })
 
   test(`${version}: the server has no session: QoS 1 is sent as new, QoS 2 in flight is lost, identifiers are free [MQTT-3.2.2-5]`, () => {
     const dialogue = new Dialogue(version).connect(KEEP)
-    dialogue.publish(messageOf('a', '1', 2)).publish(messageOf('a', '2', 1)).publish(messageOf('a', '3', 2))
+    dialogue
+      .publish(messageOf('a', '1', 2))
+      .publish(messageOf('a', '2', 1))
+      .publish(messageOf('a', '3', 2))
     dialogue.say(ackOf('pubrec', 1))
     dialogue.link.cut()
     dialogue.publish(messageOf('a', '4', 1)).events()
@@ -179,7 +209,12 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: an acknowledgement of the wrong kind ends the connection`, () => {
-    for (const [qos, kind] of [[1, 'pubrec'], [1, 'pubcomp'], [2, 'puback'], [2, 'pubcomp']] as const) {
+    for (const [qos, kind] of [
+      [1, 'pubrec'],
+      [1, 'pubcomp'],
+      [2, 'puback'],
+      [2, 'pubcomp'],
+    ] as const) {
       const dialogue = new Dialogue(version).connect()
       dialogue.publish(messageOf('a', 'x', qos)).sent()
       dialogue.say(ackOf(kind, 1))
@@ -215,7 +250,14 @@ for (const version of VERSIONS) {
 
 test('5: Receive Maximum: QoS 1 and 2 queue beyond it, QoS 0 does not, PUBREC with a failure gives room [MQTT-3.3.4-7]', () => {
   const dialogue = new Dialogue(5).connect({}, { properties: { receiveMaximum: 2 } })
-  for (const [text, qos] of [['1', 2], ['2', 1], ['3', 1], ['4', 2], ['0', 0]] as const) dialogue.publish(messageOf('a', text, qos))
+  for (const [text, qos] of [
+    ['1', 2],
+    ['2', 1],
+    ['3', 1],
+    ['4', 2],
+    ['0', 0],
+  ] as const)
+    dialogue.publish(messageOf('a', text, qos))
   expect(dialogue.sent()).toEqual(["PUBLISH q2 1 'a' 1", "PUBLISH q1 2 'a' 2", "PUBLISH q0 0 'a' 0"])
   expect(dialogue.say(ackOf('pubrec', 1)).sent()).toEqual(['PUBREL 1']) // PUBREC gives no room
   expect(dialogue.say(ackOf('puback', 2, 0x10)).sent()).toEqual(["PUBLISH q1 3 'a' 3"])
@@ -241,14 +283,26 @@ test('5: sending again keeps within a smaller Receive Maximum, PUBREL is not del
 
 test('5: Maximum QoS, Retain Available, Maximum Packet Size: what the server does not take is not sent [MQTT-3.2.2-11]', () => {
   const dialogue = new Dialogue(5).connect({}, { properties: { maximumQos: 1, retainAvailable: 0, maximumPacketSize: 40 } })
-  dialogue.publish(messageOf('a', 'qos', 2)).publish(messageOf('a', 'retain', 1, {}, true)).publish(messageOf('a', 'size'.repeat(10), 1)).publish(messageOf('a', 'good', 1))
+  dialogue
+    .publish(messageOf('a', 'qos', 2))
+    .publish(messageOf('a', 'retain', 1, {}, true))
+    .publish(messageOf('a', 'size'.repeat(10), 1))
+    .publish(messageOf('a', 'good', 1))
   expect(dialogue.sent()).toEqual(["PUBLISH q1 4 'a' good"])
-  expect(dialogue.events()).toEqual(['connected', 'undelivered qos: LimitError', 'undelivered retain: LimitError', `undelivered ${'size'.repeat(10)}: LimitError`])
+  expect(dialogue.events()).toEqual([
+    'connected',
+    'undelivered qos: LimitError',
+    'undelivered retain: LimitError',
+    `undelivered ${'size'.repeat(10)}: LimitError`,
+  ])
 })
 
 test('5: limits of the server for SUBSCRIBE', () => {
   const request = { topicFilter: 'a', qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
-  const { connection } = new Dialogue(5).connect({}, { properties: { wildcardSubscriptionAvailable: 0, sharedSubscriptionAvailable: 0, subscriptionIdentifiersAvailable: 0 } })
+  const { connection } = new Dialogue(5).connect(
+    {},
+    { properties: { wildcardSubscriptionAvailable: 0, sharedSubscriptionAvailable: 0, subscriptionIdentifiersAvailable: 0 } },
+  )
   expect(() => connection.subscribe([{ ...request, topicFilter: 'a/#' }])).toThrow('a/#: the server takes no wildcards')
   expect(() => connection.subscribe([{ ...request, topicFilter: '$share/g/a' }])).toThrow('no Shared Subscriptions')
   expect(() => connection.subscribe([request], { subscriptionIdentifiers: [1] })).toThrow('Subscription Identifier')
@@ -262,9 +316,16 @@ test('a Topic Name with a wildcard is never sent [MQTT-3.3.2-2]', () => {
 })
 
 test('a payload is our own: what the transport does with its memory later is no matter', () => {
-  const dialogue = new Dialogue(5, { acknowledge: 'when-accepted' }).connect(), payloads: Uint8Array[] = []
+  const dialogue = new Dialogue(5, { acknowledge: 'when-accepted' }).connect(),
+    payloads: Uint8Array[] = []
   const session = dialogue.session.incoming
-  session.begin(true, 10, { acknowledge: 'at-once', sendAcknowledgement: () => {}, message: ({ payload }) => { payloads.push(payload) } })
+  session.begin(true, 10, {
+    acknowledge: 'at-once',
+    sendAcknowledgement: () => {},
+    message: ({ payload }) => {
+      payloads.push(payload)
+    },
+  })
   dialogue.raw(0x30, 6, 0, 1, 97, 0, 104, 105, 0x30, 6, 0, 1, 97, 0, 104, 111)
   expect(payloads.map((payload) => new TextDecoder().decode(payload))).toEqual(['hi', 'ho'])
 })

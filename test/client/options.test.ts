@@ -24,7 +24,11 @@ test('user and password come from the URL, options win', () => {
 })
 
 test('what cannot be read names the thing and the remedy', () => {
-  for (const [url, message] of [['localhost', "URL 'localhost' cannot be read"], ['http://h', "URL scheme 'http:' is unknown"], ['unix:', "URL 'unix:' names no socket"]] as const) {
+  for (const [url, message] of [
+    ['localhost', "URL 'localhost' cannot be read"],
+    ['http://h', "URL scheme 'http:' is unknown"],
+    ['unix:', "URL 'unix:' names no socket"],
+  ] as const) {
     expect(() => parseUrl(url)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', message, hint: expect.stringContaining('mqtt') }))
   }
 })
@@ -32,11 +36,23 @@ test('what cannot be read names the thing and the remedy', () => {
 test('options become CONNECT, each version its own', () => {
   const url = parseUrl('mqtt://h')
   expect(connectPacket(url, {})).toMatchObject({
-    version: 5, cleanStart: true, keepAlive: 60, clientId: '', will: null, userName: null, password: null,
+    version: 5,
+    cleanStart: true,
+    keepAlive: 60,
+    clientId: '',
+    will: null,
+    userName: null,
+    password: null,
     properties: { sessionExpiryInterval: 300, receiveMaximum: 256, topicAliasMaximum: 32 },
   })
   const will = { topic: 'w', payload: { gone: true }, qos: 1, retain: true, delay: 5, properties: { contentType: 'x' } } as const
-  expect(connectPacket(url, { will }).will).toEqual({ topicName: 'w', payload: payloadBytes('{"gone":true}'), qos: 1, retain: true, properties: { contentType: 'x', willDelayInterval: 5 } })
+  expect(connectPacket(url, { will }).will).toEqual({
+    topicName: 'w',
+    payload: payloadBytes('{"gone":true}'),
+    qos: 1,
+    retain: true,
+    properties: { contentType: 'x', willDelayInterval: 5 },
+  })
   expect(connectPacket(url, { version: 4, will }).will!.properties).toEqual({})
   expect(connectPacket(url, { version: 4 }).properties).toEqual({})
   expect(() => connectPacket(url, { version: 4, cleanStart: false })).toThrow('needs a Client Identifier')
@@ -44,7 +60,8 @@ test('options become CONNECT, each version its own', () => {
 })
 
 test('a payload given as bytes is copied, views included', () => {
-  const given = Uint8Array.of(1, 2), bytes = payloadBytes(given)
+  const given = Uint8Array.of(1, 2),
+    bytes = payloadBytes(given)
   given[0] = 9
   expect(bytes).toEqual(Uint8Array.of(1, 2))
   expect(payloadBytes(new DataView(Uint8Array.of(1, 2, 3).buffer, 1, 1))).toEqual(Uint8Array.of(2))

@@ -17,9 +17,18 @@ class Bench {
   stopped: MqttError | null | undefined = undefined
 
   constructor(options: Partial<ConnectorOptions> = {}, handlers: Partial<ConnectorEvents> = {}) {
-    const note = (line: string): void => { this.events.push(line) }
+    const note = (line: string): void => {
+      this.events.push(line)
+    }
     this.connector = new Connector(
-      { dial: this.dialer.dial, timers: this.timers, random: () => 0.5, connect: connectOf(5), reconnect: { minMs: 1000, maxMs: 8000, jitter: false, retries: Infinity }, ...options },
+      {
+        dial: this.dialer.dial,
+        timers: this.timers,
+        random: () => 0.5,
+        connect: connectOf(5),
+        reconnect: { minMs: 1000, maxMs: 8000, jitter: false, retries: Infinity },
+        ...options,
+      },
       {
         connected: () => note('connected'),
         refused: ({ reasonCode }) => note(`refused ${reasonCode}`),
@@ -110,7 +119,13 @@ test('so many retries and no more', async () => {
   await settle()
   bench.timers.pass(10)
   await settle()
-  expect(bench.told()).toEqual(['connected', 'closed network', 'waiting 10 after CONNECTION_LOST', 'waiting 10 after CONNECTION_FAILED', 'stopped CONNECTION_FAILED'])
+  expect(bench.told()).toEqual([
+    'connected',
+    'closed network',
+    'waiting 10 after CONNECTION_LOST',
+    'waiting 10 after CONNECTION_FAILED',
+    'stopped CONNECTION_FAILED',
+  ])
 })
 
 test('without a policy the first end is the last', () => {
@@ -157,7 +172,11 @@ test('a busy server is tried again; a session taken over is not', () => {
   expect(bench.stopped!.hint).toBe('another client uses the same clientId')
 })
 
-for (const [name, returnCode] of [['user name', 4], ['authorisation', 5], ['identifier', 2]] as const) {
+for (const [name, returnCode] of [
+  ['user name', 4],
+  ['authorisation', 5],
+  ['identifier', 2],
+] as const) {
   test(`3.1.1: return code ${returnCode} (${name}) is final`, () => {
     const bench = new Bench({ connect: connectOf(4), retryFirst: true }).start().accept({ reasonCode: returnCode }, 4).cut()
     expect(bench.told().at(-1)).toBe('stopped CONNECTION_REFUSED')
@@ -203,7 +222,10 @@ test('the next CONNECT resumes the session under the assigned identifier', () =>
 
 test('a server that grants no session is not asked to resume it; `keepConnect` changes nothing but the identifier', () => {
   const none = new Bench({ connect: connectOf(5, { properties: { sessionExpiryInterval: 60 } }) }).start()
-  none.accept({ properties: { sessionExpiryInterval: 0 } }).cut().timers.pass(1000)
+  none
+    .accept({ properties: { sessionExpiryInterval: 0 } })
+    .cut()
+    .timers.pass(1000)
   expect(none.connect().cleanStart).toBe(true)
   const kept = new Bench({ keepConnect: true, connect: connectOf(5, { properties: { sessionExpiryInterval: 60 } }) }).start()
   kept.accept().cut().timers.pass(1000)
@@ -249,7 +271,12 @@ test('disconnect in each state stops for good', async () => {
   expect(connecting.told()).toEqual(['closed destroyed', 'stopped by owner'])
 
   let reject: (error: Error) => void = () => {}
-  const dialling = new Bench({ dial: () => new Promise((_, no) => { reject = no }) }).start()
+  const dialling = new Bench({
+    dial: () =>
+      new Promise((_, no) => {
+        reject = no
+      }),
+  }).start()
   dialling.connector.destroy()
   reject(new Error('aborted'))
   await settle()
@@ -260,10 +287,14 @@ test('disconnect in each state stops for good', async () => {
 test('a dial that succeeds after it was given up is cut', async () => {
   const dialer = new MemoryDialer()
   let go: () => void = () => {}
-  const bench = new Bench({ dial: async (accept, signal) => {
-    await new Promise<void>((resolve) => { go = resolve })
-    return dialer.dial(accept, new AbortController().signal).finally(() => signal.aborted)
-  } }).start()
+  const bench = new Bench({
+    dial: async (accept, signal) => {
+      await new Promise<void>((resolve) => {
+        go = resolve
+      })
+      return dialer.dial(accept, new AbortController().signal).finally(() => signal.aborted)
+    },
+  }).start()
   bench.connector.destroy()
   go()
   await settle()
@@ -288,7 +319,17 @@ test('a CONNECT that cannot be sent is told before anything is dialled', () => {
 })
 
 test('every end has an error with words', () => {
-  for (const cause of ['server-disconnect', 'refused', 'protocol-error', 'authentication', 'keep-alive', 'timeout', 'network', 'destroyed', 'disconnect'] as const) {
+  for (const cause of [
+    'server-disconnect',
+    'refused',
+    'protocol-error',
+    'authentication',
+    'keep-alive',
+    'timeout',
+    'network',
+    'destroyed',
+    'disconnect',
+  ] as const) {
     expect(errorOfEnd({ cause, reasonCode: 0x87, error: null }).message.length).toBeGreaterThan(10)
   }
 })

@@ -1,18 +1,35 @@
 // A server for tests, packet by packet: a link in memory, time moved by hand, every packet of both directions in one log.
 // `say` sends what the test dictates; nothing is answered by itself.
 
-import { Deadlines } from '../../src/base/deadlines.ts'
 import { ManualClock } from '../../src/base/clock.ts'
+import { Deadlines } from '../../src/base/deadlines.ts'
 import type { Accept, Link, Peer, Receiver } from '../../src/base/link.ts'
 import { BytePool, OutputBuffer } from '../../src/base/output-buffer.ts'
+import type { Timers } from '../../src/client/timers.ts'
+import { ClientConnection } from '../../src/session/client-connection.ts'
+import {
+  CLIENT_DEFAULTS,
+  type ClientConnectionOptions,
+  type ClientEnd,
+  type ClientEvents,
+  type Delivery,
+  type OutgoingMessage,
+  type Receipt,
+} from '../../src/session/client-effects.ts'
+import { ClientSession } from '../../src/session/client-session.ts'
 import { decodePacket } from '../../src/wire/mqtt/decode.ts'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
-import { type Connack, type Connect, type Packet, PacketType, type ProtocolVersion, type Publish, type PublishAcknowledgement, type Qos } from '../../src/wire/mqtt/packet.ts'
+import {
+  type Connack,
+  type Connect,
+  type Packet,
+  PacketType,
+  type ProtocolVersion,
+  type Publish,
+  type PublishAcknowledgement,
+  type Qos,
+} from '../../src/wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../../src/wire/mqtt/properties.ts'
-import { ClientConnection } from '../../src/session/client-connection.ts'
-import { CLIENT_DEFAULTS, type ClientConnectionOptions, type ClientEnd, type ClientEvents, type Delivery, type OutgoingMessage, type Receipt } from '../../src/session/client-effects.ts'
-import { ClientSession } from '../../src/session/client-session.ts'
-import type { Timers } from '../../src/client/timers.ts'
 
 const PEER: Peer = { transport: 'memory', address: '', port: 0, localPort: 0, certificateName: null }
 const pool = new BytePool(1 << 20)
@@ -57,7 +74,8 @@ export class MemoryLink implements Link {
 
   collect(): void {
     if (this.output.blocked || this.output.length === 0) return
-    const length = this.output.length, block = this.output.take()
+    const length = this.output.length,
+      block = this.output.take()
     for (let i = 0; i < length; i++) this.#bytes.push(block.bytes[block.start + i]!)
     pool.give(block)
   }
@@ -65,11 +83,14 @@ export class MemoryLink implements Link {
   /** Packets written since the last call. */
   sent(version: ProtocolVersion): Packet[] {
     if (this.ended !== 'destroy') this.collect()
-    const bytes = Uint8Array.from(this.#bytes), packets: Packet[] = []
+    const bytes = Uint8Array.from(this.#bytes),
+      packets: Packet[] = []
     this.#bytes = []
     for (let at = 0; at < bytes.length; ) {
       const header = bytes[at++]!
-      let length = 0, shift = 0, digit: number
+      let length = 0,
+        shift = 0,
+        digit: number
       do {
         digit = bytes[at++]!
         length |= (digit & 127) << shift
@@ -93,8 +114,17 @@ export class MemoryLink implements Link {
 
 export function connectOf(version: ProtocolVersion, changes: Partial<Connect> = {}): Connect {
   return {
-    type: PacketType.Connect, version, bridge: false, cleanStart: true, keepAlive: 60, clientId: 'c', will: null, userName: null, password: null,
-    properties: NO_PROPERTIES, ...changes,
+    type: PacketType.Connect,
+    version,
+    bridge: false,
+    cleanStart: true,
+    keepAlive: 60,
+    clientId: 'c',
+    will: null,
+    userName: null,
+    password: null,
+    properties: NO_PROPERTIES,
+    ...changes,
   }
 }
 
@@ -105,8 +135,15 @@ export function connackOf(changes: Partial<Connack> = {}): Connack {
 export function publishOf(topicName: string, payload: string, changes: Partial<Publish> = {}): Publish {
   const qos = changes.qos ?? 0
   return {
-    type: PacketType.Publish, topicName, payload: new TextEncoder().encode(payload), qos, retain: false, dup: false, packetId: qos === 0 ? 0 : 1,
-    properties: NO_PROPERTIES, ...changes,
+    type: PacketType.Publish,
+    topicName,
+    payload: new TextEncoder().encode(payload),
+    qos,
+    retain: false,
+    dup: false,
+    packetId: qos === 0 ? 0 : 1,
+    properties: NO_PROPERTIES,
+    ...changes,
   }
 }
 
@@ -119,7 +156,24 @@ export function ackOf(type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp', packetId
   return { type: types[type], packetId, reasonCode, properties: NO_PROPERTIES }
 }
 
-const NAMES = ['', 'CONNECT', 'CONNACK', 'PUBLISH', 'PUBACK', 'PUBREC', 'PUBREL', 'PUBCOMP', 'SUBSCRIBE', 'SUBACK', 'UNSUBSCRIBE', 'UNSUBACK', 'PINGREQ', 'PINGRESP', 'DISCONNECT', 'AUTH']
+const NAMES = [
+  '',
+  'CONNECT',
+  'CONNACK',
+  'PUBLISH',
+  'PUBACK',
+  'PUBREC',
+  'PUBREL',
+  'PUBCOMP',
+  'SUBSCRIBE',
+  'SUBACK',
+  'UNSUBSCRIBE',
+  'UNSUBACK',
+  'PINGREQ',
+  'PINGRESP',
+  'DISCONNECT',
+  'AUTH',
+]
 
 /** A packet in a few words. */
 export function show(packet: Packet): string {
@@ -130,7 +184,10 @@ export function show(packet: Packet): string {
       const alias = packet.properties.topicAlias === undefined ? '' : ` alias ${packet.properties.topicAlias}`
       return `PUBLISH${packet.dup ? ' dup' : ''} q${packet.qos} ${packet.packetId} '${packet.topicName}'${alias} ${new TextDecoder().decode(packet.payload)}`
     }
-    case PacketType.Puback: case PacketType.Pubrec: case PacketType.Pubrel: case PacketType.Pubcomp:
+    case PacketType.Puback:
+    case PacketType.Pubrec:
+    case PacketType.Pubrel:
+    case PacketType.Pubcomp:
       return `${name} ${packet.packetId}${code}`
     case PacketType.Subscribe:
       return `SUBSCRIBE ${packet.packetId} ${packet.subscriptions.map(({ topicFilter, qos }) => `${topicFilter}:${qos}`).join(' ')}`
@@ -220,7 +277,9 @@ export class Dialogue {
   }
 
   #recorder(): ClientEvents {
-    const note = (line: string): void => { this.#events.push(line) }
+    const note = (line: string): void => {
+      this.#events.push(line)
+    }
     return {
       connected: (connack) => {
         note(`connected${connack.sessionPresent ? ' with session' : ''}`)
@@ -231,9 +290,13 @@ export class Dialogue {
         note(`message '${publish.topicName}' ${new TextDecoder().decode(publish.payload)}`)
         this.receipts.push(receipt)
       },
-      delivered: ({ message }, acknowledgement) => note(`delivered ${new TextDecoder().decode(message.payload)}${acknowledgement !== null && acknowledgement.reasonCode > 0 ? ` 0x${acknowledgement.reasonCode.toString(16)}` : ''}`),
+      delivered: ({ message }, acknowledgement) =>
+        note(
+          `delivered ${new TextDecoder().decode(message.payload)}${acknowledgement !== null && acknowledgement.reasonCode > 0 ? ` 0x${acknowledgement.reasonCode.toString(16)}` : ''}`,
+        ),
       undelivered: ({ message }, error) => note(`undelivered ${new TextDecoder().decode(message.payload)}: ${error.name}`),
-      suback: (packet, request) => note(`suback ${packet.packetId} ${request.subscriptions.map(({ topicFilter }) => topicFilter).join(' ')} ${packet.reasonCodes.join(' ')}`),
+      suback: (packet, request) =>
+        note(`suback ${packet.packetId} ${request.subscriptions.map(({ topicFilter }) => topicFilter).join(' ')} ${packet.reasonCodes.join(' ')}`),
       unsuback: (packet, request) => note(`unsuback ${packet.packetId} ${request.topicFilters.join(' ')}`),
       drained: () => note('drained'),
       disconnected: ({ reasonCode }) => note(`disconnected 0x${reasonCode.toString(16)}`),

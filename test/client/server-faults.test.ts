@@ -27,8 +27,14 @@ test('more than our Receive Maximum: 0x93 [MQTT-3.3.4-9]', () => {
 })
 
 test('QoS 2 counts until PUBCOMP, a repetition does not count twice', () => {
-  const two = publishOf('a', 'x', { qos: 2, packetId: 1 }), again = { ...two, dup: true }
-  expect(answersTo({ receiveMaximum: 1 }, two, again, ackOf('pubrel', 1), publishOf('a', 'y', { qos: 1, packetId: 2 }))).toEqual(['PUBREC 1', 'PUBREC 1', 'PUBCOMP 1', 'PUBACK 2'])
+  const two = publishOf('a', 'x', { qos: 2, packetId: 1 }),
+    again = { ...two, dup: true }
+  expect(answersTo({ receiveMaximum: 1 }, two, again, ackOf('pubrel', 1), publishOf('a', 'y', { qos: 1, packetId: 2 }))).toEqual([
+    'PUBREC 1',
+    'PUBREC 1',
+    'PUBCOMP 1',
+    'PUBACK 2',
+  ])
   expect(answersTo({ receiveMaximum: 1 }, two, publishOf('a', 'y', { qos: 2, packetId: 2 }))).toEqual(['PUBREC 1', 'DISCONNECT 0x93'])
 })
 
@@ -100,8 +106,19 @@ test('automatic aliases: the least recently used is given up', () => {
   const dialogue = new Dialogue(5, { automaticTopicAliases: 9 }).connect({}, { properties: { topicAliasMaximum: 2 } })
   for (const name of ['a', 'b', 'a', 'c', 'a', 'b']) dialogue.publish(messageOf(name, 'x'))
   expect(dialogue.sent()).toEqual([
-    "PUBLISH q0 0 'a' alias 1 x", "PUBLISH q0 0 'b' alias 2 x", "PUBLISH q0 0 '' alias 1 x", "PUBLISH q0 0 'c' alias 2 x", "PUBLISH q0 0 '' alias 1 x", "PUBLISH q0 0 'b' alias 2 x",
+    "PUBLISH q0 0 'a' alias 1 x",
+    "PUBLISH q0 0 'b' alias 2 x",
+    "PUBLISH q0 0 '' alias 1 x",
+    "PUBLISH q0 0 'c' alias 2 x",
+    "PUBLISH q0 0 '' alias 1 x",
+    "PUBLISH q0 0 'b' alias 2 x",
   ])
+})
+
+test('automatic aliases go round when each topic comes once', () => {
+  const dialogue = new Dialogue(5, { automaticTopicAliases: 2 }).connect({}, { properties: { topicAliasMaximum: 9 } })
+  for (const name of ['a', 'b', 'c', 'd']) dialogue.publish(messageOf(name, 'x'))
+  expect(dialogue.sent().map((line) => line.slice(13))).toEqual(["'a' alias 1 x", "'b' alias 2 x", "'c' alias 1 x", "'d' alias 2 x"])
 })
 
 test('a message too large to be sent defines no alias', () => {
@@ -132,12 +149,16 @@ class Script implements ClientAuthentication {
   }
 }
 
-const auth = (reasonCode: number, data: string | null, method = 'TEST'): Packet =>
-  ({ type: PacketType.Auth, reasonCode, properties: { authenticationMethod: method, ...(data === null ? {} : { authenticationData: text(data) }) } })
+const auth = (reasonCode: number, data: string | null, method = 'TEST'): Packet => ({
+  type: PacketType.Auth,
+  reasonCode,
+  properties: { authenticationMethod: method, ...(data === null ? {} : { authenticationData: text(data) }) },
+})
 
 for (const later of [false, true]) {
   test(`AUTH back and forth, CONNACK judged, later again [MQTT-4.12.0-3] (${later ? 'answers come later' : 'answers at once'})`, async () => {
-    const authentication = new Script(later), dialogue = new Dialogue(5, { authentication }).open()
+    const authentication = new Script(later),
+      dialogue = new Dialogue(5, { authentication }).open()
     await settle()
     const connect = dialogue.link.sent(5)[0]!
     expect('properties' in connect && connect.properties).toEqual({ authenticationMethod: 'TEST', authenticationData: text('answer to nothing') })

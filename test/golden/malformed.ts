@@ -126,8 +126,8 @@ export const MALFORMED_FROM_CLIENT: readonly MalformedPacket[] = [
   // DISCONNECT and AUTH
   ['DISCONNECT with flags [MQTT-3.14.1-1]', ALL, 'e1 00', 0x82],
   ['DISCONNECT with a body before 5.0 [MQTT-4.13.1-1]', OLD, 'e0 01 00', 0x81],
-  ['DISCONNECT with a Reason Code that does not exist [MQTT-3.14.2-1]', V5, 'e0 01 01', 0x82],
-  ["DISCONNECT with a server's Reason Code [MQTT-3.14.2-1]", V5, 'e0 01 8e', 0x82],
+  ['DISCONNECT with a Reason Code that does not exist [MQTT-3.14.2-1]', V5, 'e0 01 01', 0x82, 'silent'],
+  ["DISCONNECT with a server's Reason Code [MQTT-3.14.2-1]", V5, 'e0 01 8e', 0x82, 'silent'],
   ['DISCONNECT of a client with a Server Reference [MQTT-4.13.1-1]', V5, "e0 06 00 04 1c 0001 's'", 0x82],
   ['AUTH with flags [MQTT-3.15.1-1]', V5, 'f1 00', 0x81],
   ["AUTH with a server's Reason Code [MQTT-3.15.2-1]", V5, 'f0 01 00', 0x82],
@@ -157,7 +157,7 @@ export const MALFORMED_FROM_SERVER: readonly MalformedPacket[] = [
   ['PINGRESP with a body [MQTT-4.13.1-1]', ALL, 'd0 01 00', 0x81, 'silent'],
   ['DISCONNECT from a server before 5.0 [MQTT-4.13.1-1]', OLD, 'e0 00', 0x82],
   ['DISCONNECT of a server with a Session Expiry Interval [MQTT-3.14.2-2]', V5, 'e0 07 00 05 11 00000005', 0x82],
-  ['DISCONNECT with Will from a server [MQTT-3.14.2-1]', V5, 'e0 01 04', 0x82],
+  ['DISCONNECT with Will from a server [MQTT-3.14.2-1]', V5, 'e0 01 04', 0x82, 'silent'],
   ['AUTH Re-authenticate from a server [MQTT-3.15.2-1]', V5, 'f0 01 19', 0x82],
 ]
 

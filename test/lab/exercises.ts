@@ -4,32 +4,35 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type RunningBroker, startBroker } from '../../src/server/start-broker.ts'
+import { startBroker } from '../../src/server/start-broker.ts'
 import type { Door, Kit, Subscriber, Version } from './kit.ts'
 
 const certificate = (name: string): string => fileURLToPath(new URL(`../net/certificates/${name}`, import.meta.url))
 
-/** Registers the exercises for every transport of the kit and both versions. */
-export function exercises(kit: Kit): void {
-  let broker: RunningBroker, unique = 0
+/** A broker to practise on. */
+export interface LabBroker {
+  /** Of its plain, its TLS and its WebSocket listener: as many as the kit has transports. */
+  readonly ports: readonly number[]
+  close(): Promise<void>
+}
+
+/** Registers the exercises for every transport of the kit and both versions. `start` starts another broker than ours, with a `$SYS` interval of a second. */
+export function exercises(kit: Kit, start: () => Promise<LabBroker> = startOurs): void {
+  let broker: LabBroker | undefined, unique = 0
   const open: Subscriber[] = []
 
   beforeAll(async () => {
-    const tls = { key: readFileSync(certificate('server.key')), cert: readFileSync(certificate('server.crt')) }
-    broker = await startBroker({
-      listeners: [{ port: 0 }, { transport: 'tls', port: 0, tls }, { transport: 'ws', port: 0, websocket: { paths: ['/mqtt'] } }],
-      limits: { sysInterval: 1 },
-    })
+    broker = await start()
   })
   afterAll(async () => {
     await Promise.all(open.map((subscriber) => subscriber.kill()))
-    await broker.close()
+    await broker?.close()
   })
 
   for (const transport of kit.transports) {
     for (const version of ['311', '5'] satisfies Version[]) {
       describe(`${kit.name} over ${transport}, MQTT ${version === '5' ? '5.0' : '3.1.1'}`, () => {
-        const door = (): Door => ({ transport, port: broker.ports[['tcp', 'tls', 'ws'].indexOf(transport)]!, cafile: certificate('ca.crt') })
+        const door = (): Door => ({ transport, port: broker!.ports[['tcp', 'tls', 'ws'].indexOf(transport)]!, cafile: certificate('ca.crt') })
         const place = (): string => `lab${++unique}`
         const subscribe = async (topics: readonly string[], options: Partial<Parameters<Kit['subscribe']>[1]> = {}): Promise<Subscriber> => {
           const subscriber = await kit.subscribe(door(), { version, topics, ...options })
@@ -115,4 +118,12 @@ export function exercises(kit: Kit): void {
       })
     }
   }
+}
+
+async function startOurs(): Promise<LabBroker> {
+  const tls = { key: readFileSync(certificate('server.key')), cert: readFileSync(certificate('server.crt')) }
+  return await startBroker({
+    listeners: [{ port: 0 }, { transport: 'tls', port: 0, tls }, { transport: 'ws', port: 0, websocket: { paths: ['/mqtt'] } }],
+    limits: { sysInterval: 1 },
+  })
 }

@@ -20,7 +20,7 @@ export function builtProgram(): string {
     const { status, stderr } = spawnSync(process.execPath, [`${root}scripts/ensure-built.mjs`], { encoding: 'utf8' })
     if (status !== 0) throw new Error(`the program cannot be built:\n${stderr}`)
   }
-  entry = given ?? `${root}bin/zanzara.js`
+  entry = given ?? `${root}dist/cli/zanzara.js` // not bin/, which would build again if a source changed meanwhile
   return entry
 }
 
