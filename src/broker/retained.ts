@@ -32,15 +32,19 @@ export class Retained {
     this.#maximum = maximum
   }
 
+  /** Whether `store` has room for it. */
+  hasRoom(topicName: string, run: PublishRun, now: number): boolean {
+    return this.count < this.#maximum || isEmpty(run) || this.get(topicName, now) !== null
+  }
+
   /** Of a run to one topic only the last packet can stay; an empty payload clears [MQTT-3.3.1-6, MQTT-3.3.1-7]. False when there is no room. */
   store(topicName: string, run: PublishRun, now: number, clientId: string | null, userName: string | null): boolean {
-    const last = run.to - 1, end = run.starts[last + 1]!
-    if (run.bodies[last]! + run.headLength === end) {
+    if (isEmpty(run)) {
       this.delete(topicName)
       return true
     }
-    if (this.count >= this.#maximum && this.get(topicName, now) === null) return false
-    const bytes = run.bytes.slice(run.starts[last], end), expires = run.expiry < 0 ? Infinity : now + run.expiry * 1000
+    if (!this.hasRoom(topicName, run, now)) return false
+    const bytes = run.bytes.slice(run.starts[run.to - 1], run.end), expires = run.expiry < 0 ? Infinity : now + run.expiry * 1000
     const level = this.#make(topicName.split('/'))
     if (level.message === null) this.count++
     level.message = { topicName, bytes, version: run.version, expires, clientId, userName }
@@ -97,6 +101,11 @@ export class Retained {
     }
     return level
   }
+}
+
+/** Whether the last packet, the one that stays, has no payload. */
+function isEmpty(run: PublishRun): boolean {
+  return run.bodies[run.to - 1]! + run.headLength === run.end
 }
 
 /** The message as a run to be delivered at `now`, with what is left of its Message Expiry Interval [MQTT-3.3.2-6]. */

@@ -69,7 +69,8 @@ export class Router {
 
   /** First half of QoS 2: permission and durability; the message waits for PUBREL. Returns the Reason Code for PUBREC. */
   admit(publisher: Publisher, run: PublishRun): number {
-    const topic = this.#topicOf(publisher, run), refusal = this.#refusal(publisher, topic, run)
+    const topic = this.#topicOf(publisher, run), refusal = this.#refusal(publisher, topic, run), { retained, now } = this.#parts
+    if (refusal === 0 && (run.header & 1) !== 0 && !retained.hasRoom(topic.name, run, now())) return ReasonCode.QuotaExceeded
     if (refusal === 0 && (this.#recipientsOf(topic).durable || (run.header & 1) !== 0)) this.ticket = this.#parts.journal.append(run)
     return refusal
   }
@@ -124,7 +125,8 @@ export class Router {
     const recipients = this.#recipientsOf(topic), { header } = run
     if ((header & 1) !== 0) {
       const { retained, now } = this.#parts
-      if (!retained.store(topic.name, run, now(), publisher.session === null ? null : publisher.clientId, publisher.userName)) return ReasonCode.QuotaExceeded
+      const isStored = retained.store(topic.name, run, now(), publisher.session === null ? null : publisher.clientId, publisher.userName)
+      if (!isStored && (header & 6) !== 4) return ReasonCode.QuotaExceeded // QoS 2 was admitted: it goes to those who listen
     }
     if ((header & 6) === 2 && (recipients.durable || (header & 1) !== 0)) this.ticket = this.#parts.journal.append(run) // QoS 2 was when it was admitted
     const { direct, shared } = recipients

@@ -238,10 +238,10 @@ export class Session implements Publisher {
 
   /** max_queued_messages and bytes: the newest are refused, as in Mosquitto. */
   #enqueue(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null): void {
-    const { limits, counters, now } = this.#context, { queue } = this, bytes = run.starts[to]! - run.starts[from]!
+    const { limits, counters, now } = this.#context, { queue } = this, start = run.starts[from]!
     const most = limits.maximumQueuedMessages === 0 ? Infinity : limits.maximumQueuedMessages
     let end = Math.min(to, from + Math.max(0, most - queue.messages))
-    if (limits.maximumQueuedBytes > 0 && queue.bytes + bytes > limits.maximumQueuedBytes) end = from
+    if (limits.maximumQueuedBytes > 0) while (end > from && queue.bytes + run.starts[end]! - start > limits.maximumQueuedBytes) end--
     if (end < to) {
       counters.publishesDropped += to - end
       if (!this.#dropping) this.#context.dropping(this)

@@ -2,7 +2,6 @@
 // With `--lan` for the network, behind a password made up on the spot; with `-- COMMAND` for as long as that command runs.
 
 import { randomInt } from 'node:crypto'
-import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { isatty } from 'node:tty'
 import { makeScramVerifier } from '../auth/scram-verifier.ts'
@@ -62,10 +61,9 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
   let running: RunningBroker | null = null
   try {
     const hasHttp = options.command === null || options.isHttpPortGiven
-    const httpPort = hasHttp ? options.httpPort || (await freePort()) : null
     let welcome: Welcome | null = null
     const listeners: BrokerListener[] = [{ port: options.port, ...(options.lan ? { host: null } : {}) }]
-    if (httpPort !== null) listeners.push(webSocketListener(options, httpPort, () => welcome))
+    if (hasHttp) listeners.push(webSocketListener(options, () => welcome))
     running = await startBroker({
       listeners,
       log,
@@ -74,7 +72,7 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
         ? {}
         : { authenticator: new StaticUsers({ users: [{ userName: login.userName, verifier: makeScramVerifier(login.password)! }], allowAnonymous: false }) }),
     })
-    welcome = welcomeOf(terminal, running.port, httpPort, login)
+    welcome = welcomeOf(terminal, running.port, running.ports[1] ?? null, login)
     if (options.command !== null) return await runBeside(options.command, environmentOf(welcome), terminal, stopped)
     terminal.stdout.write(options.json ? json(welcome) : picture(welcome, terminal, isTty))
     await stopped.signal
@@ -90,13 +88,13 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
   }
 }
 
-/** The browser's door: WebSockets from our own page and from the origins given, a page for people. */
-function webSocketListener(options: StartArguments, port: number, welcome: () => Welcome | null): BrokerListener {
+/** The browser's door: WebSockets from pages of this machine and from the origins given, a page for people. */
+function webSocketListener(options: StartArguments, welcome: () => Welcome | null): BrokerListener {
   const hosts = ['localhost', '127.0.0.1', '[::1]', ...(options.lan ? lanAddresses() : [])]
-  const origins = options.origins.includes('*') ? null : [...hosts.map((host) => `http://${host}:${port}`), ...options.origins]
+  const origins = options.origins.includes('*') ? null : [...hosts.flatMap((host) => [`http://${host}:*`, `https://${host}:*`]), ...options.origins]
   return {
     transport: 'ws',
-    port,
+    port: options.httpPort,
     ...(options.lan ? { host: null } : {}),
     websocket: {
       paths: ['/mqtt'],
@@ -187,18 +185,6 @@ function lanAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((addresses) =>
     (addresses ?? []).filter((address) => address.family === 'IPv4' && !address.internal).map((address) => address.address),
   )
-}
-
-/** A port that nobody uses now: the list of Origins must know it before the listener does. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
 }
 
 async function fail(terminal: Terminal, text: string): Promise<number> {

@@ -29,7 +29,7 @@ export interface TlsListenerOptions {
 export interface WebSocketListenerOptions {
   /** Paths that lead to MQTT, such as `/mqtt`; null = any. */
   readonly paths: readonly string[] | null
-  /** Origins that browsers may come from; null = any. A peer that sends no Origin is no browser and passes. */
+  /** Origins that browsers may come from, such as `https://lab.example` or, for any port, `http://localhost:*`; null = any. A peer that sends no Origin is no browser and passes. */
   readonly origins: readonly string[] | null
   /** Bytes of the largest packet. WebSocket messages may be 256 KiB larger, since peers gather packets in them. */
   readonly maximumFrame: number

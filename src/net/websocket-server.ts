@@ -44,6 +44,11 @@ export class WebSocketUpgrades {
     })
   }
 
+  /** Listed as it is, or as `SCHEME://HOST:*`, which stands for any port of that host. */
+  #isListed(origin: string): boolean {
+    return this.#origins!.has(origin) || this.#origins!.has(`${origin.replace(/:\d+$/, '')}:*`)
+  }
+
   /** For the 'upgrade' event of an HTTP server. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { paths } = this.#options,
@@ -53,7 +58,7 @@ export class WebSocketUpgrades {
       refuse(socket, 404, `no MQTT at ${path}: use ${paths.join(' or ')}`)
       return
     }
-    if (this.#origins !== null && origin !== undefined && !this.#origins.has(sameOrigin(origin))) {
+    if (this.#origins !== null && origin !== undefined && !this.#isListed(sameOrigin(origin))) {
       refuse(socket, 403, `pages of ${origin} may not connect here`)
       return
     }

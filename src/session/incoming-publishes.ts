@@ -69,8 +69,8 @@ export class IncomingPublishes {
     checkIdentifiers(run)
     if (run.qos === 1) {
       const code = to.router.route(run)
-      this.#checkQuota()
       this.#acknowledgeRun(run, PUBACK, code, to)
+      this.#checkQuota()
     } else this.#receiveOnce(run, now, to)
   }
 

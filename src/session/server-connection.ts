@@ -252,8 +252,12 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     host.observer.connected(this.link.peer, session.clientId, named, verdict.userName)
     const properties = connect.version === 5 ? this.#connackProperties(connect, session, assigned, keepAlive, authentication) : NO_PROPERTIES
     // 3.1 knows no Session Present: that byte is reserved there
-    this.#send({ type: PacketType.Connack, sessionPresent: session.sessionPresent && connect.version !== 3, reasonCode: 0, properties })
-    session.resume()
+    if (this.#send({ type: PacketType.Connack, sessionPresent: session.sessionPresent && connect.version !== 3, reasonCode: 0, properties })) {
+      session.resume()
+      return
+    }
+    this.#finish('protocol-error', new ProtocolError(ReasonCode.PacketTooLarge, `Maximum Packet Size ${this.#maximumPacketSize} is too little for CONNACK`), null)
+    this.link.end()
   }
 
   #connackProperties(connect: Connect, session: ConnectedSession, assigned: string | null, keepAlive: number, authentication: Properties): Properties {
@@ -323,7 +327,9 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
         }
       },
       () => {
-        if (!this.#ended) this.#refuse(ReasonCode.ServerUnavailable)
+        if (this.#ended) return
+        if (this.#session === null) this.#refuse(ReasonCode.ServerUnavailable)
+        else this.end('administrative', ReasonCode.UnspecifiedError)
       },
     )
   }
@@ -355,19 +361,30 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#send({ type: PacketType.Disconnect, reasonCode, properties })
   }
 
-  /** Sends a control packet; without its Reason String and User Properties when it would be too large [MQTT-3.1.2-24]. */
-  #send(packet: Exclude<Packet, { type: 3 }>): void {
-    const output = this.link.output
-    let sent: Packet = packet
+  /**
+   * Sends a control packet; without its Reason String and User Properties when it would be too large [MQTT-3.1.2-24]. What is too large
+   * all the same is not sent: false for CONNACK and DISCONNECT, the end of the connection for others.
+   */
+  #send(packet: Exclude<Packet, { type: 3 }>): boolean {
+    const output = this.link.output, most = this.#maximumPacketSize
+    let sent: Packet = packet, size = encodedSize(packet, this.#version)
     if ('properties' in packet && packet.properties.reasonString !== undefined) {
       const wanted = this.#problemInformation || packet.type === PacketType.Connack || packet.type === PacketType.Disconnect // [MQTT-3.1.2-29]
-      if (!wanted || encodedSize(packet, this.#version) > this.#maximumPacketSize) sent = { ...packet, properties: withoutReason(packet.properties) } as Packet
+      if (!wanted || size > most) {
+        sent = { ...packet, properties: withoutReason(packet.properties) } as Packet
+        size = encodedSize(sent, this.#version)
+      }
     }
-    const at = output.reserve(encodedSize(sent, this.#version))
+    if (size > most) {
+      if (packet.type === PacketType.Connack || packet.type === PacketType.Disconnect) return false
+      throw new ProtocolError(ReasonCode.PacketTooLarge, `an answer of ${size} bytes to a client that takes ${most}`, 'MQTT-3.1.2-24')
+    }
+    const at = output.reserve(size)
     encodeInto(sent, this.#version, output.bytes, at)
     output.settle()
     this.#host.counters.messagesSent++
     if (this.#clientId !== null) this.#host.trace?.packet('sending', this.#clientId, sent)
+    return true
   }
 
   /** Whatever a peer sends ends at most its own connection. */

@@ -163,6 +163,17 @@ test('-l: a lost connection is made again and nothing is left out', async () => 
   expect(await code).toBe(0)
 })
 
+test('-l: when the server sends us away, nobody waits for more input', async () => {
+  const code = pub('-V', '5', '-t', 'a', '-l')
+  const peer = await server.accept()
+  await peer.welcome('2003000000')
+  io.stdin.push('one\n')
+  await peer.expect(TYPE.publish)
+  peer.send('e00198') // administrative action
+  expect(await code).toBe(7)
+  expect(io.stdin.closed).toBe(true)
+})
+
 test('-l takes in no more lines than it gets rid of', async () => {
   const code = pub('-t', 'a', '-l', '-q', '1', '-M', '1')
   const peer = await server.accept()

@@ -187,6 +187,19 @@ test('`manualAck`: nothing is acknowledged but by `ack`', async () => {
   expect(bench.log.filter((line) => line.startsWith('PUBACK'))).toEqual(['PUBACK 1', 'PUBACK 2'])
 })
 
+test('a message of two subscriptions is acknowledged when both have acknowledged it', async () => {
+  const bench = await new Bench().open()
+  const first = await subscribe(bench, 'a/#', { qos: 1, manualAck: true })
+  const second = await subscribe(bench, 'a/b', { qos: 1, manualAck: true })
+  bench.say(publishOf('a/b', 'x', { qos: 1, properties: { subscriptionIdentifiers: [1, 2] } }))
+  ;(await first.next())!.ack()
+  await bench.serve()
+  expect(bench.log.filter((line) => line.startsWith('PUBACK'))).toEqual([])
+  ;(await second.next())!.ack()
+  await bench.serve()
+  expect(bench.log.filter((line) => line.startsWith('PUBACK'))).toEqual(['PUBACK 1'])
+})
+
 test('`manualAck` with `drop-oldest`: what is dropped is acknowledged, since nobody else could', async () => {
   const bench = await new Bench().open()
   const subscription = await subscribe(bench, 'a', { qos: 1, manualAck: true, overflow: 'drop-oldest', highWaterMark: 1 })

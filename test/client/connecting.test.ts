@@ -162,6 +162,18 @@ for (const version of VERSIONS) {
   })
 }
 
+test('when all 65,535 identifiers are in use messages wait, and one that comes back is used [MQTT-2.2.1-3]', () => {
+  const dialogue = new Dialogue(4).connect()
+  const request = { topicFilter: 'a', qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
+  expect(dialogue.connection.subscribe([request])).toBe(1)
+  for (let i = 2; i <= 65536; i++) dialogue.publish(messageOf('a', 'x', 1))
+  expect(dialogue.session.outgoing.waiting).toBe(1)
+  expect(() => dialogue.connection.unsubscribe(['a'])).toThrow('all 65535 Packet Identifiers are in use')
+  dialogue.sent()
+  dialogue.say({ type: PacketType.Suback, packetId: 1, reasonCodes: [0], properties: NO_PROPERTIES })
+  expect(dialogue.sent()).toEqual(["PUBLISH q1 1 'a' x"])
+})
+
 test('5: Session Present after Clean Start ends the connection [MQTT-3.2.2-4]', () => {
   const dialogue = new Dialogue(5).connect({ cleanStart: true }, { sessionPresent: true })
   expect(dialogue.sent()).toEqual(['DISCONNECT 0x82'])

@@ -3,8 +3,9 @@
 
 import { expect, test } from 'vitest'
 import type { Properties } from '../../src/wire/mqtt/properties.ts'
-import { BEFORE_5, EVERY_VERSION, welcome } from '../support/raw-packets.ts'
+import { welcome } from '../support/raw-packets.ts'
 import { TestBroker, type TestClient } from '../support/test-broker.ts'
+import { VERSIONS } from './versions.ts'
 
 const will = { topicName: 'w', payload: new Uint8Array(0), qos: 0, retain: false, properties: {} } as const
 
@@ -21,7 +22,8 @@ test.each([
   { keepAlive: 100, told: undefined, closedAfterMs: 150_000 },
   { keepAlive: 40, told: undefined, closedAfterMs: 60_000 },
 ])('5.0, at most 100 s: Keep Alive $keepAlive is answered with Server Keep Alive $told, which is in force [MQTT-3.2.2-21, MQTT-3.2.2-22]', (row) => {
-  const broker = new TestBroker({ limits: { maximumKeepAlive: 100 } }), client = broker.dial('c', { version: 5, keepAlive: row.keepAlive })
+  const broker = new TestBroker({ limits: { maximumKeepAlive: 100 } }),
+    client = broker.dial('c', { version: 5, keepAlive: row.keepAlive })
   expect(announced(client).serverKeepAlive).toBe(row.told)
   broker.advance(row.closedAfterMs - 100)
   expect(client.isClosed).toBe(false)
@@ -29,7 +31,7 @@ test.each([
   expect(client.isClosed).toBe(true)
 })
 
-test.each(BEFORE_5)('%s: a Keep Alive that is too long cannot be lowered, hence is refused with 2', (_name, version) => {
+test.each(VERSIONS.slice(0, 2))('%s: a Keep Alive that is too long cannot be lowered, hence is refused with 2', (_name, version) => {
   const broker = new TestBroker({ limits: { maximumKeepAlive: 100 } })
   const answers = [0, 101, 100].map((keepAlive) => broker.dial(`c${keepAlive}`, { version, keepAlive }).lines())
   expect(answers).toEqual([['CONNACK 0 2'], ['CONNACK 0 2'], ['CONNACK 0 0']])
@@ -45,14 +47,16 @@ test('5.0: Maximum QoS is announced when it is limited, and not as 2 [MQTT-3.2.2
   expect(values).toEqual([0, 1, undefined])
 })
 
-test.each(EVERY_VERSION)('%s: with Maximum QoS 0 subscriptions of every QoS are accepted and granted 0 [MQTT-3.2.2-10]', (_name, version) => {
+test.each(VERSIONS)('%s: with Maximum QoS 0 subscriptions of every QoS are accepted and granted 0 [MQTT-3.2.2-10]', (_name, version) => {
   const client = new TestBroker({ limits: { maximumQos: 0 } }).client('c', { version })
   for (const qos of [0, 1, 2] as const) client.subscribe(`a/${qos}`, qos, { packetId: qos + 1 })
   expect(client.lines()).toEqual(['SUBACK m1 [0]', 'SUBACK m2 [0]', 'SUBACK m3 [0]'])
 })
 
-test.each(EVERY_VERSION)('%s: a PUBLISH above the Maximum QoS ends the connection, 5.0 with 0x9B [MQTT-3.2.2-11]', (_name, version) => {
-  const broker = new TestBroker({ limits: { maximumQos: 1 } }), watcher = broker.client('watcher'), client = broker.client('c', { version })
+test.each(VERSIONS)('%s: a PUBLISH above the Maximum QoS ends the connection, 5.0 with 0x9B [MQTT-3.2.2-11]', (_name, version) => {
+  const broker = new TestBroker({ limits: { maximumQos: 1 } }),
+    watcher = broker.client('watcher'),
+    client = broker.client('c', { version })
   watcher.subscribe('a')
   watcher.lines()
   client.publish('a', 'fine', { qos: 1, packetId: 1 })
@@ -62,7 +66,7 @@ test.each(EVERY_VERSION)('%s: a PUBLISH above the Maximum QoS ends the connectio
 })
 
 test('a will above the Maximum QoS is refused: 5.0 with 0x9B [MQTT-3.2.2-12]', () => {
-  for (const [, version] of EVERY_VERSION) {
+  for (const [, version] of VERSIONS) {
     const broker = new TestBroker({ limits: { maximumQos: 1 } })
     const [at, above] = ([1, 2] as const).map((qos) => broker.dial(`c${qos}`, { version, will: { ...will, qos } }))
     expect([at!.isClosed, above!.isClosed, broker.broker.sessionCount]).toEqual([false, true, 1])
@@ -75,15 +79,16 @@ test('5.0: Retain Available is announced as 0 when it is, else left out', () => 
   expect(values).toEqual([0, undefined])
 })
 
-test.each(EVERY_VERSION)('%s: RETAIN where it is not offered ends the connection, 5.0 with 0x9A [MQTT-3.2.2-14]', (_name, version) => {
+test.each(VERSIONS)('%s: RETAIN where it is not offered ends the connection, 5.0 with 0x9A [MQTT-3.2.2-14]', (_name, version) => {
   const client = new TestBroker({ limits: { retainAvailable: false } }).client('c', { version })
   client.publish('a', 'x', { retain: true })
   expect([client.lines(), client.isClosed]).toEqual([version === 5 ? ['DISCONNECT 0x9a'] : [], true])
 })
 
 test('a will with RETAIN where it is not offered is refused: 5.0 with 0x9A [MQTT-3.2.2-13]', () => {
-  for (const [, version] of EVERY_VERSION) {
-    const broker = new TestBroker({ limits: { retainAvailable: false } }), client = broker.dial('c', { version, will: { ...will, retain: true } })
+  for (const [, version] of VERSIONS) {
+    const broker = new TestBroker({ limits: { retainAvailable: false } }),
+      client = broker.dial('c', { version, will: { ...will, retain: true } })
     expect([client.isClosed, broker.broker.sessionCount]).toEqual([true, 0])
     if (version === 5) expect(client.lines()).toEqual(['CONNACK 0 154'])
   }
@@ -108,7 +113,11 @@ test('5.0: Topic Alias Maximum is left out when aliases are off, and then every 
 
 test('a refusal carries no session and none of the properties: it is as short as Mosquitto makes it [MQTT-3.2.2-6, MQTT-3.2.2-7]', () => {
   const broker = new TestBroker({ authenticator: { authenticate: () => ({ reasonCode: 0x87, userName: null }), begin: () => null } })
-  for (const [version, hex] of [[3, '20020005'], [4, '20020005'], [5, '2003008700']] as const) {
+  for (const [version, hex] of [
+    [3, '20020005'],
+    [4, '20020005'],
+    [5, '2003008700'],
+  ] as const) {
     const client = broker.dial('c', { version, cleanStart: false })
     expect([Buffer.from(client.receivedBytes()).toString('hex'), client.isClosed]).toEqual([hex, true])
   }
@@ -116,7 +125,9 @@ test('a refusal carries no session and none of the properties: it is as short as
 
 test('5.0: the Session Expiry Interval is announced only when another one was granted than asked for', () => {
   const broker = new TestBroker({ limits: { maximumSessionExpiryInterval: 30 } })
-  const granted = [0, 30, 31, 0xffffffff].map((sessionExpiryInterval) => announced(broker.dial('c', { version: 5, properties: { sessionExpiryInterval } })).sessionExpiryInterval)
+  const granted = [0, 30, 31, 0xffffffff].map(
+    (sessionExpiryInterval) => announced(broker.dial('c', { version: 5, properties: { sessionExpiryInterval } })).sessionExpiryInterval,
+  )
   expect(granted).toEqual([undefined, undefined, 30, 30])
   expect(new TestBroker().dial('c', { version: 5, properties: { sessionExpiryInterval: 0xffffffff } }).lines()).toEqual([welcome(5)])
 })

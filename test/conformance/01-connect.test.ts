@@ -2,20 +2,22 @@
 // Names, passwords and AUTH are in 06-authentication.test.ts, timing of the first packet in 01-connect-waiting.test.ts.
 
 import { expect, test } from 'vitest'
-import { bytesOf, connectFrame, EVERY_VERSION, BEFORE_5, field, frame, hexOf, welcome } from '../support/raw-packets.ts'
+import { bytesOf, connectFrame, field, frame, hexOf, welcome } from '../support/raw-packets.ts'
 import { TestBroker } from '../support/test-broker.ts'
+import { VERSIONS } from './versions.ts'
 
 const NOTHING = ''
 
-test.each(EVERY_VERSION)('%s: CONNECT is answered with the bytes of Mosquitto 2.1 [MQTT-3.2.0-1, MQTT-3.1.4-5]', (_name, version) => {
+test.each(VERSIONS)('%s: CONNECT is answered with the bytes of Mosquitto 2.1 [MQTT-3.2.0-1, MQTT-3.1.4-5]', (_name, version) => {
   const link = new TestBroker().link(version)
   link.sendBytes(connectFrame(version))
   expect(hexOf(link.receivedBytes())).toBe(version === 5 ? '200e00000b22000a27001e8480210014' : '20020000')
   expect(link.isClosed).toBe(false)
 })
 
-test.each(EVERY_VERSION)('%s: CONNECT may come byte by byte; the answer follows the last one', (_name, version) => {
-  const link = new TestBroker().link(version), connect = connectFrame(version)
+test.each(VERSIONS)('%s: CONNECT may come byte by byte; the answer follows the last one', (_name, version) => {
+  const link = new TestBroker().link(version),
+    connect = connectFrame(version)
   for (const byte of connect.slice(0, -1)) link.sendBytes([byte])
   expect(link.lines()).toEqual([])
   link.sendBytes(connect.slice(-1))
@@ -34,7 +36,8 @@ test.each([
   ['an HTTP request', '47 45 54 20 2f 20 48 54 54 50 2f 31 2e 31 0d 0a 0d 0a'],
   ['a TLS hello', '16 03 01 00 2a'],
 ])('%s as the first packet closes the connection without an answer [MQTT-3.1.0-1]', (_name, hex) => {
-  const broker = new TestBroker(), link = broker.link()
+  const broker = new TestBroker(),
+    link = broker.link()
   link.sendBytes(bytesOf(hex), connectFrame(4))
   expect([hexOf(link.receivedBytes()), link.isClosed]).toEqual([NOTHING, true])
   expect(broker.broker.sessionCount).toBe(0)
@@ -55,13 +58,13 @@ test.each([
   expect([hexOf(link.receivedBytes()), link.isClosed]).toEqual([answer, true])
 })
 
-test.each(EVERY_VERSION)('%s: bit 0x80 of the level marks a bridge and is accepted', (_name, version) => {
+test.each(VERSIONS)('%s: bit 0x80 of the level marks a bridge and is accepted', (_name, version) => {
   const link = new TestBroker().link(version)
   link.sendBytes(connectFrame(version, { level: 0x80 | version }))
   expect(link.lines()).toEqual([welcome(version)])
 })
 
-test.each(EVERY_VERSION)('%s: a version that is not offered is refused [MQTT-3.1.2-2]', (_name, version) => {
+test.each(VERSIONS)('%s: a version that is not offered is refused [MQTT-3.1.2-2]', (_name, version) => {
   const broker = new TestBroker({ limits: { versions: ([3, 4, 5] as const).filter((other) => other !== version) } })
   const link = broker.link(version)
   link.sendBytes(connectFrame(version))
@@ -77,14 +80,14 @@ test.each([
   ['Will QoS 3 [MQTT-3.1.2-12]', 2 | 4 | 0x18, will],
   ['Will Retain without a will [MQTT-3.1.2-13]', 2 | 0x20, () => []],
 ] as const)('without an answer is closed, in all versions: %s', (_what, flags, rest) => {
-  for (const [, version] of EVERY_VERSION) {
+  for (const [, version] of VERSIONS) {
     const link = new TestBroker().link(version)
     link.sendBytes(connectFrame(version, { flags, rest: rest(version) }))
     expect([version, hexOf(link.receivedBytes()), link.isClosed]).toEqual([version, NOTHING, true])
   }
 })
 
-test.each(BEFORE_5)('%s: a password without a user name closes the connection [MQTT3-3.1.2-22]', (_name, version) => {
+test.each(VERSIONS.slice(0, 2))('%s: a password without a user name closes the connection [MQTT3-3.1.2-22]', (_name, version) => {
   const link = new TestBroker().link(version)
   link.sendBytes(connectFrame(version, { flags: 2 | 0x40, rest: field('pw') }))
   expect([hexOf(link.receivedBytes()), link.isClosed]).toEqual([NOTHING, true])
@@ -114,7 +117,10 @@ test.each([
   ['a password flag without the password [MQTT-3.1.2-19]', 2 | 0xc0, field('u')],
   ['a field that is cut off [MQTT-3.1.4-1]', 2 | 0x80, bytesOf('00 05 75')],
 ] as const)('3.1.1 closes without an answer, 5.0 answers 0x81: %s', (_what, flags, rest) => {
-  for (const [version, answer] of [[4, NOTHING], [5, '2003008100']] as const) {
+  for (const [version, answer] of [
+    [4, NOTHING],
+    [5, '2003008100'],
+  ] as const) {
     const link = new TestBroker().link(version)
     link.sendBytes(connectFrame(version, { flags, rest }))
     expect([version, hexOf(link.receivedBytes()), link.isClosed]).toEqual([version, answer, true])
@@ -122,7 +128,11 @@ test.each([
 })
 
 test('3.1: the Remaining Length decides whether user name and password are there, as that version says', () => {
-  for (const [flags, rest] of [[2 | 0x80, []], [2 | 0xc0, []], [2 | 0xc0, field('u')]] as const) {
+  for (const [flags, rest] of [
+    [2 | 0x80, []],
+    [2 | 0xc0, []],
+    [2 | 0xc0, field('u')],
+  ] as const) {
     const link = new TestBroker().link(3)
     link.sendBytes(connectFrame(3, { flags, rest }))
     expect(link.lines()).toEqual([welcome(3)])
@@ -135,7 +145,7 @@ test.each([
   ['an overlong form [MQTT-1.5.4-1]', [0xc0, 0x80]],
   ['a byte that begins nothing [MQTT-3.1.3-4]', [0xff]],
 ])('3.x closes without an answer, 5.0 answers 0x81 to a Client Identifier with %s', (_what, clientId) => {
-  for (const [, version] of EVERY_VERSION) {
+  for (const [, version] of VERSIONS) {
     const link = new TestBroker().link(version)
     link.sendBytes(connectFrame(version, { clientId }))
     expect([version, hexOf(link.receivedBytes()), link.isClosed]).toEqual([version, version === 5 ? '2003008100' : NOTHING, true])
@@ -151,11 +161,12 @@ test.each([
   ['a byte order mark', '\ufeffx'],
   ['65,535 bytes', 'y'.repeat(65535)],
 ])('a Client Identifier of %s is accepted in all versions [MQTT-3.1.3-5]', (_what, clientId) => {
-  for (const [, version] of EVERY_VERSION) expect(new TestBroker().dial(clientId, { version }).lines()).toEqual([welcome(version)])
+  for (const [, version] of VERSIONS) expect(new TestBroker().dial(clientId, { version }).lines()).toEqual([welcome(version)])
 })
 
 test('Client Identifiers that differ only in case or by a byte order mark are different clients [MQTT-3.1.3-2]', () => {
-  const broker = new TestBroker(), clients = ['x', 'X', '\ufeffx'].map((clientId) => broker.client(clientId))
+  const broker = new TestBroker(),
+    clients = ['x', 'X', '\ufeffx'].map((clientId) => broker.client(clientId))
   expect([broker.broker.sessionCount, clients.map((client) => client.isClosed)]).toEqual([3, [false, false, false]])
 })
 
@@ -170,7 +181,9 @@ test.each([
 })
 
 test('an empty Client Identifier with Clean Session is accepted in 3.1.1, each time as another client [MQTT3-3.1.3-6, MQTT3-3.1.3-7]', () => {
-  const broker = new TestBroker(), one = broker.client('', { version: 4 }), other = broker.client('', { version: 4 })
+  const broker = new TestBroker(),
+    one = broker.client('', { version: 4 }),
+    other = broker.client('', { version: 4 })
   expect([broker.broker.connectedCount, one.isClosed, other.isClosed]).toEqual([2, false, false])
 })
 
@@ -182,9 +195,11 @@ test.each([0, 2])('5.0: an empty Client Identifier gets one assigned, in the byt
 })
 
 test('5.0: an assigned Client Identifier is unique, and its session can be resumed under it [MQTT-3.1.3-6, MQTT-3.2.2-16]', () => {
-  const broker = new TestBroker(), properties = { sessionExpiryInterval: 60 }
+  const broker = new TestBroker(),
+    properties = { sessionExpiryInterval: 60 }
   const [first, second] = [1, 2].map(() => {
-    const client = broker.dial('', { version: 5, properties }), [connack] = client.received()
+    const client = broker.dial('', { version: 5, properties }),
+      [connack] = client.received()
     client.subscribe('a')
     client.cut()
     return connack?.type === 2 ? connack.properties.assignedClientIdentifier : undefined
@@ -195,28 +210,38 @@ test('5.0: an assigned Client Identifier is unique, and its session can be resum
 
 test('an empty Client Identifier is refused where none are assigned: 2 in 3.1.1, 0x85 in 5.0 [MQTT-3.1.3-8]', () => {
   const broker = new TestBroker({ limits: { allowZeroLengthClientId: false } })
-  for (const [version, code] of [[4, 2], [5, 0x85]] as const) {
+  for (const [version, code] of [
+    [4, 2],
+    [5, 0x85],
+  ] as const) {
     const link = broker.dial('', { version })
     expect([link.lines(), link.isClosed]).toEqual([[`CONNACK 0 ${code}`], true])
   }
 })
 
-test.each(EVERY_VERSION)('%s: a second CONNECT closes the connection without an answer [MQTT-3.1.0-2]', (_name, version) => {
-  const broker = new TestBroker(), other = broker.client('other', { version }), link = broker.client('raw', { version })
+test.each(VERSIONS)('%s: a second CONNECT closes the connection without an answer [MQTT-3.1.0-2]', (_name, version) => {
+  const broker = new TestBroker(),
+    other = broker.client('other', { version }),
+    link = broker.client('raw', { version })
   link.sendBytes(connectFrame(version, { clientId: 'other' }), frame(0xc0))
   expect([hexOf(link.receivedBytes()), link.isClosed]).toEqual([NOTHING, true])
   expect([broker.broker.connectedCount, other.isClosed]).toEqual([1, false])
 })
 
-test.each(EVERY_VERSION)('%s: a second CONNECT right behind the first gets no second CONNACK, but the will is published [MQTT-3.2.0-2, MQTT-3.1.2-8]', (_name, version) => {
-  const broker = new TestBroker(), watcher = broker.client('watcher')
-  watcher.subscribe('w')
-  watcher.lines()
-  const link = broker.link(version), connect = connectFrame(version, { flags: 2 | 4, rest: will(version) })
-  link.sendBytes(connect, connect)
-  expect([link.lines(), link.isClosed]).toEqual([[welcome(version)], true])
-  expect(watcher.lines()).toEqual(['PUBLISH q0 r0 d0 m0 w x'])
-})
+test.each(VERSIONS)(
+  '%s: a second CONNECT right behind the first gets no second CONNACK, but the will is published [MQTT-3.2.0-2, MQTT-3.1.2-8]',
+  (_name, version) => {
+    const broker = new TestBroker(),
+      watcher = broker.client('watcher')
+    watcher.subscribe('w')
+    watcher.lines()
+    const link = broker.link(version),
+      connect = connectFrame(version, { flags: 2 | 4, rest: will(version) })
+    link.sendBytes(connect, connect)
+    expect([link.lines(), link.isClosed]).toEqual([[welcome(version)], true])
+    expect(watcher.lines()).toEqual(['PUBLISH q0 r0 d0 m0 w x'])
+  },
+)
 
 test('5.0: faults in the properties of CONNECT are answered, in the fixed part they are not [MQTT-3.1.4-1]', () => {
   const answers = [{ properties: '21 00 00' }, { properties: '7f 00' }, { flags: 3 }].map((fields) => {
@@ -224,5 +249,9 @@ test('5.0: faults in the properties of CONNECT are answered, in the fixed part t
     link.sendBytes(connectFrame(5, fields))
     return [hexOf(link.receivedBytes()), link.isClosed]
   })
-  expect(answers).toEqual([['2003008200', true], ['2003008100', true], [NOTHING, true]])
+  expect(answers).toEqual([
+    ['2003008200', true],
+    ['2003008100', true],
+    [NOTHING, true],
+  ])
 })

@@ -4,8 +4,9 @@
 import { expect, test } from 'vitest'
 import type { ProtocolVersion } from '../../src/wire/mqtt/packet.ts'
 import type { Properties } from '../../src/wire/mqtt/properties.ts'
-import { EVERY_VERSION, welcome } from '../support/raw-packets.ts'
+import { welcome } from '../support/raw-packets.ts'
 import { type ClientOptions, TestBroker, type TestClient } from '../support/test-broker.ts'
+import { VERSIONS } from './versions.ts'
 
 function lasting(version: ProtocolVersion, properties: Properties = {}): ClientOptions {
   return { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 0xffffffff, ...properties } : {} }
@@ -21,26 +22,33 @@ function resumed(version: ProtocolVersion): string {
 }
 
 /** From one version to another and to itself. */
-const PAIRS = EVERY_VERSION.flatMap(([fromName, from]) => EVERY_VERSION.map(([toName, to]) => [fromName, toName, from, to] as const))
+const PAIRS = VERSIONS.flatMap(([fromName, from]) => VERSIONS.map(([toName, to]) => [fromName, toName, from, to] as const))
 
-test.each(PAIRS)('%s → %s: an unacknowledged QoS 1 message comes again with DUP and its identifier, then the queue [MQTT-4.4.0-1, MQTT-3.3.1-1]', (_from, _to, from, to) => {
-  const broker = new TestBroker(), client = broker.client('c', lasting(from)), publisher = broker.client('p', { version: 5 })
-  client.subscribe('a', 1)
-  client.lines()
-  publisher.publish('a', 'one', { qos: 1, properties: { contentType: 'text' } })
-  publisher.publish('a', 'two', { qos: 1, packetId: 2 })
-  const type = from === 5 ? ' {"contentType":"text"}' : ''
-  expect(client.lines()).toEqual([`PUBLISH q1 r0 d0 m1 a one${type}`, 'PUBLISH q1 r0 d0 m2 a two'])
-  client.acknowledge(4, 2)
-  client.cut()
-  publisher.publish('a', 'three', { qos: 1, packetId: 3, properties: { contentType: 'late' } })
-  const later = to === 5 ? ' {"contentType":"late"}' : ''
-  const first = from === 5 && to === 5 ? type : ''
-  expect(again(broker, to).lines()).toEqual([resumed(to), `PUBLISH q1 r0 d1 m1 a one${first}`, `PUBLISH q1 r0 d0 m3 a three${later}`])
-})
+test.each(PAIRS)(
+  '%s → %s: an unacknowledged QoS 1 message comes again with DUP and its identifier, then the queue [MQTT-4.4.0-1, MQTT-3.3.1-1]',
+  (_from, _to, from, to) => {
+    const broker = new TestBroker(),
+      client = broker.client('c', lasting(from)),
+      publisher = broker.client('p', { version: 5 })
+    client.subscribe('a', 1)
+    client.lines()
+    publisher.publish('a', 'one', { qos: 1, properties: { contentType: 'text' } })
+    publisher.publish('a', 'two', { qos: 1, packetId: 2 })
+    const type = from === 5 ? ' {"contentType":"text"}' : ''
+    expect(client.lines()).toEqual([`PUBLISH q1 r0 d0 m1 a one${type}`, 'PUBLISH q1 r0 d0 m2 a two'])
+    client.acknowledge(4, 2)
+    client.cut()
+    publisher.publish('a', 'three', { qos: 1, packetId: 3, properties: { contentType: 'late' } })
+    const later = to === 5 ? ' {"contentType":"late"}' : ''
+    const first = from === 5 && to === 5 ? type : ''
+    expect(again(broker, to).lines()).toEqual([resumed(to), `PUBLISH q1 r0 d1 m1 a one${first}`, `PUBLISH q1 r0 d0 m3 a three${later}`])
+  },
+)
 
 test.each(PAIRS)('%s → %s: QoS 2 goes on where it was: PUBREL after PUBREC, PUBLISH with DUP before [MQTT-4.4.0-1, MQTT-4.3.3-7]', (_from, _to, from, to) => {
-  const broker = new TestBroker(), client = broker.client('c', lasting(from)), publisher = broker.client('p')
+  const broker = new TestBroker(),
+    client = broker.client('c', lasting(from)),
+    publisher = broker.client('p')
   client.subscribe('a', 2)
   for (const packetId of [1, 2, 3]) {
     publisher.publish('a', `${packetId}`, { qos: 2, packetId })
@@ -61,24 +69,30 @@ test.each(PAIRS)('%s → %s: QoS 2 goes on where it was: PUBREL after PUBREC, PU
   expect(again(broker, from).lines()).toEqual([resumed(from)])
 })
 
-test.each(PAIRS)('%s → %s: a QoS 2 message not yet released is delivered once, by the PUBREL of the next connection [MQTT-4.3.3-10, MQTT-4.3.3-12]', (_from, _to, from, to) => {
-  const broker = new TestBroker(), watcher = broker.client('watcher')
-  watcher.subscribe('a', 2)
-  watcher.lines()
-  const client = broker.client('c', lasting(from))
-  client.publish('a', 'once', { qos: 2, packetId: 9 })
-  expect(client.lines()).toEqual(['PUBREC m9'])
-  client.cut()
-  const next = again(broker, to)
-  next.publish('a', 'once', { qos: 2, packetId: 9, dup: true })
-  expect([next.lines(), watcher.lines()]).toEqual([[resumed(to), 'PUBREC m9'], []])
-  next.acknowledge(6, 9)
-  next.acknowledge(6, 9)
-  expect([next.lines(), watcher.payloads()]).toEqual([['PUBCOMP m9', 'PUBCOMP m9'], ['once']])
-})
+test.each(PAIRS)(
+  '%s → %s: a QoS 2 message not yet released is delivered once, by the PUBREL of the next connection [MQTT-4.3.3-10, MQTT-4.3.3-12]',
+  (_from, _to, from, to) => {
+    const broker = new TestBroker(),
+      watcher = broker.client('watcher')
+    watcher.subscribe('a', 2)
+    watcher.lines()
+    const client = broker.client('c', lasting(from))
+    client.publish('a', 'once', { qos: 2, packetId: 9 })
+    expect(client.lines()).toEqual(['PUBREC m9'])
+    client.cut()
+    const next = again(broker, to)
+    next.publish('a', 'once', { qos: 2, packetId: 9, dup: true })
+    expect([next.lines(), watcher.lines()]).toEqual([[resumed(to), 'PUBREC m9'], []])
+    next.acknowledge(6, 9)
+    next.acknowledge(6, 9)
+    expect([next.lines(), watcher.payloads()]).toEqual([['PUBCOMP m9', 'PUBCOMP m9'], ['once']])
+  },
+)
 
 test.each(PAIRS)('%s → %s: subscriptions stay, and so does what was granted [MQTT-3.1.2-5]', (_from, _to, from, to) => {
-  const broker = new TestBroker(), client = broker.client('c', lasting(from)), publisher = broker.client('p')
+  const broker = new TestBroker(),
+    client = broker.client('c', lasting(from)),
+    publisher = broker.client('p')
   client.subscribe('zero/#', 0, { packetId: 1 })
   client.subscribe('+/two', 2, { packetId: 2 })
   client.subscribe('gone', 2, { packetId: 3 })
@@ -93,7 +107,9 @@ test.each(PAIRS)('%s → %s: subscriptions stay, and so does what was granted [M
 })
 
 test('5.0: options and identifiers of a subscription stay with the session', () => {
-  const broker = new TestBroker(), client = broker.client('c', lasting(5)), publisher = broker.client('p')
+  const broker = new TestBroker(),
+    client = broker.client('c', lasting(5)),
+    publisher = broker.client('p')
   client.subscribe('a', 1, { identifier: 7, retainAsPublished: true, noLocal: true })
   client.cut()
   publisher.publish('a', 'kept', { qos: 1, retain: true })
@@ -104,7 +120,9 @@ test('5.0: options and identifiers of a subscription stay with the session', () 
 })
 
 test('5.0 → 3.1.1 → 5.0: options stay through a connection that has no word for them; it gets no identifiers', () => {
-  const broker = new TestBroker(), client = broker.client('c', lasting(5)), publisher = broker.client('p')
+  const broker = new TestBroker(),
+    client = broker.client('c', lasting(5)),
+    publisher = broker.client('p')
   client.subscribe('a', 1, { identifier: 7, noLocal: true })
   client.cut()
   publisher.publish('a', 'one', { qos: 1, packetId: 1 })
@@ -117,8 +135,10 @@ test('5.0 → 3.1.1 → 5.0: options stay through a connection that has no word 
   expect(again(broker, 5).lines()).toEqual([resumed(5), 'PUBLISH q1 r0 d0 m2 a two {"subscriptionIdentifiers":[7]}'])
 })
 
-test.each(EVERY_VERSION)('%s: QoS 0 messages are for those who are there [MQTT-3.1.2-5]', (_name, version) => {
-  const broker = new TestBroker(), client = broker.client('c', lasting(version)), publisher = broker.client('p')
+test.each(VERSIONS)('%s: QoS 0 messages are for those who are there [MQTT-3.1.2-5]', (_name, version) => {
+  const broker = new TestBroker(),
+    client = broker.client('c', lasting(version)),
+    publisher = broker.client('p')
   client.subscribe('a', 1)
   client.cut()
   publisher.publish('a', 'zero')
@@ -126,8 +146,10 @@ test.each(EVERY_VERSION)('%s: QoS 0 messages are for those who are there [MQTT-3
   expect(again(broker, version).lines()).toEqual([resumed(version), 'PUBLISH q1 r0 d0 m1 a one'])
 })
 
-test.each(EVERY_VERSION)('%s: messages come after a reconnect in the order they were sent and queued [MQTT-4.6.0-1, MQTT-4.6.0-5]', (_name, version) => {
-  const broker = new TestBroker({ limits: { maximumInflightMessages: 3 } }), client = broker.client('c', lasting(version)), publisher = broker.client('p')
+test.each(VERSIONS)('%s: messages come after a reconnect in the order they were sent and queued [MQTT-4.6.0-1, MQTT-4.6.0-5]', (_name, version) => {
+  const broker = new TestBroker({ limits: { maximumInflightMessages: 3 } }),
+    client = broker.client('c', lasting(version)),
+    publisher = broker.client('p')
   client.subscribe('a', 1)
   for (let i = 1; i <= 5; i++) publisher.publish('a', `${i}`, { qos: 1, packetId: i })
   expect(client.payloads()).toEqual(['1', '2', '3'])
@@ -140,8 +162,9 @@ test.each(EVERY_VERSION)('%s: messages come after a reconnect in the order they 
 })
 
 test('retained messages are not part of a session: they stay when it ends [MQTT3-3.1.2-7]', () => {
-  for (const [, version] of EVERY_VERSION) {
-    const broker = new TestBroker(), client = broker.client('c', { version })
+  for (const [, version] of VERSIONS) {
+    const broker = new TestBroker(),
+      client = broker.client('c', { version })
     client.publish('a', 'stays', { retain: true })
     client.disconnect()
     expect([broker.broker.sessionCount, broker.broker.retainedCount]).toEqual([0, 1])
@@ -152,7 +175,8 @@ test('retained messages are not part of a session: they stay when it ends [MQTT3
 })
 
 test('5.0: Topic Aliases of the client belong to the connection: the next one begins without [MQTT-3.3.2-7]', () => {
-  const broker = new TestBroker(), client = broker.client('c', lasting(5))
+  const broker = new TestBroker(),
+    client = broker.client('c', lasting(5))
   client.publish('a', 'x', { properties: { topicAlias: 1 } })
   client.cut()
   const next = again(broker, 5)
@@ -161,7 +185,10 @@ test('5.0: Topic Aliases of the client belong to the connection: the next one be
 })
 
 test('5.0: Topic Aliases of the broker belong to the connection: after a reconnect the name is told again [MQTT-3.3.2-7]', () => {
-  const broker = new TestBroker(), properties = { topicAliasMaximum: 5 }, client = broker.client('c', lasting(5, properties)), publisher = broker.client('p')
+  const broker = new TestBroker(),
+    properties = { topicAliasMaximum: 5 },
+    client = broker.client('c', lasting(5, properties)),
+    publisher = broker.client('p')
   client.subscribe('a')
   client.lines()
   publisher.publish('a', '1')
@@ -178,7 +205,10 @@ test('5.0: Topic Aliases of the broker belong to the connection: after a reconne
 })
 
 test('5.0: a message sent behind an alias comes again with its name [MQTT-3.3.2-7, MQTT-4.4.0-1]', () => {
-  const broker = new TestBroker(), properties = { topicAliasMaximum: 5 }, client = broker.client('c', lasting(5, properties)), publisher = broker.client('p')
+  const broker = new TestBroker(),
+    properties = { topicAliasMaximum: 5 },
+    client = broker.client('c', lasting(5, properties)),
+    publisher = broker.client('p')
   client.subscribe('a', 1)
   publisher.publish('a', '1', { qos: 1, packetId: 1 })
   publisher.publish('a', '2', { qos: 1, packetId: 2 })
@@ -187,7 +217,9 @@ test('5.0: a message sent behind an alias comes again with its name [MQTT-3.3.2-
 })
 
 test('5.0: Receive Maximum and Maximum Packet Size are those of the present connection [MQTT-3.3.4-9, MQTT-3.1.2-24]', () => {
-  const broker = new TestBroker(), publisher = broker.client('p'), long = 'x'.repeat(100)
+  const broker = new TestBroker(),
+    publisher = broker.client('p'),
+    long = 'x'.repeat(100)
   const client = broker.client('c', lasting(5, { receiveMaximum: 1, maximumPacketSize: 50 }))
   client.subscribe('a', 1)
   client.lines()
@@ -202,8 +234,9 @@ test('5.0: Receive Maximum and Maximum Packet Size are those of the present conn
 })
 
 test('Packet Identifiers of the client are free again in a new session [MQTT-4.3.3-10]', () => {
-  for (const [, version] of EVERY_VERSION) {
-    const broker = new TestBroker(), watcher = broker.client('watcher')
+  for (const [, version] of VERSIONS) {
+    const broker = new TestBroker(),
+      watcher = broker.client('watcher')
     watcher.subscribe('a', 2)
     broker.client('c', lasting(version)).publish('a', 'given up', { qos: 2, packetId: 9 })
     const next = broker.client('c', { ...lasting(version), cleanStart: true })
@@ -215,9 +248,15 @@ test('Packet Identifiers of the client are free again in a new session [MQTT-4.3
 
 test('a resumed session may belong to another user: its permissions are asked anew', () => {
   const broker = new TestBroker({
-    authorizer: { generation: 0, mayPublish: () => 'allow', maySubscribe: () => 'allow', mayReceive: (_id, userName) => (userName === 'ann' ? 'allow' : 'deny') },
+    authorizer: {
+      generation: 0,
+      mayPublish: () => 'allow',
+      maySubscribe: () => 'allow',
+      mayReceive: (_id, userName) => (userName === 'ann' ? 'allow' : 'deny'),
+    },
   })
-  const publisher = broker.client('p'), client = broker.client('c', { ...lasting(4), userName: 'ann' })
+  const publisher = broker.client('p'),
+    client = broker.client('c', { ...lasting(4), userName: 'ann' })
   client.subscribe('a', 1)
   client.lines()
   publisher.publish('a', '1', { qos: 1, packetId: 1 })

@@ -2,8 +2,9 @@
 // [MQTT 5.0, sections 3.14 and 4.13]; which fault gets which code is in 05-observed-replies.test.ts.
 
 import { expect, test } from 'vitest'
-import { bytesOf, connectFrame, EVERY_VERSION, BEFORE_5, field, frame } from '../support/raw-packets.ts'
+import { bytesOf, connectFrame, field, frame } from '../support/raw-packets.ts'
 import { TestBroker, type TestClient } from '../support/test-broker.ts'
+import { VERSIONS } from './versions.ts'
 
 const will = { topicName: 'w', payload: new Uint8Array([0x78]), qos: 0, retain: false, properties: {} } as const
 
@@ -19,27 +20,34 @@ function message(version: number, topic: string, payload: string): number[] {
   return frame(0x30, field(topic), version === 5 ? [0] : [], [...Buffer.from(payload)])
 }
 
-test.each(EVERY_VERSION)('%s: DISCONNECT closes the connection without an answer [MQTT-3.14.4-2]', (_name, version) => {
-  const broker = new TestBroker(), client = broker.client('c', { version })
+test.each(VERSIONS)('%s: DISCONNECT closes the connection without an answer [MQTT-3.14.4-2]', (_name, version) => {
+  const broker = new TestBroker(),
+    client = broker.client('c', { version })
   client.sendBytes(bytesOf('e0 00'))
   expect([client.lines(), client.isClosed, broker.broker.connectedCount]).toEqual([[], true, 0])
 })
 
-test.each(EVERY_VERSION)('%s: what was sent before DISCONNECT is delivered, what comes after it is not [MQTT-3.14.4-1]', (_name, version) => {
-  const broker = new TestBroker(), watcher = watch(broker), client = broker.client('c', { version })
+test.each(VERSIONS)('%s: what was sent before DISCONNECT is delivered, what comes after it is not [MQTT-3.14.4-1]', (_name, version) => {
+  const broker = new TestBroker(),
+    watcher = watch(broker),
+    client = broker.client('c', { version })
   client.sendBytes(message(version, 'a', 'before'), bytesOf('e0 00'), message(version, 'a', 'after'))
   client.sendBytes(message(version, 'a', 'later'))
   expect([watcher.payloads(), client.lines()]).toEqual([['before'], []])
 })
 
-test.each(BEFORE_5)('%s: DISCONNECT has no body: one with it is a fault, and the will is published [MQTT-3.1.2-8]', (_name, version) => {
-  const broker = new TestBroker(), watcher = watch(broker), client = broker.client('c', { version, will })
+test.each(VERSIONS.slice(0, 2))('%s: DISCONNECT has no body: one with it is a fault, and the will is published [MQTT-3.1.2-8]', (_name, version) => {
+  const broker = new TestBroker(),
+    watcher = watch(broker),
+    client = broker.client('c', { version, will })
   client.sendBytes(bytesOf('e0 01 00'))
   expect([client.lines(), client.isClosed, watcher.payloads()]).toEqual([[], true, ['x']])
 })
 
 test('5.0: DISCONNECT may give a reason in words and User Properties', () => {
-  const broker = new TestBroker(), watcher = watch(broker), client = broker.client('c', { version: 5, will })
+  const broker = new TestBroker(),
+    watcher = watch(broker),
+    client = broker.client('c', { version: 5, will })
   client.disconnect(0, { reasonString: 'bye', userProperties: [['a', 'b']] })
   expect([client.lines(), client.isClosed, watcher.payloads()]).toEqual([[], true, []])
 })
@@ -55,7 +63,9 @@ test.each([
   ['a Reason Code of other packets, 0x10', 'e0 01 10'],
   ['a property of other packets', 'e0 05 00 03 21 00 01'],
 ])('5.0: DISCONNECT with %s ends the connection as a fault: the will is published [MQTT-3.14.2-1, MQTT-3.1.2-8]', (_what, hex) => {
-  const broker = new TestBroker(), watcher = watch(broker), client = broker.client('c', { version: 5, will })
+  const broker = new TestBroker(),
+    watcher = watch(broker),
+    client = broker.client('c', { version: 5, will })
   client.sendBytes(bytesOf(hex))
   expect([client.isClosed, watcher.payloads()]).toEqual([true, ['x']])
 })
@@ -71,12 +81,22 @@ const FAULTS: readonly (readonly [what: string, bytes: string])[] = [
   ['SUBACK', '90 03 00 01 00'],
 ]
 
-test.each(FAULTS.flatMap(([what, hex]) => EVERY_VERSION.map(([name, version]) => [name, what, version, hex] as const)))(
+test.each(FAULTS.flatMap(([what, hex]) => VERSIONS.map(([name, version]) => [name, what, version, hex] as const)))(
   '%s: all packets before %s are handled and answered, none after it [MQTT-4.13.1-1]',
   (_name, _what, version, hex) => {
-    const broker = new TestBroker(), watcher = watch(broker), client = broker.client('c', { version })
+    const broker = new TestBroker(),
+      watcher = watch(broker),
+      client = broker.client('c', { version })
     const acknowledged = frame(0x32, field('a'), '00 09', version === 5 ? [0] : [], '32')
-    client.sendBytes(message(version, 'a', '1'), acknowledged, bytesOf('c0 00'), message(version, 'a', '3'), bytesOf(hex), message(version, 'a', '4'), bytesOf('c0 00'))
+    client.sendBytes(
+      message(version, 'a', '1'),
+      acknowledged,
+      bytesOf('c0 00'),
+      message(version, 'a', '3'),
+      bytesOf(hex),
+      message(version, 'a', '4'),
+      bytesOf('c0 00'),
+    )
     client.sendBytes(message(version, 'a', '5'))
     expect(watcher.payloads()).toEqual(['1', '2', '3'])
     expect(client.lines().slice(0, 2)).toEqual(['PUBACK m9', 'PINGRESP'])
@@ -84,24 +104,27 @@ test.each(FAULTS.flatMap(([what, hex]) => EVERY_VERSION.map(([name, version]) =>
   },
 )
 
-test.each(EVERY_VERSION)('%s: a fault in the middle of equal packets: those before it are delivered', (_name, version) => {
-  const broker = new TestBroker(), watcher = watch(broker), client = broker.client('c', { version })
+test.each(VERSIONS)('%s: a fault in the middle of equal packets: those before it are delivered', (_name, version) => {
+  const broker = new TestBroker(),
+    watcher = watch(broker),
+    client = broker.client('c', { version })
   const numbered = (packetId: number): number[] => frame(0x32, field('a'), [0, packetId], version === 5 ? [0] : [], [0x30 + packetId])
   client.sendBytes(numbered(1), numbered(2), numbered(0), numbered(3))
   expect(client.lines()).toEqual(['PUBACK m1', 'PUBACK m2', ...(version === 5 ? ['DISCONNECT 0x82'] : [])])
   expect([watcher.payloads(), client.isClosed]).toEqual([['1', '2'], true])
 })
 
-test.each(EVERY_VERSION)('%s: a fault is answered the same when its packet comes byte by byte', (_name, version) => {
+test.each(VERSIONS)('%s: a fault is answered the same when its packet comes byte by byte', (_name, version) => {
   for (const [, hex] of FAULTS) {
-    const whole = new TestBroker().client('c', { version }), split = new TestBroker().client('c', { version })
+    const whole = new TestBroker().client('c', { version }),
+      split = new TestBroker().client('c', { version })
     whole.sendBytes(bytesOf(hex))
     for (const byte of bytesOf(hex)) split.sendBytes([byte])
     expect([hex, split.lines(), split.isClosed]).toEqual([hex, whole.lines(), true])
   }
 })
 
-test.each(BEFORE_5)('%s: the broker sends no DISCONNECT, whatever happens [MQTT-3.14.0-1]', (_name, version) => {
+test.each(VERSIONS.slice(0, 2))('%s: the broker sends no DISCONNECT, whatever happens [MQTT-3.14.0-1]', (_name, version) => {
   for (const [, hex] of FAULTS) {
     const client = new TestBroker().client('c', { version })
     client.sendBytes(bytesOf(hex))
@@ -127,8 +150,10 @@ test.each([
   ['PINGREQ', 'c8 00', 0x81],
   ['DISCONNECT', 'e2 00', 0x82],
 ])('%s with wrong flags is malformed: 3.x is closed, 5.0 told first [MQTT-2.1.3-1]', (_what, hex, code) => {
-  for (const [, version] of EVERY_VERSION) {
-    const broker = new TestBroker(), watcher = watch(broker), client = broker.client('c', { version, will })
+  for (const [, version] of VERSIONS) {
+    const broker = new TestBroker(),
+      watcher = watch(broker),
+      client = broker.client('c', { version, will })
     client.sendBytes(bytesOf(hex))
     expect([client.lines(), client.isClosed]).toEqual([version === 5 ? [`DISCONNECT 0x${code.toString(16)}`] : [], true])
     expect(watcher.payloads()).toEqual(['x'])
@@ -136,7 +161,11 @@ test.each([
 })
 
 test('3.1 alone marks repeated PUBREL, SUBSCRIBE and UNSUBSCRIBE with DUP', () => {
-  for (const [hex, answer] of [['6a 02 00 07', 'PUBCOMP m7'], ['8a 06 00 01 00 01 61 00', 'SUBACK m1 [0]'], ['aa 05 00 01 00 01 61', 'UNSUBACK m1 []']] as const) {
+  for (const [hex, answer] of [
+    ['6a 02 00 07', 'PUBCOMP m7'],
+    ['8a 06 00 01 00 01 61 00', 'SUBACK m1 [0]'],
+    ['aa 05 00 01 00 01 61', 'UNSUBACK m1 []'],
+  ] as const) {
     const clients = ([3, 4, 5] as const).map((version) => new TestBroker().client('c', { version }))
     for (const client of clients) client.sendBytes(bytesOf(hex))
     expect([clients[0]!.lines(), clients.map((client) => client.isClosed)]).toEqual([[answer], [false, true, true]])
@@ -149,7 +178,7 @@ test.each([
   ['UNSUBACK', 'b0 02 00 01'],
   ['PINGRESP', 'd0 00'],
 ])('%s is no packet of a client: 3.x is closed, 5.0 told 0x82', (_what, hex) => {
-  for (const [, version] of EVERY_VERSION) {
+  for (const [, version] of VERSIONS) {
     const client = new TestBroker().client('c', { version })
     client.sendBytes(bytesOf(hex))
     expect([client.lines(), client.isClosed]).toEqual([version === 5 ? ['DISCONNECT 0x82'] : [], true])
@@ -157,7 +186,7 @@ test.each([
 })
 
 test('a Remaining Length in more bytes than needed: 5.0 calls it malformed, 3.x reads it [MQTT-1.5.5-1]', () => {
-  for (const [, version] of EVERY_VERSION) {
+  for (const [, version] of VERSIONS) {
     const client = new TestBroker().client('c', { version })
     client.sendBytes(bytesOf('c0 80 00'))
     expect([client.lines(), client.isClosed]).toEqual(version === 5 ? [['DISCONNECT 0x81'], true] : [['PINGRESP'], false])
@@ -173,7 +202,10 @@ test('5.0: a Reason String says what was wrong, where the operator wants it', ()
 
 test('5.0: a Reason String that would exceed the Maximum Packet Size is left out [MQTT-3.14.2-3]', () => {
   const topic = 'a/'.repeat(300)
-  for (const [maximumPacketSize, hasReason] of [[1000, true], [30, false]] as const) {
+  for (const [maximumPacketSize, hasReason] of [
+    [1000, true],
+    [30, false],
+  ] as const) {
     const client = new TestBroker({ limits: { reasonStrings: true } }).client('c', { version: 5, properties: { maximumPacketSize } })
     client.publish(topic, 'x')
     const [disconnect] = client.received()
@@ -183,7 +215,9 @@ test('5.0: a Reason String that would exceed the Maximum Packet Size is left out
 })
 
 test('what is left of a connection after a fault takes no more: no state, no will twice', () => {
-  const broker = new TestBroker(), watcher = watch(broker), client = broker.client('c', { will })
+  const broker = new TestBroker(),
+    watcher = watch(broker),
+    client = broker.client('c', { will })
   client.sendBytes(bytesOf('00 00'))
   client.sendBytes(connectFrame(4, { clientId: 'again' }))
   client.gone()

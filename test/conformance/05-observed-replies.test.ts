@@ -24,11 +24,16 @@ function converse(link: TestClient, packets: readonly (readonly number[])[]): st
 /** An empty list of properties, where the version has such. */
 const none = (version: Version): number[] => (version === 5 ? [0] : [])
 
-const publish = (header: number, topic: string | readonly number[], packetId = '') => (version: Version): number[][] => [frame(header, field(topic), packetId, none(version), '78')]
-const subscribe = (topicFilter: string, options: string, header = 0x82, packetId = '0001') => (version: Version): number[][] => [
-  frame(header, packetId, none(version), field(topicFilter), options),
-]
-const raw = (...packets: readonly string[]) => (): number[][] => packets.map((hex) => bytesOf(hex))
+const publish =
+  (header: number, topic: string | readonly number[], packetId = '') =>
+  (version: Version): number[][] => [frame(header, field(topic), packetId, none(version), '78')]
+const subscribe =
+  (topicFilter: string, options: string, header = 0x82, packetId = '0001') =>
+  (version: Version): number[][] => [frame(header, packetId, none(version), field(topicFilter), options)]
+const raw =
+  (...packets: readonly string[]) =>
+  (): number[][] =>
+    packets.map((hex) => bytesOf(hex))
 
 /** What: after a CONNECT that was accepted, these packets are answered so in 3.1.1 and so in 5.0. */
 const AFTER_CONNECT: readonly (readonly [what: string, send: (version: Version) => number[][], answer4: string, answer5: string])[] = [
@@ -63,7 +68,12 @@ const AFTER_CONNECT: readonly (readonly [what: string, send: (version: Version) 
   ['SUBSCRIBE to $share/g [MQTT-4.8.2-2]', subscribe('$share/g', '01'), 'EOF', 'e00182 | EOF'],
   ['SUBSCRIBE to $share/+/a [MQTT-4.8.2-2]', subscribe('$share/+/a', '01'), 'EOF', 'e00182 | EOF'],
   ['SUBSCRIBE to $share/g/a with No Local [MQTT-3.8.3-4]', subscribe('$share/g/a', '05'), 'EOF', 'e00182 | EOF'],
-  ['UNSUBSCRIBE of what was never subscribed [MQTT-3.10.4-5]', (version) => [frame(0xa2, '0001', none(version), field('zz'))], 'b0020001 | open', 'b00400010011 | open'],
+  [
+    'UNSUBSCRIBE of what was never subscribed [MQTT-3.10.4-5]',
+    (version) => [frame(0xa2, '0001', none(version), field('zz'))],
+    'b0020001 | open',
+    'b00400010011 | open',
+  ],
   ['UNSUBSCRIBE without a Topic Filter [MQTT-3.10.3-2]', (version) => [frame(0xa2, '0001', none(version))], 'EOF', 'e00181 | EOF'],
   ['PUBREL of an unknown Packet Identifier [MQTT-4.3.3-11]', raw('62020007'), '70020007 | open', '70020007 | open'],
   ['PUBREL with flags 0 [MQTT-3.6.1-1]', raw('60020007'), 'EOF', 'e00182 | EOF'],
@@ -81,14 +91,20 @@ const AFTER_CONNECT: readonly (readonly [what: string, send: (version: Version) 
   ],
 ]
 
-test.each(AFTER_CONNECT.flatMap(([what, send, answer4, answer5]) => [['3.1.1', what, 4, send, answer4], ['5.0', what, 5, send, answer5]] as const))(
-  '%s: %s',
-  (_name, _what, version, send, answer) => {
-    const broker = new TestBroker(), bystander = broker.client('bystander', { version })
-    expect(converse(broker.link(version), [connectFrame(version), ...send(version)])).toBe(`${CONNACK[version]} | ${answer}`)
-    expect(converse(bystander, [[0xc0, 0]])).toBe('d000 | open')
-  },
-)
+test.each(
+  AFTER_CONNECT.flatMap(
+    ([what, send, answer4, answer5]) =>
+      [
+        ['3.1.1', what, 4, send, answer4],
+        ['5.0', what, 5, send, answer5],
+      ] as const,
+  ),
+)('%s: %s', (_name, _what, version, send, answer) => {
+  const broker = new TestBroker(),
+    bystander = broker.client('bystander', { version })
+  expect(converse(broker.link(version), [connectFrame(version), ...send(version)])).toBe(`${CONNACK[version]} | ${answer}`)
+  expect(converse(bystander, [[0xc0, 0]])).toBe('d000 | open')
+})
 
 /** Mosquitto grants `$share//a`; the standard forbids an empty Share Name, so we answer as to `$share/g`. */
 test('an empty Share Name is refused, unlike in Mosquitto [MQTT-4.8.2-1]', () => {
@@ -105,19 +121,29 @@ const CONNECTS: readonly (readonly [what: string, connect: (version: Version) =>
   ['CONNECT with Will QoS 3 [MQTT-3.1.2-12]', (version) => connectFrame(version, { flags: 0x1e, rest: will(version) }), 'EOF', 'EOF'],
   ['CONNECT with Will QoS but no will [MQTT-3.1.2-11]', (version) => connectFrame(version, { flags: 0x0a }), 'EOF', 'EOF'],
   ['CONNECT with a password alone [MQTT3-3.1.2-22]', (version) => connectFrame(version, { flags: 0x42, rest: field('pw') }), 'EOF', `${CONNACK[5]} | open`],
-  ['CONNECT with neither Client Identifier nor clean start [MQTT3-3.1.3-8]', (version) => connectFrame(version, { flags: 0, clientId: '' }), '20020002 | EOF', ASSIGNED],
+  [
+    'CONNECT with neither Client Identifier nor clean start [MQTT3-3.1.3-8]',
+    (version) => connectFrame(version, { flags: 0, clientId: '' }),
+    '20020002 | EOF',
+    ASSIGNED,
+  ],
   ['CONNECT without Client Identifier [MQTT-3.1.3-6]', (version) => connectFrame(version, { clientId: '' }), '20020000 | open', ASSIGNED],
   ['CONNECT with bytes left over', (version) => connectFrame(version, { rest: bytesOf('7a7a') }), 'EOF', '2003008100 | EOF'],
   ['PUBLISH before CONNECT [MQTT-3.1.0-1]', (version) => publish(0x30, 'a')(version)[0]!, 'EOF', 'EOF'],
 ]
 
-test.each(CONNECTS.flatMap(([what, connect, answer4, answer5]) => [['3.1.1', what, 4, connect, answer4], ['5.0', what, 5, connect, answer5]] as const))(
-  '%s: %s is answered',
-  (_name, _what, version, connect, answer) => {
-    const broker = new TestBroker({ newId: () => '790E36C7-C897-66D6-4ABE-7CCB4DC34232' })
-    expect(converse(broker.link(version), [connect(version)])).toBe(answer)
-  },
-)
+test.each(
+  CONNECTS.flatMap(
+    ([what, connect, answer4, answer5]) =>
+      [
+        ['3.1.1', what, 4, connect, answer4],
+        ['5.0', what, 5, connect, answer5],
+      ] as const,
+  ),
+)('%s: %s is answered', (_name, _what, version, connect, answer) => {
+  const broker = new TestBroker({ newId: () => '790E36C7-C897-66D6-4ABE-7CCB4DC34232' })
+  expect(converse(broker.link(version), [connect(version)])).toBe(answer)
+})
 
 test.each([
   ['3.1: CONNECT', connectFrame(3), '20020000 | open'],

@@ -2,12 +2,13 @@
 // AUTH packets are in 06-enhanced-authentication.test.ts.
 
 import { expect, test } from 'vitest'
-import { StaticUsers } from '../../src/auth/static-users.ts'
 import { makeScramVerifier } from '../../src/auth/scram-verifier.ts'
+import { StaticUsers } from '../../src/auth/static-users.ts'
 import { type Authorizer, PERMIT_ALL, type Permission } from '../../src/broker/ports.ts'
 import type { Connect } from '../../src/wire/mqtt/packet.ts'
-import { BEFORE_5, bytesOf, connectFrame, EVERY_VERSION, field, welcome } from '../support/raw-packets.ts'
+import { bytesOf, connectFrame, field, welcome } from '../support/raw-packets.ts'
 import { TestBroker } from '../support/test-broker.ts'
+import { VERSIONS } from './versions.ts'
 
 function brokerThat(judge: (connect: Connect) => number): TestBroker {
   return new TestBroker({ authenticator: { authenticate: (connect) => ({ reasonCode: judge(connect), userName: connect.userName }), begin: () => null } })
@@ -23,25 +24,30 @@ test.each([
   ['quota exceeded', 0x97, 3],
   ['connection rate exceeded', 0x9f, 3],
   ['unspecified error', 0x80, 3],
-])('a refusal as %s is 0x%x in 5.0, its return code in 3.x; then the connection is closed [MQTT-3.1.4-2, MQTT-3.2.2-7, MQTT-3.2.2-8]', (_what, reasonCode, returnCode) => {
-  for (const [, version] of EVERY_VERSION) {
-    const broker = brokerThat(() => reasonCode), client = broker.dial('c', { version, cleanStart: false })
-    expect([client.lines(), client.isClosed]).toEqual([[`CONNACK 0 ${version === 5 ? reasonCode : returnCode}`], true])
-    expect([broker.broker.sessionCount, broker.broker.connectedCount]).toEqual([0, 0])
-  }
-})
+])(
+  'a refusal as %s is 0x%x in 5.0, its return code in 3.x; then the connection is closed [MQTT-3.1.4-2, MQTT-3.2.2-7, MQTT-3.2.2-8]',
+  (_what, reasonCode, returnCode) => {
+    for (const [, version] of VERSIONS) {
+      const broker = brokerThat(() => reasonCode),
+        client = broker.dial('c', { version, cleanStart: false })
+      expect([client.lines(), client.isClosed]).toEqual([[`CONNACK 0 ${version === 5 ? reasonCode : returnCode}`], true])
+      expect([broker.broker.sessionCount, broker.broker.connectedCount]).toEqual([0, 0])
+    }
+  },
+)
 
 test('a refusal never says that a session is present, although there is one [MQTT-3.2.2-6]', () => {
-  for (const [, version] of EVERY_VERSION) {
+  for (const [, version] of VERSIONS) {
     let code = 0
-    const broker = brokerThat(() => code), options = { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 60 } : {} } as const
+    const broker = brokerThat(() => code),
+      options = { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 60 } : {} } as const
     broker.client('c', options).cut()
     code = 0x87
     expect(broker.dial('c', options).received()).toMatchObject([{ type: 2, sessionPresent: false }])
   }
 })
 
-test.each(EVERY_VERSION)('%s: user name, password and Client Identifier reach the authenticator as they were sent [MQTT-3.1.3-12]', (_name, version) => {
+test.each(VERSIONS)('%s: user name, password and Client Identifier reach the authenticator as they were sent [MQTT-3.1.3-12]', (_name, version) => {
   const seen: Connect[] = []
   const broker = brokerThat((connect) => {
     seen.push(connect)
@@ -54,16 +60,26 @@ test.each(EVERY_VERSION)('%s: user name, password and Client Identifier reach th
   expect([...seen[0]!.password!]).toEqual([0, 1, 254, 255])
 })
 
-test.each(EVERY_VERSION)('%s: absent, empty and given are three kinds of user name and password', (_name, version) => {
+test.each(VERSIONS)('%s: absent, empty and given are three kinds of user name and password', (_name, version) => {
   const seen: unknown[] = []
   const broker = brokerThat(({ userName, password }) => {
     seen.push([userName, password === null ? null : password.length])
     return 0
   })
-  for (const [flags, rest] of [[2, []], [0x82, field('')], [0xc2, [...field(''), ...field('')]], [0xc2, [...field('u'), ...field('p')]]] as const) {
+  for (const [flags, rest] of [
+    [2, []],
+    [0x82, field('')],
+    [0xc2, [...field(''), ...field('')]],
+    [0xc2, [...field('u'), ...field('p')]],
+  ] as const) {
     broker.link(version).sendBytes(connectFrame(version, { flags, rest }))
   }
-  expect(seen).toEqual([[null, null], ['', null], ['', 0], ['u', 1]])
+  expect(seen).toEqual([
+    [null, null],
+    ['', null],
+    ['', 0],
+    ['u', 1],
+  ])
 })
 
 test('a user name that is not UTF-8 never reaches the authenticator [MQTT-3.1.3-12]', () => {
@@ -77,9 +93,16 @@ test('a user name that is not UTF-8 never reaches the authenticator [MQTT-3.1.3-
 
 test('a list of users: right and wrong passwords, unknown and absent names, as Mosquitto answers', async () => {
   const users = new StaticUsers({ users: [{ userName: 'ann', verifier: makeScramVerifier('secret', { iterations: 1 })! }], allowAnonymous: false })
-  const tries = [{ userName: 'ann', password: 'secret' }, { userName: 'ann', password: 'wrong' }, { userName: 'bob', password: 'secret' }, { userName: 'ann' }, {}]
-  for (const [, version] of EVERY_VERSION) {
-    const broker = new TestBroker({ authenticator: users }), clients = tries.map((credentials, i) => broker.dial(`c${i}`, { version, ...credentials }))
+  const tries = [
+    { userName: 'ann', password: 'secret' },
+    { userName: 'ann', password: 'wrong' },
+    { userName: 'bob', password: 'secret' },
+    { userName: 'ann' },
+    {},
+  ]
+  for (const [, version] of VERSIONS) {
+    const broker = new TestBroker({ authenticator: users }),
+      clients = tries.map((credentials, i) => broker.dial(`c${i}`, { version, ...credentials }))
     const answers: string[][] = clients.map(() => [])
     await expect.poll(() => clients.every((client, i) => answers[i]!.push(...client.lines()) > 0), { timeout: 5_000, interval: 5 }).toBe(true)
     const refused = [`CONNACK 0 ${version === 5 ? 0x87 : 5}`]
@@ -89,18 +112,23 @@ test('a list of users: right and wrong passwords, unknown and absent names, as M
 })
 
 /** Answers by topic; counts how often it was asked. */
-function rules(deny: (action: 'publish' | 'receive' | 'subscribe', topic: string, userName: string | null) => boolean): Authorizer & { readonly asked: string[]; generation: number } {
+function rules(
+  deny: (action: 'publish' | 'receive' | 'subscribe', topic: string, userName: string | null) => boolean,
+): Authorizer & { readonly asked: string[]; generation: number } {
   const asked: string[] = []
-  const judge = (action: 'publish' | 'receive' | 'subscribe') => (clientId: string, userName: string | null, topic: string): Permission => {
-    asked.push(`${clientId} ${action} ${topic}`)
-    return deny(action, topic, userName) ? 'deny' : 'allow'
-  }
+  const judge =
+    (action: 'publish' | 'receive' | 'subscribe') =>
+    (clientId: string, userName: string | null, topic: string): Permission => {
+      asked.push(`${clientId} ${action} ${topic}`)
+      return deny(action, topic, userName) ? 'deny' : 'allow'
+    }
   return { asked, generation: 0, mayPublish: judge('publish'), mayReceive: judge('receive'), maySubscribe: judge('subscribe') }
 }
 
-test.each(EVERY_VERSION)('%s: a PUBLISH that is not permitted goes nowhere: 5.0 learns 0x87, 3.x gets an ordinary acknowledgement', (_name, version) => {
+test.each(VERSIONS)('%s: a PUBLISH that is not permitted goes nowhere: 5.0 learns 0x87, 3.x gets an ordinary acknowledgement', (_name, version) => {
   const broker = new TestBroker({ authorizer: rules((action, topic) => action === 'publish' && topic === 'secret') })
-  const watcher = broker.client('watcher'), client = broker.client('c', { version })
+  const watcher = broker.client('watcher'),
+    client = broker.client('c', { version })
   watcher.subscribe('#', 2)
   watcher.lines()
   client.publish('secret', '0', { retain: true })
@@ -115,7 +143,8 @@ test.each(EVERY_VERSION)('%s: a PUBLISH that is not permitted goes nowhere: 5.0 
 
 test('5.0: after a refused PUBREC the Packet Identifier is free: the next PUBLISH with it is a new message [MQTT-4.3.3-9]', () => {
   const broker = new TestBroker({ authorizer: rules((action, topic) => action === 'publish' && topic === 'secret') })
-  const watcher = broker.client('watcher'), client = broker.client('c', { version: 5 })
+  const watcher = broker.client('watcher'),
+    client = broker.client('c', { version: 5 })
   watcher.subscribe('#', 2)
   client.publish('secret', 'no', { qos: 2, packetId: 7 })
   client.publish('open', 'yes', { qos: 2, packetId: 7 })
@@ -124,8 +153,10 @@ test('5.0: after a refused PUBREC the Packet Identifier is free: the next PUBLIS
   expect(watcher.payloads()).toEqual(['yes'])
 })
 
-test.each(EVERY_VERSION)('%s: no client publishes below $SYS or $CONTROL, whatever it may otherwise', (_name, version) => {
-  const broker = new TestBroker(), watcher = broker.client('watcher'), client = broker.client('c', { version })
+test.each(VERSIONS)('%s: no client publishes below $SYS or $CONTROL, whatever it may otherwise', (_name, version) => {
+  const broker = new TestBroker(),
+    watcher = broker.client('watcher'),
+    client = broker.client('c', { version })
   for (const filter of ['$SYS/#', '$CONTROL/#', '$SYSTEM/#']) watcher.subscribe(filter, 1)
   watcher.lines()
   for (const [i, topic] of ['$SYS', '$SYS/x', '$CONTROL/x', '$SYSTEM/x'].entries()) client.publish(topic, topic, { qos: 1, packetId: i + 1, retain: true })
@@ -135,8 +166,13 @@ test.each(EVERY_VERSION)('%s: no client publishes below $SYS or $CONTROL, whatev
 })
 
 test('a SUBSCRIBE that is not permitted: 0x87 in 5.0, 0x80 in 3.1.1, the QoS asked for in 3.1, which has no refusal [MQTT-3.9.3-1]', () => {
-  for (const [version, code] of [[3, 1], [4, 0x80], [5, 0x87]] as const) {
-    const broker = new TestBroker({ authorizer: rules((action, filter) => action === 'subscribe' && filter === 'secret/#') }), client = broker.client('c', { version })
+  for (const [version, code] of [
+    [3, 1],
+    [4, 0x80],
+    [5, 0x87],
+  ] as const) {
+    const broker = new TestBroker({ authorizer: rules((action, filter) => action === 'subscribe' && filter === 'secret/#') }),
+      client = broker.client('c', { version })
     const request = (topicFilter: string) => ({ topicFilter, qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }) as const
     client.send({ type: 8, packetId: 5, subscriptions: [request('a'), request('secret/#'), request('$share/g/secret/#'), request('b')], properties: {} })
     expect(client.lines()).toEqual([`SUBACK m5 [1 ${code} ${code} 1]`])
@@ -147,9 +183,10 @@ test('a SUBSCRIBE that is not permitted: 0x87 in 5.0, 0x80 in 3.1.1, the QoS ask
   }
 })
 
-test.each(EVERY_VERSION)('%s: what a client may not read does not reach it: live, retained, shared, queued', (_name, version) => {
+test.each(VERSIONS)('%s: what a client may not read does not reach it: live, retained, shared, queued', (_name, version) => {
   const broker = new TestBroker({ authorizer: rules((action, topic) => action === 'receive' && topic.startsWith('secret')) })
-  const publisher = broker.client('p'), client = broker.client('c', { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 60 } : {} })
+  const publisher = broker.client('p'),
+    client = broker.client('c', { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 60 } : {} })
   publisher.publish('secret/1', 'retained', { retain: true })
   publisher.publish('open', 'retained', { retain: true })
   client.subscribe('#', 1, { packetId: 1 })
@@ -163,7 +200,8 @@ test.each(EVERY_VERSION)('%s: what a client may not read does not reach it: live
 
 test('answers are remembered until the rules change, then asked again', () => {
   let allowed = true
-  const authorizer = rules((action) => action === 'publish' && !allowed), broker = new TestBroker({ authorizer })
+  const authorizer = rules((action) => action === 'publish' && !allowed),
+    broker = new TestBroker({ authorizer })
   const client = broker.client('c', { version: 5 })
   client.subscribe('a')
   client.lines()
@@ -200,7 +238,8 @@ test('the rules are asked with the name that the authenticator found, not the on
 
 test('a retained message of a publisher who may not publish there any more is not sent', () => {
   let allowed = true
-  const authorizer = rules((action, _topic, userName) => action === 'publish' && userName === 'bad' && !allowed), broker = new TestBroker({ authorizer })
+  const authorizer = rules((action, _topic, userName) => action === 'publish' && userName === 'bad' && !allowed),
+    broker = new TestBroker({ authorizer })
   broker.client('bad', { userName: 'bad' }).publish('a', 'stale', { retain: true })
   broker.client('good', { userName: 'good' }).publish('b', 'fresh', { retain: true })
   const retainedFor = (clientId: string): string[] => {
@@ -214,9 +253,10 @@ test('a retained message of a publisher who may not publish there any more is no
   expect(retainedFor('after')).toEqual(['fresh'])
 })
 
-test.each(BEFORE_5)('%s: a refused QoS 2 message is acknowledged to the end and its identifier is free after PUBCOMP', (_name, version) => {
+test.each(VERSIONS.slice(0, 2))('%s: a refused QoS 2 message is acknowledged to the end and its identifier is free after PUBCOMP', (_name, version) => {
   const broker = new TestBroker({ authorizer: rules((action, topic) => action === 'publish' && topic === 'secret') })
-  const watcher = broker.client('watcher'), client = broker.client('c', { version })
+  const watcher = broker.client('watcher'),
+    client = broker.client('c', { version })
   watcher.subscribe('#', 2)
   client.publish('secret', 'no', { qos: 2, packetId: 7 })
   client.acknowledge(6, 7)

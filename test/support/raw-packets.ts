@@ -6,14 +6,6 @@ import type { ProtocolVersion } from '../../src/wire/mqtt/packet.ts'
 /** Hex digits (spaces do not count), or bytes. */
 export type Part = string | Uint8Array | readonly number[]
 
-/** For test.each: a test's first argument is the version's name, its second the Protocol Level. */
-export const EVERY_VERSION: readonly (readonly [name: string, version: ProtocolVersion])[] = [
-  ['3.1', 3],
-  ['3.1.1', 4],
-  ['5.0', 5],
-]
-export const BEFORE_5: readonly (readonly [name: string, version: ProtocolVersion])[] = EVERY_VERSION.slice(0, 2)
-
 const encoder = new TextEncoder()
 
 export function bytesOf(...parts: readonly Part[]): number[] {
@@ -32,7 +24,8 @@ export function field(value: string | readonly number[]): number[] {
 
 /** First byte, Remaining Length, body. */
 export function frame(header: number, ...parts: readonly Part[]): number[] {
-  const body = bytesOf(...parts), length: number[] = []
+  const body = bytesOf(...parts),
+    length: number[] = []
   for (let rest = body.length; ; rest >>= 7) {
     length.push((rest & 127) | (rest > 127 ? 128 : 0))
     if (rest <= 127) return [header, ...length, ...body]
@@ -55,7 +48,14 @@ export interface ConnectFields {
 export function connectFrame(version: ProtocolVersion, fields: ConnectFields = {}): number[] {
   const { name = version === 3 ? 'MQIsdp' : 'MQTT', level = version, flags = 2, keepAlive = 60, clientId = 'raw', rest = [] } = fields
   const properties = bytesOf(fields.properties ?? [])
-  return frame(0x10, field(name), [level, flags, keepAlive >> 8, keepAlive & 255], version === 5 ? [properties.length, ...properties] : [], field(clientId), rest)
+  return frame(
+    0x10,
+    field(name),
+    [level, flags, keepAlive >> 8, keepAlive & 255],
+    version === 5 ? [properties.length, ...properties] : [],
+    field(clientId),
+    rest,
+  )
 }
 
 /** The line of a CONNACK that accepts: Mosquitto's three properties in 5.0. */

@@ -15,6 +15,11 @@ export interface RawConnect extends Partial<Omit<Connect, 'type' | 'version' | '
   readonly clientId: string
 }
 
+export interface RawPublish extends Partial<Omit<Publish, 'type' | 'payload' | 'packetId'>> {
+  readonly topicName: string
+  readonly payload?: string
+}
+
 export class RawClient {
   readonly version: ProtocolVersion
   /** Every packet received and not yet taken. */
@@ -60,16 +65,16 @@ export class RawClient {
     return (this.#lastId = (this.#lastId % 65535) + 1)
   }
 
-  /** Returns when the last acknowledgement has come; at QoS 0 at once. */
-  async publish(message: Partial<Omit<Publish, 'type' | 'payload' | 'packetId'>> & { readonly topicName: string; readonly payload?: string }): Promise<void> {
+  /** Returns when the last acknowledgement has come, with the Reason Code of PUBACK or PUBREC; at QoS 0 at once. */
+  async publish(message: RawPublish): Promise<number> {
     const { payload = '', qos = 0 } = message, packetId = qos === 0 ? 0 : this.nextId()
     this.send({ type: PacketType.Publish, retain: false, dup: false, properties: {}, ...message, qos, packetId, payload: encoder.encode(payload) })
-    if (qos === 1) await this.#answer(PacketType.Puback, packetId)
-    if (qos !== 2) return
-    const pubrec = await this.#answer(PacketType.Pubrec, packetId)
-    if (pubrec.type === PacketType.Pubrec && pubrec.reasonCode >= 0x80) return
+    if (qos === 0) return 0
+    const { reasonCode } = await this.#answer(qos === 1 ? PacketType.Puback : PacketType.Pubrec, packetId)
+    if (qos === 1 || reasonCode >= 0x80) return reasonCode
     this.send({ type: PacketType.Pubrel, packetId, reasonCode: 0, properties: {} })
     await this.#answer(PacketType.Pubcomp, packetId)
+    return reasonCode
   }
 
   /** Returns when SUBACK has come. */
@@ -137,8 +142,8 @@ export class RawClient {
     })
   }
 
-  async #answer(type: PacketType, packetId: number): Promise<Packet> {
-    const isAnswer = (packet: Packet): boolean => packet.type === type && 'packetId' in packet && packet.packetId === packetId
+  async #answer<Type extends Packet['type']>(type: Type, packetId: number): Promise<Extract<Packet, { type: Type }>> {
+    const isAnswer = (packet: Packet): packet is Extract<Packet, { type: Type }> => packet.type === type && 'packetId' in packet && packet.packetId === packetId
     const seen = this.#received.filter(isAnswer).length
     await this.until(() => this.#received.filter(isAnswer).length > seen, `the answer of type ${type} to ${packetId}`)
     return this.#received.findLast(isAnswer)!

@@ -1,0 +1,116 @@
+// Our pub and sub and Debian's mosquitto_pub and mosquitto_sub are given the same command lines, each with a mosquitto broker of its own:
+// stdout, stderr and exit code are the same. We imitate Mosquitto 2.1; where Debian's older version says it otherwise, a row below says how and why.
+
+import { pbkdf2Sync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { builtProgram } from '../support/built.ts'
+import { withTools } from '../support/require-tools.ts'
+import { type CommandResult, neutral, runCommand } from './support/client-command.ts'
+import { COMMAND_LINES, type CommandLine } from './support/command-lines.ts'
+import { freePort, Mosquitto } from './support/mosquitto.ts'
+import { RawClient } from './support/raw-client.ts'
+
+interface Difference {
+  readonly reason: string
+  /** In what Debian's client printed. */
+  readonly from: RegExp
+  readonly to: string
+}
+
+const DIFFERENCES: readonly Difference[] = [
+]
+
+const NO_SUBSCRIBERS = 0x10
+const TAKEN_WITHIN_MS = 5000
+
+/** A client with a broker of its own, and a second client that publishes to it. */
+class Side {
+  readonly #open: Mosquitto
+  readonly #locked: Mosquitto
+  readonly #publisher: RawClient
+  readonly #commands: Readonly<Record<CommandLine['tool'], readonly string[]>>
+  readonly #names: readonly string[]
+
+  private constructor(open: Mosquitto, locked: Mosquitto, publisher: RawClient, commands: Readonly<Record<CommandLine['tool'], readonly string[]>>, names: readonly string[]) {
+    this.#open = open
+    this.#locked = locked
+    this.#publisher = publisher
+    this.#commands = commands
+    this.#names = names
+  }
+
+  static async start(mosquitto: string, commands: Readonly<Record<CommandLine['tool'], readonly string[]>>, names: readonly string[]): Promise<Side> {
+    const open = await Mosquitto.start(mosquitto), options = ['allow_anonymous false', 'password_file FOLDER/passwords']
+    const locked = await Mosquitto.start(mosquitto, { options, files: { passwords: passwordLine('alice', 'secret') } })
+    return new Side(open, locked, await RawClient.connect(open.port, { version: 5, clientId: 'publisher' }), commands, names)
+  }
+
+  async run({ tool, args, stdin = '', retained = [], live = [], signal }: CommandLine, folder: string, closed: number): Promise<CommandResult> {
+    for (const message of retained) await this.#publisher.publish({ ...message, retain: true })
+    const ports = { PORT: this.#open.port, LOCKED: this.#locked.port, CLOSED: closed }
+    const given = [...(args.includes('-p') ? [] : ['-p', 'PORT']), ...args].map((arg) => (arg in ports ? String(ports[arg as keyof typeof ports]) : arg.replace('FOLDER', folder)))
+    const running = runCommand({ command: this.#commands[tool], args: given, stdin, ...(signal === undefined ? {} : { signal }) })
+    const [first, ...rest] = live
+    if (first !== undefined) {
+      const until = performance.now() + TAKEN_WITHIN_MS
+      while ((await this.#publisher.publish(first)) === NO_SUBSCRIBERS && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20))
+      for (const message of rest) await this.#publisher.publish(message)
+    }
+    const result = await running
+    for (const { topicName } of retained) await this.#publisher.publish({ topicName, retain: true, qos: 1 })
+    return neutral(result, this.#names, [...Object.values(ports)])
+  }
+
+  async close(): Promise<void> {
+    await this.#publisher.cut()
+    await Promise.all([this.#open.close(), this.#locked.close()])
+  }
+}
+
+withTools(['mosquitto', 'mosquitto_pub', 'mosquitto_sub'], ({ mosquitto, mosquitto_pub, mosquitto_sub }) => {
+  describe("our clients and Debian's print the same", () => {
+    let folder: string, ours: Side, debians: Side, closed: number
+    const used = new Set<Difference>()
+    const usual = (text: string): string => {
+      let out = text
+      for (const difference of DIFFERENCES) {
+        const changed = out.replace(difference.from, difference.to)
+        if (changed !== out) used.add(difference)
+        out = changed
+      }
+      return out
+    }
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'zanzara-same-output-'))
+      writeFileSync(join(folder, 'message.bin'), Buffer.from([0, 1, 2, 0xff, 10]))
+      closed = await freePort()
+      const command = (word: string): string[] => [process.execPath, builtProgram(), word]
+      ours = await Side.start(mosquitto, { pub: command('pub'), sub: command('sub') }, ['zanzara pub', 'zanzara sub'])
+      debians = await Side.start(mosquitto, { pub: [mosquitto_pub], sub: [mosquitto_sub] }, ['mosquitto_pub', 'mosquitto_sub'])
+    })
+    afterAll(async () => {
+      await Promise.all([ours?.close(), debians?.close()])
+      rmSync(folder, { recursive: true })
+    })
+
+    test.each(COMMAND_LINES)('$name', async (line) => {
+      const [our, { stdout, stderr, code }] = await Promise.all([ours.run(line, folder, closed), debians.run(line, folder, closed)])
+      expect(our).toEqual({ stdout: usual(stdout), stderr: usual(stderr), code })
+      expect(our.code, 'it ended by itself').not.toBeNull()
+    })
+
+    test('every difference listed is still there', () => {
+      expect(DIFFERENCES.filter((difference) => !used.has(difference)).map(({ reason }) => reason)).toEqual([])
+    })
+  })
+})
+
+/** A line of a password file: PBKDF2-HMAC-SHA512, 101 iterations. */
+function passwordLine(userName: string, password: string): string {
+  const salt = Buffer.from('twelve bytes')
+  return `${userName}:$7$101$${salt.toString('base64')}$${pbkdf2Sync(password, salt, 101, 64, 'sha512').toString('base64')}\n`
+}

@@ -1,0 +1,50 @@
+// A command-line client run to its end: what it printed on both streams and its exit code.
+// Names that differ by nature (programs, ports, assigned client ids) are replaced by words.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+const PATIENCE_MS = 8000
+
+export interface CommandResult {
+  readonly stdout: string
+  readonly stderr: string
+  /** Null when it had to be killed. */
+  readonly code: number | null
+}
+
+export interface CommandRun {
+  readonly command: readonly string[]
+  readonly args: readonly string[]
+  readonly stdin?: string
+  /** Sent once stdout holds `Subscribed`. */
+  readonly signal?: NodeJS.Signals
+}
+
+/** Runs it, at most eight seconds. */
+export async function runCommand({ command, args, stdin = '', signal }: CommandRun): Promise<CommandResult> {
+  const child = spawn(command[0]!, [...command.slice(1), ...args], { env: { PATH: process.env['PATH'], HOME: '/nonexistent', LANG: 'C.UTF-8' } })
+  let stdout = '', stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const before = stdout.includes('Subscribed')
+    stdout += chunk
+    if (signal !== undefined && !before && stdout.includes('Subscribed')) child.kill(signal)
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
+  child.stdin.on('error', () => {}).end(stdin)
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS)
+  const [code] = await once(child, 'close')
+  clearTimeout(timer)
+  return { stdout, stderr, code: code as number | null }
+}
+
+/** `names` are the words that stand for the program, such as `zanzara pub`, longest first; `ports` those that were given to it. */
+export function neutral({ stdout, stderr, code }: CommandResult, names: readonly string[], ports: readonly number[]): CommandResult {
+  const clean = (text: string): string => {
+    let out = text
+    for (const name of names) out = out.replaceAll(name, 'PROGRAM')
+    for (const port of ports) out = out.replaceAll(String(port), 'PORT')
+    return out.replace(/auto-[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}/g, 'auto-ID')
+  }
+  return { stdout: clean(stdout), stderr: clean(stderr), code }
+}
