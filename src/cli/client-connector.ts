@@ -9,7 +9,6 @@ import { reasonName } from '../wire/mqtt/reason-codes.ts'
 import { chooseClientId, connectPacket } from './client-connect.ts'
 import { connectFailure, type Failure, refusalText } from './client-errors.ts'
 import type { ClientSettings } from './client-settings.ts'
-import { TraceLines } from './client-trace.ts'
 import { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -29,7 +28,7 @@ export async function makeConnector(settings: ClientSettings, io: Terminal, reco
       keepConnect: true,
       reconnect,
       maximumInflight: settings.maximumInflight,
-      trace: settings.debug ? new TraceLines(clientId, (line) => io.stdout.write(line)) : null,
+      trace: settings.debug ? new (await import('./client-trace.ts')).TraceLines(clientId, (line) => io.stdout.write(line)) : null,
     },
     events,
   )
