@@ -22,7 +22,18 @@ const delay = fc.oneof(
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ what: fc.constant('set' as const), which: fc.nat(9), delay }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('cancel' as const), which: fc.nat(9) }) },
-  { weight: 4, arbitrary: fc.record({ what: fc.constant('pass' as const), ms: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 120_000 }), fc.integer({ min: 0, max: 5 * HOUR }), fc.constantFrom(49, 50, 51, 51_200)) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      what: fc.constant('pass' as const),
+      ms: fc.oneof(
+        fc.integer({ min: 0, max: 300 }),
+        fc.integer({ min: 0, max: 120_000 }),
+        fc.integer({ min: 0, max: 5 * HOUR }),
+        fc.constantFrom(49, 50, 51, 51_200),
+      ),
+    }),
+  },
 )
 
 test('law: never early, at most a tick late, once, in order of time', () => {

@@ -39,54 +39,65 @@ class Taker {
 type Step = { readonly what: 'reserve' | 'append' | 'patch' | 'take' | 'block' | 'unblock'; readonly size: number; readonly inArena: boolean }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  what: fc.oneof({ weight: 8, arbitrary: fc.constantFrom('reserve' as const, 'append' as const, 'patch' as const) }, { weight: 2, arbitrary: fc.constantFrom('take' as const, 'block' as const, 'unblock' as const) }),
+  what: fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom('reserve' as const, 'append' as const, 'patch' as const) },
+    { weight: 2, arbitrary: fc.constantFrom('take' as const, 'block' as const, 'unblock' as const) },
+  ),
   size: fc.oneof(fc.nat(40), fc.nat(3000), fc.constantFrom(0, 1, 24, 25, 2047, 2048, 2049, 8192, 40_000)),
   inArena: fc.boolean(),
 })
 
 test('law: the bytes taken are those written, in order, across growing, flushing and taking, for buffers that share a pool', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(1), step), { maxLength: 60 }), fc.constantFrom(100, 5000, 262_144), fc.constantFrom(1 << 14, 1 << 20), (steps, highWater, arena) => {
-      const pool = new BytePool(arena)
-      const takers = [new Taker(pool, highWater), new Taker(pool, highWater)]
-      const written: number[][] = [[], []]
-      const source = pool.take(65_536)
-      const foreign = new Uint8Array(65_536)
-      let value = 0
-      for (const [which, { what, size, inArena }] of steps) {
-        const taker = takers[which]!, { output } = taker, bytes = inArena ? source.bytes : foreign, start = inArena ? source.start : 0
-        if (what === 'take') {
-          if (!output.blocked) taker.take()
-        } else if (what === 'block') output.blocked = true
-        else if (what === 'unblock') output.blocked = false
-        else if (what === 'reserve') {
-          const at = output.reserve(size)
-          for (let i = 0; i < size; i++) written[which]!.push((output.bytes[at + i] = ++value & 255))
-          output.settle()
-        } else {
-          for (let i = 0; i < size; i++) bytes[start + i] = ++value & 255
-          const view = size % 2 === 0 ? bytes.subarray(start, start + size) : null
-          const expected = [...bytes.subarray(start, start + size)]
-          if (what === 'append') output.append(bytes, start, start + size, view)
-          else {
-            const at = output.appendPatchable(bytes, start, start + size, view)
-            if (size > 0) expected[0] = output.bytes[at] = 200
+    fc.property(
+      fc.array(fc.tuple(fc.nat(1), step), { maxLength: 60 }),
+      fc.constantFrom(100, 5000, 262_144),
+      fc.constantFrom(1 << 14, 1 << 20),
+      (steps, highWater, arena) => {
+        const pool = new BytePool(arena)
+        const takers = [new Taker(pool, highWater), new Taker(pool, highWater)]
+        const written: number[][] = [[], []]
+        const source = pool.take(65_536)
+        const foreign = new Uint8Array(65_536)
+        let value = 0
+        for (const [which, { what, size, inArena }] of steps) {
+          const taker = takers[which]!,
+            { output } = taker,
+            bytes = inArena ? source.bytes : foreign,
+            start = inArena ? source.start : 0
+          if (what === 'take') {
+            if (!output.blocked) taker.take()
+          } else if (what === 'block') output.blocked = true
+          else if (what === 'unblock') output.blocked = false
+          else if (what === 'reserve') {
+            const at = output.reserve(size)
+            for (let i = 0; i < size; i++) written[which]!.push((output.bytes[at + i] = ++value & 255))
             output.settle()
+          } else {
+            for (let i = 0; i < size; i++) bytes[start + i] = ++value & 255
+            const view = size % 2 === 0 ? bytes.subarray(start, start + size) : null
+            const expected = [...bytes.subarray(start, start + size)]
+            if (what === 'append') output.append(bytes, start, start + size, view)
+            else {
+              const at = output.appendPatchable(bytes, start, start + size, view)
+              if (size > 0) expected[0] = output.bytes[at] = 200
+              output.settle()
+            }
+            written[which]!.push(...expected)
+            bytes.fill(0xee, start, start + size) // borrowed bytes are not read later
           }
-          written[which]!.push(...expected)
-          bytes.fill(0xee, start, start + size) // borrowed bytes are not read later
+          if (!output.blocked) expect(output.length).toBeLessThanOrEqual(highWater)
         }
-        if (!output.blocked) expect(output.length).toBeLessThanOrEqual(highWater)
-      }
-      takers.forEach((taker, which) => {
-        taker.output.blocked = false
-        taker.take()
-        expect(taker.taken).toEqual(written[which])
-      })
-      pool.give(source)
-      expect(pool.lentBlocks).toBe(0)
-      expect(pool.takenBytes).toBe(written[0]!.length + written[1]!.length)
-    }),
+        takers.forEach((taker, which) => {
+          taker.output.blocked = false
+          taker.take()
+          expect(taker.taken).toEqual(written[which])
+        })
+        pool.give(source)
+        expect(pool.lentBlocks).toBe(0)
+        expect(pool.takenBytes).toBe(written[0]!.length + written[1]!.length)
+      },
+    ),
     { numRuns: 60, seed: 9 },
   )
 })
@@ -132,7 +143,12 @@ describe('OutputBuffer', () => {
 
   test('appended, but not settled, the bytes can be patched where they lie', () => {
     const taker = new Taker(new BytePool(1 << 16), 10)
-    const at = taker.output.appendPatchable(Uint8Array.from({ length: 20 }, (_, i) => i), 0, 20, null)
+    const at = taker.output.appendPatchable(
+      Uint8Array.from({ length: 20 }, (_, i) => i),
+      0,
+      20,
+      null,
+    )
     expect(taker.flushes).toBe(0)
     taker.output.bytes[at + 19] = 99
     taker.output.settle()
@@ -156,26 +172,38 @@ describe('OutputBuffer', () => {
 describe('BytePool', () => {
   test('law: lent blocks are large enough and do not overlap', () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 600_000 }) }, { weight: 3, arbitrary: fc.integer({ min: 1, max: 3000 }) }, { weight: 3, arbitrary: fc.constant(-1) }), { maxLength: 80 }), (sizes) => {
-        const pool = new BytePool(1 << 18), lent: { block: Block; mark: number }[] = []
-        sizes.forEach((size, i) => {
-          if (size < 0) {
-            const given = lent.splice(i % Math.max(1, lent.length), 1)[0]
-            if (given !== undefined) pool.give(given.block)
-          } else {
-            const block = pool.take(size), mark = i & 255
-            expect(block.size).toBeGreaterThanOrEqual(size)
-            expect(block.start + block.size).toBeLessThanOrEqual(block.bytes.length)
-            block.bytes.fill(mark, block.start, block.start + block.size)
-            lent.push({ block, mark })
-          }
-          for (const { block, mark } of lent) {
-            const { bytes, start, size: own } = block
-            expect([bytes[start], bytes[start + (own >> 1)], bytes[start + own - 1]]).toEqual([mark, mark, mark])
-          }
-          expect(pool.lentBlocks).toBe(lent.length)
-        })
-      }),
+      fc.property(
+        fc.array(
+          fc.oneof(
+            { weight: 3, arbitrary: fc.integer({ min: 1, max: 600_000 }) },
+            { weight: 3, arbitrary: fc.integer({ min: 1, max: 3000 }) },
+            { weight: 3, arbitrary: fc.constant(-1) },
+          ),
+          { maxLength: 80 },
+        ),
+        (sizes) => {
+          const pool = new BytePool(1 << 18),
+            lent: { block: Block; mark: number }[] = []
+          sizes.forEach((size, i) => {
+            if (size < 0) {
+              const given = lent.splice(i % Math.max(1, lent.length), 1)[0]
+              if (given !== undefined) pool.give(given.block)
+            } else {
+              const block = pool.take(size),
+                mark = i & 255
+              expect(block.size).toBeGreaterThanOrEqual(size)
+              expect(block.start + block.size).toBeLessThanOrEqual(block.bytes.length)
+              block.bytes.fill(mark, block.start, block.start + block.size)
+              lent.push({ block, mark })
+            }
+            for (const { block, mark } of lent) {
+              const { bytes, start, size: own } = block
+              expect([bytes[start], bytes[start + (own >> 1)], bytes[start + own - 1]]).toEqual([mark, mark, mark])
+            }
+            expect(pool.lentBlocks).toBe(lent.length)
+          })
+        },
+      ),
       { numRuns: 60, seed: 4 },
     )
   })

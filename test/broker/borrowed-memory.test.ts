@@ -13,7 +13,14 @@ const PUBACK = 4,
 
 function run(topicName: string, qos: Qos, from: number, count: number, retain = false): Publish[] {
   return Array.from({ length: count }, (_, i) => ({
-    type: PacketType.Publish, topicName, payload: new TextEncoder().encode(`m${from + i}`), qos, retain, dup: false, packetId: qos === 0 ? 0 : from + i, properties: {},
+    type: PacketType.Publish,
+    topicName,
+    payload: new TextEncoder().encode(`m${from + i}`),
+    qos,
+    retain,
+    dup: false,
+    packetId: qos === 0 ? 0 : from + i,
+    properties: {},
   }))
 }
 
@@ -121,7 +128,9 @@ test('packets before a fault are handled, nothing after it', () => {
     const p = b.client('p')
     s.subscribe('t')
     s.lines()
-    const [a, second, third] = ['a', 'b', 'c'].map((text) => encodePacket({ type: 3, topicName: 't', payload: new TextEncoder().encode(text), qos: 0, retain: false, dup: false, packetId: 0, properties: {} }, 4))
+    const [a, second, third] = ['a', 'b', 'c'].map((text) =>
+      encodePacket({ type: 3, topicName: 't', payload: new TextEncoder().encode(text), qos: 0, retain: false, dup: false, packetId: 0, properties: {} }, 4),
+    )
     p.sendBytes(a!, second!, fault, third!)
     expect(s.payloads(), `fault ${fault}`).toEqual(['a', 'b'])
     expect(p.isClosed).toBe(true)

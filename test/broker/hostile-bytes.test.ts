@@ -17,7 +17,15 @@ const HONEST: readonly Packet[] = [
   { ...publish, qos: 2, packetId: 2, retain: true },
   { ...publish, qos: 2, packetId: 2, dup: true },
   { type: 6, packetId: 2, reasonCode: 0, properties: {} },
-  { type: 8, packetId: 3, subscriptions: [{ topicFilter: 'noise/#', qos: 2, ...subscription }, { topicFilter: '$share/g/noise/+', qos: 1, ...subscription }], properties: {} },
+  {
+    type: 8,
+    packetId: 3,
+    subscriptions: [
+      { topicFilter: 'noise/#', qos: 2, ...subscription },
+      { topicFilter: '$share/g/noise/+', qos: 1, ...subscription },
+    ],
+    properties: {},
+  },
   { type: 4, packetId: 1, reasonCode: 0, properties: {} },
   { type: 5, packetId: 2, reasonCode: 0, properties: {} },
   { type: 7, packetId: 2, reasonCode: 0, properties: {} },
@@ -27,7 +35,18 @@ const HONEST: readonly Packet[] = [
 
 function connectOf(version: ProtocolVersion): Packet {
   const will = { topicName: 'noise/w', payload: Uint8Array.of(9), qos: 2, retain: true, properties: {} } as const
-  return { type: 1, version, bridge: false, cleanStart: true, keepAlive: 10, clientId: 'noise-client', will, userName: 'u', password: Uint8Array.of(1), properties: version === 5 ? { topicAliasMaximum: 3, receiveMaximum: 2 } : {} }
+  return {
+    type: 1,
+    version,
+    bridge: false,
+    cleanStart: true,
+    keepAlive: 10,
+    clientId: 'noise-client',
+    will,
+    userName: 'u',
+    password: Uint8Array.of(1),
+    properties: version === 5 ? { topicAliasMaximum: 3, receiveMaximum: 2 } : {},
+  }
 }
 
 interface Attack {
@@ -75,7 +94,9 @@ test('random and mutated bytes of one client: the broker lives, two others excha
   const s = b.client('s', { keepAlive: 0 })
   s.subscribe('the/others', 1)
   s.received()
-  let accepted = 0, ended = 0, number = 0
+  let accepted = 0,
+    ended = 0,
+    number = 0
   fc.assert(
     fc.property(attack, (one) => {
       const hostile = b.link(one.version)
@@ -122,18 +143,23 @@ test('a hostile client that is gone leaves no session, no subscription and no st
 
 test('mutated CONNECT packets: accepted, refused or dropped, never more', () => {
   fc.assert(
-    fc.property(fc.constantFrom<ProtocolVersion>(3, 4, 5), fc.array(fc.tuple(fc.nat(80), fc.nat(255)), { maxLength: 3 }), fc.integer({ min: 1, max: 90 }), (version, changes, chunk) => {
-      const b = new TestBroker()
-      const bytes = [...encodePacket(connectOf(version), version)]
-      for (const [at, value] of changes) bytes[at % bytes.length] = value
-      const link = b.link(version)
-      for (let at = 0; at < bytes.length; at += chunk) link.sendBytes(bytes.slice(at, at + chunk))
-      const answer = link.receivedBytes()
-      if (answer.length > 0) expect(answer[0]).toBe(0x20)
-      b.advance(11_000)
-      link.cut()
-      expect(b.broker.connectedCount).toBe(0)
-    }),
+    fc.property(
+      fc.constantFrom<ProtocolVersion>(3, 4, 5),
+      fc.array(fc.tuple(fc.nat(80), fc.nat(255)), { maxLength: 3 }),
+      fc.integer({ min: 1, max: 90 }),
+      (version, changes, chunk) => {
+        const b = new TestBroker()
+        const bytes = [...encodePacket(connectOf(version), version)]
+        for (const [at, value] of changes) bytes[at % bytes.length] = value
+        const link = b.link(version)
+        for (let at = 0; at < bytes.length; at += chunk) link.sendBytes(bytes.slice(at, at + chunk))
+        const answer = link.receivedBytes()
+        if (answer.length > 0) expect(answer[0]).toBe(0x20)
+        b.advance(11_000)
+        link.cut()
+        expect(b.broker.connectedCount).toBe(0)
+      },
+    ),
     { numRuns: 300, seed: 33 },
   )
 })

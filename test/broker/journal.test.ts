@@ -42,14 +42,30 @@ test('what a lasting session or the retained set must keep is journalled, the re
   const { b, journal } = stage()
   const p = b.client('p')
   b.client('clean').subscribe('volatile', 1)
-  p.send(publish('durable', 1, 1), publish('durable', 1, 2), publish('volatile', 1, 3), publish('nobody', 1, 4), publish('nobody', 1, 5, true), publish('durable', 0, 0), publish('durable', 2, 6), publish('volatile', 2, 7))
+  p.send(
+    publish('durable', 1, 1),
+    publish('durable', 1, 2),
+    publish('volatile', 1, 3),
+    publish('nobody', 1, 4),
+    publish('nobody', 1, 5, true),
+    publish('durable', 0, 0),
+    publish('durable', 2, 6),
+    publish('volatile', 2, 7),
+  )
   expect(journal.records).toEqual(['durable q1 ×2', 'nobody q1 ×1', 'durable q2 ×1'])
 })
 
 test('acknowledgements are held until the commit, also those that need none behind one that does [MQTT-4.6.0-2, MQTT-4.6.0-3]', () => {
   const { b, commit } = stage()
   const p = b.client('p')
-  p.send(publish('volatile', 1, 1), publish('durable', 1, 2), publish('volatile', 1, 3), publish('durable', 2, 4), publish('volatile', 2, 5), publish('durable', 1, 6))
+  p.send(
+    publish('volatile', 1, 1),
+    publish('durable', 1, 2),
+    publish('volatile', 1, 3),
+    publish('durable', 2, 4),
+    publish('volatile', 2, 5),
+    publish('durable', 1, 6),
+  )
   expect(p.lines()).toEqual(['PUBACK m1'])
   commit(1)
   expect(p.lines()).toEqual(['PUBACK m2', 'PUBACK m3'])

@@ -118,7 +118,14 @@ test('a refusal is not remembered as a permission, nor a permission of one user 
 })
 
 test('the right to read is that of the user who has the session now', () => {
-  const b = new TestBroker({ authorizer: { generation: 0, mayPublish: () => 'allow', maySubscribe: () => 'allow', mayReceive: (_id, userName) => (userName === 'reader' ? 'allow' : 'deny') } })
+  const b = new TestBroker({
+    authorizer: {
+      generation: 0,
+      mayPublish: () => 'allow',
+      maySubscribe: () => 'allow',
+      mayReceive: (_id, userName) => (userName === 'reader' ? 'allow' : 'deny'),
+    },
+  })
   const p = b.client('p')
   let s = b.client('s', { cleanStart: false, userName: 'reader' })
   s.subscribe('a')

@@ -20,7 +20,12 @@ interface Step {
 const step: fc.Arbitrary<Step> = fc.record({
   what: fc.oneof({ weight: 8, arbitrary: fc.constant('publish' as const) }, { weight: 2, arbitrary: fc.constantFrom('release' as const, 'repeat' as const) }),
   topic: fc.nat(2),
-  size: fc.oneof({ weight: 5, arbitrary: fc.nat(8) }, { weight: 5, arbitrary: fc.nat(150) }, { weight: 3, arbitrary: fc.constantFrom(0, 117, 118, 119) }, { weight: 1, arbitrary: fc.constant(16_500) }),
+  size: fc.oneof(
+    { weight: 5, arbitrary: fc.nat(8) },
+    { weight: 5, arbitrary: fc.nat(150) },
+    { weight: 3, arbitrary: fc.constantFrom(0, 117, 118, 119) },
+    { weight: 1, arbitrary: fc.constant(16_500) },
+  ),
   qos: fc.constantFrom(0, 1, 2),
   retain: fc.oneof({ weight: 6, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   alias: fc.constantFrom(0, 0, 0, 1, 2),
@@ -28,11 +33,15 @@ const step: fc.Arbitrary<Step> = fc.record({
 })
 
 /** Streams in which equal heads follow one another, as they do in life. */
-const steps = fc.array(fc.tuple(step, fc.integer({ min: 1, max: 6 })), { minLength: 1, maxLength: 14 }).map((list) => list.flatMap(([one, times]) => Array.from({ length: times }, () => one)))
+const steps = fc
+  .array(fc.tuple(step, fc.integer({ min: 1, max: 6 })), { minLength: 1, maxLength: 14 })
+  .map((list) => list.flatMap(([one, times]) => Array.from({ length: times }, () => one)))
 
 /** The packets a publisher of this version sends for these steps; identifiers as a correct client would choose them. */
 function packetsOf(list: readonly Step[], version: 4 | 5): Packet[] {
-  const packets: Packet[] = [], defined = new Set<number>(), open: Publish[] = []
+  const packets: Packet[] = [],
+    defined = new Set<number>(),
+    open: Publish[] = []
   let packetId = 0
   for (const { what, topic, size, qos, retain, alias, properties } of list) {
     if (what === 'release') {
@@ -44,8 +53,14 @@ function packetsOf(list: readonly Step[], version: 4 | 5): Packet[] {
       if (aliased) defined.add(topic + 1)
       const own: Properties = version === 4 ? {} : { ...PROPERTIES[properties], ...(aliased ? { topicAlias: topic + 1 } : {}) }
       const publish: Publish = {
-        type: PacketType.Publish, topicName: aliased && alias === 2 ? '' : `t/${topic}`, payload: new TextEncoder().encode(`${packets.length}:${'x'.repeat(size)}`), qos, retain, dup: false,
-        packetId: qos === 0 ? 0 : ++packetId, properties: own,
+        type: PacketType.Publish,
+        topicName: aliased && alias === 2 ? '' : `t/${topic}`,
+        payload: new TextEncoder().encode(`${packets.length}:${'x'.repeat(size)}`),
+        qos,
+        retain,
+        dup: false,
+        packetId: qos === 0 ? 0 : ++packetId,
+        properties: own,
       }
       packets.push(publish)
       // a repetition comes with its name: the alias may have been set anew since
@@ -66,10 +81,13 @@ function subscribers(b: TestBroker): TestClient[] {
     [b.client('5kept', { version: 5, properties: { sessionExpiryInterval: 100, receiveMaximum: 3 } }), (c) => c.subscribe('#', 2)],
     [b.client('5alias', { version: 5, properties: { topicAliasMaximum: 2 } }), (c) => c.subscribe('t/+', 2, { identifier: 300 })],
     [b.client('5small', { version: 5, properties: { maximumPacketSize: 130, receiveMaximum: 2, sessionExpiryInterval: 100 } }), (c) => c.subscribe('#', 1)],
-    [b.client('5over', { version: 5, properties: { topicAliasMaximum: 9, sessionExpiryInterval: 100 } }), (c) => {
-      c.subscribe('t/#', 0, { identifier: 1 })
-      c.subscribe('+/2', 2, { identifier: 2 })
-    }],
+    [
+      b.client('5over', { version: 5, properties: { topicAliasMaximum: 9, sessionExpiryInterval: 100 } }),
+      (c) => {
+        c.subscribe('t/#', 0, { identifier: 1 })
+        c.subscribe('+/2', 2, { identifier: 2 })
+      },
+    ],
     [b.client('group1'), (c) => c.subscribe('$share/g/t/#', 1)],
     [b.client('group2', { version: 5 }), (c) => c.subscribe('$share/g/t/#', 2)],
   ]
@@ -121,16 +139,29 @@ function conversation(packets: readonly Packet[], version: 4 | 5, chunk: number)
 test.each([4, 5] as const)('published by level %i: the same in one read, in reads of a few bytes, and packet by packet', (version) => {
   fc.assert(
     fc.property(steps, (list) => {
-      const packets = packetsOf(list, version), expected = conversation(packets, version, 0)
-      for (const chunk of [list.some(({ size }) => size > 200) ? 50 : 1, 13, 1 << 30]) expect(conversation(packets, version, chunk), `chunks of ${chunk}`).toEqual(expected)
+      const packets = packetsOf(list, version),
+        expected = conversation(packets, version, 0)
+      for (const chunk of [list.some(({ size }) => size > 200) ? 50 : 1, 13, 1 << 30])
+        expect(conversation(packets, version, chunk), `chunks of ${chunk}`).toEqual(expected)
     }),
     { numRuns: 15, seed: 20_260 + version },
   )
 })
 
 test('the law is about something: all subscribers hear publishes, and of every QoS', () => {
-  const list: Step[] = Array.from({ length: 30 }, (_, i) => ({ what: 'publish', topic: i % 3, size: 3, qos: (i % 3) as Qos, retain: false, alias: 0, properties: 0 }))
-  const packets = [...packetsOf(list, 4), ...Array.from({ length: 20 }, (_, i) => ({ type: PacketType.Pubrel, packetId: i + 1, reasonCode: 0, properties: {} }) as const)]
+  const list: Step[] = Array.from({ length: 30 }, (_, i) => ({
+    what: 'publish',
+    topic: i % 3,
+    size: 3,
+    qos: (i % 3) as Qos,
+    retain: false,
+    alias: 0,
+    properties: 0,
+  }))
+  const packets = [
+    ...packetsOf(list, 4),
+    ...Array.from({ length: 20 }, (_, i) => ({ type: PacketType.Pubrel, packetId: i + 1, reasonCode: 0, properties: {} }) as const),
+  ]
   const { heard } = conversation(packets, 4, 50) as { heard: string[][] }
   heard.slice(0, -1).forEach((lines, i) => {
     expect(lines.filter((line) => line.startsWith('PUBLISH')).length, `subscriber ${i}`).toBeGreaterThan(4)

@@ -7,7 +7,7 @@ import type { Link, Receiver } from '../../src/base/link.ts'
 import { BytePool, OutputBuffer } from '../../src/base/output-buffer.ts'
 import { Broker } from '../../src/broker/broker.ts'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
-import { PacketType, type Packet, type ProtocolVersion } from '../../src/wire/mqtt/packet.ts'
+import { type Packet, PacketType, type ProtocolVersion } from '../../src/wire/mqtt/packet.ts'
 import { TestBroker, type TestClient } from '../support/test-broker.ts'
 
 const PUBREL = 6
@@ -15,12 +15,22 @@ const PUBREL = 6
 /** A client with something of everything: subscriptions, in flight, queued, unreleased, a will, aliases. */
 function busy(b: TestBroker, version: ProtocolVersion): TestClient {
   const will = { topicName: 'wills', payload: Uint8Array.of(87), qos: 1, retain: false, properties: {} } as const
-  const client = b.client('busy', { version, cleanStart: version !== 5, will, highWater: 500, properties: version === 5 ? { receiveMaximum: 3, topicAliasMaximum: 4 } : {} })
+  const client = b.client('busy', {
+    version,
+    cleanStart: version !== 5,
+    will,
+    highWater: 500,
+    properties: version === 5 ? { receiveMaximum: 3, topicAliasMaximum: 4 } : {},
+  })
   client.subscribe('t/#', 2)
   client.subscribe('$share/g/t/+', 1)
   const p = b.client('p', { version: 5 })
   for (let id = 1; id <= 12; id++) {
-    p.publish(`t/${id % 3}`, 'x'.repeat(90), { qos: (id % 3) as 0 | 1 | 2, packetId: id % 3 === 0 ? 0 : id, properties: id % 2 === 0 ? {} : { messageExpiryInterval: 1000 } })
+    p.publish(`t/${id % 3}`, 'x'.repeat(90), {
+      qos: (id % 3) as 0 | 1 | 2,
+      packetId: id % 3 === 0 ? 0 : id,
+      properties: id % 2 === 0 ? {} : { messageExpiryInterval: 1000 },
+    })
   }
   p.acknowledge(PUBREL, ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
   client.received()
@@ -58,16 +68,19 @@ const ENDS: readonly (readonly [how: string, end: (b: TestBroker, client: TestCl
   ],
 ]
 
-test.each(ENDS.flatMap(([how, end]) => ([3, 4, 5] as const).map((version) => [how, version, end] as const)))('after %s of a client of level %i nothing is left', (_how, version, end) => {
-  const b = new TestBroker({ limits: { maximumInflightMessages: 5 } })
-  const client = busy(b, version)
-  expect(b.broker.sessionCount).toBe(1)
-  expect(b.broker.slabs.outstanding).toBeGreaterThan(0)
-  end(b, client)
-  expect(client.isClosed).toBe(true)
-  client.gone()
-  expectNothingLeft(b)
-})
+test.each(ENDS.flatMap(([how, end]) => ([3, 4, 5] as const).map((version) => [how, version, end] as const)))(
+  'after %s of a client of level %i nothing is left',
+  (_how, version, end) => {
+    const b = new TestBroker({ limits: { maximumInflightMessages: 5 } })
+    const client = busy(b, version)
+    expect(b.broker.sessionCount).toBe(1)
+    expect(b.broker.slabs.outstanding).toBeGreaterThan(0)
+    end(b, client)
+    expect(client.isClosed).toBe(true)
+    client.gone()
+    expectNothingLeft(b)
+  },
+)
 
 test('a session that outlives its connection goes with its Session Expiry Interval, with all it kept [MQTT-3.1.2-23]', () => {
   const b = new TestBroker()
@@ -129,7 +142,14 @@ class CarefulClient {
   constructor(broker: Broker, pool: BytePool) {
     this.#pool = pool
     this.#output = new OutputBuffer(pool, { schedule: () => {}, flushNow: () => this.flush() }, 2000)
-    const link: Link = { peer: { transport: 'memory', address: '', port: 0, localPort: 0, certificateName: null }, output: this.#output, pause: () => {}, resume: () => {}, end: () => {}, destroy: () => {} }
+    const link: Link = {
+      peer: { transport: 'memory', address: '', port: 0, localPort: 0, certificateName: null },
+      output: this.#output,
+      pause: () => {},
+      resume: () => {},
+      end: () => {},
+      destroy: () => {},
+    }
     this.#receiver = broker.accept(link)
   }
 
@@ -158,12 +178,29 @@ test('nothing is written to a connection that is gone: all its blocks return to 
   const broker = new Broker({ clock, pool, newId: () => 'ID', version: '0', limits: { sysInterval: 0 } })
   const connect = (clientId: string, cleanStart: boolean): CarefulClient => {
     const client = new CarefulClient(broker, pool)
-    client.send({ type: PacketType.Connect, version: 4, bridge: false, cleanStart, keepAlive: 60, clientId, will: null, userName: null, password: null, properties: {} })
-    client.send({ type: PacketType.Subscribe, packetId: 1, subscriptions: [{ topicFilter: 't', qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }], properties: {} })
+    client.send({
+      type: PacketType.Connect,
+      version: 4,
+      bridge: false,
+      cleanStart,
+      keepAlive: 60,
+      clientId,
+      will: null,
+      userName: null,
+      password: null,
+      properties: {},
+    })
+    client.send({
+      type: PacketType.Subscribe,
+      packetId: 1,
+      subscriptions: [{ topicFilter: 't', qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }],
+      properties: {},
+    })
     return client
   }
   const publish = (client: CarefulClient, count: number): void => {
-    for (let i = 1; i <= count; i++) client.send({ type: PacketType.Publish, topicName: 't', payload: new Uint8Array(300), qos: 1, retain: false, dup: false, packetId: i, properties: {} })
+    for (let i = 1; i <= count; i++)
+      client.send({ type: PacketType.Publish, topicName: 't', payload: new Uint8Array(300), qos: 1, retain: false, dup: false, packetId: i, properties: {} })
   }
   const p = connect('p', true)
   const clients = Array.from({ length: 20 }, (_, i) => connect(`c${i}`, i % 2 === 0))

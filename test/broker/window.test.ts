@@ -103,7 +103,16 @@ test('under random acknowledgements and reconnects: never more than the quota, n
         if (one.what === 'publish') {
           const messages = Array.from({ length: one.count }, (_, i): Publish => {
             const id = one.qos === 0 ? 0 : ++packetId
-            return { type: PacketType.Publish, topicName: 't', payload: new TextEncoder().encode(one.qos === 0 ? 'zero' : `m${id} ${'x'.repeat(i * 9)}`), qos: one.qos, retain: false, dup: false, packetId: id, properties: {} }
+            return {
+              type: PacketType.Publish,
+              topicName: 't',
+              payload: new TextEncoder().encode(one.qos === 0 ? 'zero' : `m${id} ${'x'.repeat(i * 9)}`),
+              qos: one.qos,
+              retain: false,
+              dup: false,
+              packetId: id,
+              properties: {},
+            }
           })
           p.send(...messages)
           if (one.qos === 2) p.acknowledge(PUBREL, ...messages.map((message) => message.packetId))
@@ -128,7 +137,21 @@ test('under random acknowledgements and reconnects: never more than the quota, n
 /** Feeds `count` QoS 1 messages in reads of 1,000. */
 function pour(p: TestClient, from: number, count: number): void {
   for (let done = 0; done < count; done += 1000) {
-    p.send(...Array.from({ length: Math.min(1000, count - done) }, (_, i): Publish => ({ type: PacketType.Publish, topicName: 't', payload: new TextEncoder().encode(`${from + done + i}`), qos: 1, retain: false, dup: false, packetId: 1 + i, properties: {} })))
+    p.send(
+      ...Array.from(
+        { length: Math.min(1000, count - done) },
+        (_, i): Publish => ({
+          type: PacketType.Publish,
+          topicName: 't',
+          payload: new TextEncoder().encode(`${from + done + i}`),
+          qos: 1,
+          retain: false,
+          dup: false,
+          packetId: 1 + i,
+          properties: {},
+        }),
+      ),
+    )
     p.receivedBytes()
   }
 }
@@ -146,7 +169,8 @@ test.each([true, false])('70,000 messages: identifiers go from 1 to 65,535 and o
     for (const packet of s.received()) {
       if (packet.type !== PacketType.Publish) continue
       const id = (expected % 65_535) + 1
-      if (packet.packetId !== id || Number(new TextDecoder().decode(packet.payload)) !== expected) throw new Error(`identifier ${packet.packetId} instead of ${id}, message ${expected}`)
+      if (packet.packetId !== id || Number(new TextDecoder().decode(packet.payload)) !== expected)
+        throw new Error(`identifier ${packet.packetId} instead of ${id}, message ${expected}`)
       ids.push(packet.packetId)
       expected++
     }
@@ -190,7 +214,7 @@ test('a resend over the wrap keeps the order: 65,534, 65,535, 1, 2 [MQTT-4.6.0-1
   s.subscribe('t', 1)
   s.received()
   let done = 0
-  for (let round = 0; done < 65_533; round++) {
+  while (done < 65_533) {
     pour(p, done, Math.min(1000, 65_533 - done))
     for (let ids = idsOf(s); ids.length > 0; ids = idsOf(s)) {
       done += ids.length

@@ -2,13 +2,15 @@
 // Names, passwords and AUTH are in 06-authentication.test.ts, timing of the first packet in 01-connect-waiting.test.ts.
 
 import { expect, test } from 'vitest'
+import type { Verdict } from '../../src/session/effects.ts'
+import type { Connect } from '../../src/wire/mqtt/packet.ts'
 import { bytesOf, connectFrame, field, frame, hexOf, welcome } from '../support/raw-packets.ts'
 import { TestBroker } from '../support/test-broker.ts'
 import { VERSIONS } from './versions.ts'
 
 const NOTHING = ''
 
-test.each(VERSIONS)('%s: CONNECT is answered with the bytes of Mosquitto 2.1 [MQTT-3.2.0-1, MQTT-3.1.4-5]', (_name, version) => {
+test.each(VERSIONS)('%s: CONNECT is answered with the bytes of Mosquitto 2.1 [MQTT-3.2.0-1, MQTT-3.2.2-1, MQTT-3.1.4-5]', (_name, version) => {
   const link = new TestBroker().link(version)
   link.sendBytes(connectFrame(version))
   expect(hexOf(link.receivedBytes())).toBe(version === 5 ? '200e00000b22000a27001e8480210014' : '20020000')
@@ -126,6 +128,28 @@ test.each([
     expect([version, hexOf(link.receivedBytes()), link.isClosed]).toEqual([version, answer, true])
   }
 })
+
+test.each(VERSIONS)(
+  '%s: Client Identifier, will, user name and password are read in this order [MQTT-3.1.3-1, MQTT-3.1.3-3, MQTT-3.1.2-9]',
+  (_name, version) => {
+    const seen: unknown[] = []
+    const authenticate = ({ clientId, userName, password, keepAlive, cleanStart }: Connect): Verdict => {
+      seen.push(clientId, userName, password === null ? null : [...password], keepAlive, cleanStart)
+      return { reasonCode: 0, userName }
+    }
+    const broker = new TestBroker({ authenticator: { authenticate, begin: () => null } }),
+      watcher = broker.client('watcher')
+    watcher.subscribe('topic', 2)
+    watcher.lines()
+    seen.length = 0
+    const link = broker.link(version),
+      payload = bytesOf(version === 5 ? '00' : '', field('topic'), field('payload'))
+    link.sendBytes(connectFrame(version, { flags: 0xc0 | 0x10 | 4, keepAlive: 0x1234, clientId: 'id', rest: bytesOf(payload, field('user'), field([1, 2])) }))
+    expect([link.lines(), seen]).toEqual([[welcome(version)], ['id', 'user', [1, 2], 0x1234, false]])
+    link.cut()
+    expect(watcher.lines()).toEqual(['PUBLISH q2 r0 d0 m1 topic payload'])
+  },
+)
 
 test('3.1: the Remaining Length decides whether user name and password are there, as that version says', () => {
   for (const [flags, rest] of [

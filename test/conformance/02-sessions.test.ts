@@ -64,6 +64,18 @@ test.each(VERSIONS)('%s: a clean start discards the session before it, the next 
   expect(broker.dial('c', lasting(version)).lines()).toEqual(present(version, version === 5))
 })
 
+test('3.1 knows no Session Present: the byte stays 0 when a session is resumed, 3.1.1 and 5.0 say 1 [MQTT-3.2.2-1, MQTT-3.2.2-3]', () => {
+  for (const [version, flags] of [
+    [3, 0],
+    [4, 1],
+    [5, 1],
+  ] as const) {
+    const broker = new TestBroker()
+    broker.client('c', lasting(version)).cut()
+    expect([version, broker.dial('c', lasting(version)).receivedBytes()[2]]).toEqual([version, flags])
+  }
+})
+
 test('5.0: Clean Start and expiry are apart: a clean start may begin a session that lasts [MQTT-3.1.2-6]', () => {
   const broker = new TestBroker(),
     properties = { sessionExpiryInterval: 60 }

@@ -34,7 +34,11 @@ describe.each(VERSIONS)('MQTT %s', (_name, version) => {
     s.subscribe('q/+', 1)
     const [suback, ...messages] = s.lines()
     expect(suback).toBe('SUBACK m1 [1]')
-    expect(messages.map((line) => line.replace(/m\d+/, 'm')).sort()).toEqual(['PUBLISH q0 r1 d0 m q/0 zero', 'PUBLISH q1 r1 d0 m q/1 one', 'PUBLISH q1 r1 d0 m q/2 two'])
+    expect(messages.map((line) => line.replace(/m\d+/, 'm')).sort()).toEqual([
+      'PUBLISH q0 r1 d0 m q/0 zero',
+      'PUBLISH q1 r1 d0 m q/1 one',
+      'PUBLISH q1 r1 d0 m q/2 two',
+    ])
   })
 
   test('a live message has RETAIN 0 for those who were subscribed [MQTT-3.3.1-12, MQTT3-3.3.1-9]', () => {
@@ -104,14 +108,24 @@ describe.each(VERSIONS)('MQTT %s', (_name, version) => {
     keep(p, 'b', '2')
     const s = b.client('s', { version })
     const plain = { noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
-    s.send({ type: 8, packetId: 9, subscriptions: [{ topicFilter: 'b', qos: 0, ...plain }, { topicFilter: 'a', qos: 1, ...plain }, { topicFilter: 'c', qos: 2, ...plain }], properties: {} })
+    s.send({
+      type: 8,
+      packetId: 9,
+      subscriptions: [
+        { topicFilter: 'b', qos: 0, ...plain },
+        { topicFilter: 'a', qos: 1, ...plain },
+        { topicFilter: 'c', qos: 2, ...plain },
+      ],
+      properties: {},
+    })
     expect(s.lines()).toEqual(['SUBACK m9 [0 1 2]', 'PUBLISH q0 r1 d0 m0 b 2', 'PUBLISH q0 r1 d0 m0 a 1'])
   })
 
   test('the messages of a run in one read: the last one is kept [MQTT-3.3.1-5]', () => {
     const b = new TestBroker()
     const p = b.client('p', { version })
-    const publish = (payload: string) => ({ type: 3, topicName: 't', payload: new TextEncoder().encode(payload), qos: 0, retain: true, dup: false, packetId: 0, properties: {} }) as const
+    const publish = (payload: string) =>
+      ({ type: 3, topicName: 't', payload: new TextEncoder().encode(payload), qos: 0, retain: true, dup: false, packetId: 0, properties: {} }) as const
     p.send(publish('one'), publish('two'), publish('three'))
     const s = b.client('s', { version })
     s.subscribe('t')
@@ -169,7 +183,12 @@ describe.each(VERSIONS)('MQTT %s', (_name, version) => {
 
   test('check_retain_source: while its publisher may no longer publish there, a retained message is not sent', () => {
     let banned = ''
-    const authorizer: Authorizer = { generation: 0, mayReceive: () => 'allow', maySubscribe: () => 'allow', mayPublish: (clientId) => (clientId === banned ? 'deny' : 'allow') }
+    const authorizer: Authorizer = {
+      generation: 0,
+      mayReceive: () => 'allow',
+      maySubscribe: () => 'allow',
+      mayPublish: (clientId) => (clientId === banned ? 'deny' : 'allow'),
+    }
     for (const checkRetainSource of [true, false]) {
       banned = ''
       const b = new TestBroker({ authorizer, limits: { checkRetainSource } })
@@ -186,7 +205,14 @@ describe.each(VERSIONS)('MQTT %s', (_name, version) => {
   })
 
   test('who may not receive a topic gets no retained message of it', () => {
-    const b = new TestBroker({ authorizer: { generation: 0, mayPublish: () => 'allow', maySubscribe: () => 'allow', mayReceive: (_id, _user, topic) => (topic === 'secret' ? 'deny' : 'allow') } })
+    const b = new TestBroker({
+      authorizer: {
+        generation: 0,
+        mayPublish: () => 'allow',
+        maySubscribe: () => 'allow',
+        mayReceive: (_id, _user, topic) => (topic === 'secret' ? 'deny' : 'allow'),
+      },
+    })
     const p = b.client('p', { version })
     keep(p, 'secret', 'no')
     keep(p, 'open', 'yes')
@@ -217,7 +243,11 @@ describe('MQTT 5.0 alone', () => {
   test('Retain Handling: 0 at every SUBSCRIBE, 1 at a new one, 2 never [MQTT-3.3.1-9, MQTT-3.3.1-10, MQTT-3.3.1-11, MQTT-3.8.4-4]', () => {
     const b = new TestBroker()
     keep(b.client('p', { version }), 't', 'x')
-    for (const [retainHandling, first, second] of [[0, ['x'], ['x']], [1, ['x'], []], [2, [], []]] as const) {
+    for (const [retainHandling, first, second] of [
+      [0, ['x'], ['x']],
+      [1, ['x'], []],
+      [2, [], []],
+    ] as const) {
       const s = b.client('s', { version })
       s.subscribe('t', 0, { retainHandling })
       expect(s.payloads(), `handling ${retainHandling}, new`).toEqual(first)
@@ -266,7 +296,10 @@ describe('MQTT 5.0 alone', () => {
     const s3 = b.client('s3', { version: 3 })
     s5.subscribe('#')
     s3.subscribe('#')
-    expect(s5.lines().slice(1).sort()).toEqual(['PUBLISH q0 r1 d0 m0 five x {"contentType":"text/plain","userProperties":[["k","v"]]}', 'PUBLISH q0 r1 d0 m0 four y'])
+    expect(s5.lines().slice(1).sort()).toEqual([
+      'PUBLISH q0 r1 d0 m0 five x {"contentType":"text/plain","userProperties":[["k","v"]]}',
+      'PUBLISH q0 r1 d0 m0 four y',
+    ])
     expect(s3.lines().slice(1).sort()).toEqual(['PUBLISH q0 r1 d0 m0 five x', 'PUBLISH q0 r1 d0 m0 four y'])
   })
 

@@ -26,15 +26,37 @@ describe.each(VERSIONS)('MQTT %s', (_name, version) => {
     const group = members(b, 3, '$share/g/t', { version })
     const p = b.client('p', { version })
     for (let i = 0; i < 7; i++) p.publish('t', `${i}`)
-    expect(group.map((member) => member.payloads())).toEqual([['0', '3', '6'], ['1', '4'], ['2', '5']])
+    expect(group.map((member) => member.payloads())).toEqual([
+      ['0', '3', '6'],
+      ['1', '4'],
+      ['2', '5'],
+    ])
   })
 
   test('messages of one read are dealt one by one too [section 4.8.2]', () => {
     const b = new TestBroker()
     const group = members(b, 2, '$share/g/t', { version }, 1)
     const p = b.client('p', { version })
-    p.send(...Array.from({ length: 6 }, (_, i) => ({ type: PacketType.Publish, topicName: 't', payload: new TextEncoder().encode(`${i}`), qos: 1, retain: false, dup: false, packetId: i + 1, properties: {} }) as const))
-    expect(group.map((member) => member.payloads())).toEqual([['0', '2', '4'], ['1', '3', '5']])
+    p.send(
+      ...Array.from(
+        { length: 6 },
+        (_, i) =>
+          ({
+            type: PacketType.Publish,
+            topicName: 't',
+            payload: new TextEncoder().encode(`${i}`),
+            qos: 1,
+            retain: false,
+            dup: false,
+            packetId: i + 1,
+            properties: {},
+          }) as const,
+      ),
+    )
+    expect(group.map((member) => member.payloads())).toEqual([
+      ['0', '2', '4'],
+      ['1', '3', '5'],
+    ])
     expect(p.lines()).toEqual([1, 2, 3, 4, 5, 6].map((id) => `PUBACK m${id}`))
   })
 
@@ -254,7 +276,9 @@ describe('MQTT 5.0 alone', () => {
   })
 
   test('a member that may not receive the topic is passed over', () => {
-    const b = new TestBroker({ authorizer: { generation: 0, mayPublish: () => 'allow', maySubscribe: () => 'allow', mayReceive: (clientId) => (clientId === 'm0' ? 'deny' : 'allow') } })
+    const b = new TestBroker({
+      authorizer: { generation: 0, mayPublish: () => 'allow', maySubscribe: () => 'allow', mayReceive: (clientId) => (clientId === 'm0' ? 'deny' : 'allow') },
+    })
     const p = b.client('p', { version })
     const group = members(b, 2, '$share/g/t', { version })
     for (let i = 0; i < 4; i++) p.publish('t', `${i}`)
@@ -271,6 +295,10 @@ describe('MQTT 5.0 alone', () => {
       return member
     })
     for (let i = 0; i < 3; i++) p.publish('t', `${i}`, { qos: 1, properties: { contentType: 'c' } })
-    expect(group.map((member) => member.lines())).toEqual([['PUBLISH q1 r0 d0 m1 t 0'], ['PUBLISH q1 r0 d0 m1 t 1'], ['PUBLISH q1 r0 d0 m1 t 2 {"contentType":"c"}']])
+    expect(group.map((member) => member.lines())).toEqual([
+      ['PUBLISH q1 r0 d0 m1 t 0'],
+      ['PUBLISH q1 r0 d0 m1 t 1'],
+      ['PUBLISH q1 r0 d0 m1 t 2 {"contentType":"c"}'],
+    ])
   })
 })

@@ -80,7 +80,21 @@ test('a run of messages that waited: all lowered, none twice [MQTT-3.3.2-6]', ()
   const p = b.client('p', { version })
   s.subscribe('t', 1)
   s.cut()
-  p.send(...[1, 2, 3, 4, 5].map((packetId) => ({ type: 3, topicName: 't', payload: Uint8Array.of(48 + packetId), qos: 1, retain: false, dup: false, packetId, properties: { messageExpiryInterval: 100 } }) as const))
+  p.send(
+    ...[1, 2, 3, 4, 5].map(
+      (packetId) =>
+        ({
+          type: 3,
+          topicName: 't',
+          payload: Uint8Array.of(48 + packetId),
+          qos: 1,
+          retain: false,
+          dup: false,
+          packetId,
+          properties: { messageExpiryInterval: 100 },
+        }) as const,
+    ),
+  )
   b.advance(10_000)
   const back = b.dial('s', lasting(version))
   expect(afterConnack(back)).toEqual([1, 2, 3].map((id) => `PUBLISH q1 r0 d0 m${id} t ${id} {"messageExpiryInterval":90}`))

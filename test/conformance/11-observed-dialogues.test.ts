@@ -148,7 +148,12 @@ function wildcards(stage: Stage): void {
   p.publish('$foo/x', 'x')
   stage.show('$foo/# for $foo/x', dollar)
   const mt = stage.client('mt')
-  const rows = [['sport/tennis/#', 'sport/tennis', 'P', 'sport/tennis/# for sport/tennis'], ['+', '/finance', 'x', '+ for /finance'], ['/+', '/finance', 'x', '/+ for /finance'], ['+/+', '/finance', 'x', '+/+ and /+ for /finance']] as const
+  const rows = [
+    ['sport/tennis/#', 'sport/tennis', 'P', 'sport/tennis/# for sport/tennis'],
+    ['+', '/finance', 'x', '+ for /finance'],
+    ['/+', '/finance', 'x', '/+ for /finance'],
+    ['+/+', '/finance', 'x', '+/+ and /+ for /finance'],
+  ] as const
   for (const [filter, topicName, payload, label] of rows) {
     mt.subscribe(filter)
     stage.quiet(mt)
@@ -180,7 +185,11 @@ function retained(stage: Stage): void {
   stage.quiet(rap)
   p.publish('n/2', 'x', { retain: true })
   stage.show('Retain As Published, live', rap)
-  const again = [[1, 2, 'Retain Handling 1 on an existing subscription'], [0, 3, 'Retain Handling 0, again'], [2, 4, 'Retain Handling 2']] as const
+  const again = [
+    [1, 2, 'Retain Handling 1 on an existing subscription'],
+    [0, 3, 'Retain Handling 0, again'],
+    [2, 4, 'Retain Handling 2'],
+  ] as const
   for (const [retainHandling, packetId, label] of again) {
     rap.subscribe('n/2', 0, { retainAsPublished: true, retainHandling, packetId })
     stage.show(label, rap)

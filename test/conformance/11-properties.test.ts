@@ -13,22 +13,31 @@ const ALL: Properties = {
   contentType: 'text/plain; é',
   responseTopic: 'answers/here',
   correlationData: Uint8Array.of(0, 255, 0x23, 0, 1),
-  userProperties: [['b', '2'], ['a', '1'], ['b', '2'], ['', ''], ['a', 'again']],
+  userProperties: [
+    ['b', '2'],
+    ['a', '1'],
+    ['b', '2'],
+    ['', ''],
+    ['a', 'again'],
+  ],
 }
 
 describe('properties of a message', () => {
-  test.each([0, 1, 2] as const)('pass from 5.0 to 5.0 unaltered, User Properties in their order, QoS %i [MQTT-3.3.2-4, MQTT-3.3.2-15, MQTT-3.3.2-16, MQTT-3.3.2-17, MQTT-3.3.2-18, MQTT-3.3.2-20]', (qos) => {
-    const b = new TestBroker()
-    const s = b.client('s', { version })
-    const p = b.client('p', { version })
-    s.subscribe('t', 2)
-    s.lines()
-    p.publish('t', 'x', { qos, properties: ALL })
-    if (qos === 2) p.acknowledge(PUBREL, 1)
-    const [packet] = s.received()
-    expect(packet).toMatchObject({ type: 3, topicName: 't', properties: ALL })
-    expect(Object.keys(packet?.type === 3 ? packet.properties : {}).sort()).toEqual(Object.keys(ALL).sort())
-  })
+  test.each([0, 1, 2] as const)(
+    'pass from 5.0 to 5.0 unaltered, User Properties in their order, QoS %i [MQTT-3.3.2-4, MQTT-3.3.2-15, MQTT-3.3.2-16, MQTT-3.3.2-17, MQTT-3.3.2-18, MQTT-3.3.2-20]',
+    (qos) => {
+      const b = new TestBroker()
+      const s = b.client('s', { version })
+      const p = b.client('p', { version })
+      s.subscribe('t', 2)
+      s.lines()
+      p.publish('t', 'x', { qos, properties: ALL })
+      if (qos === 2) p.acknowledge(PUBREL, 1)
+      const [packet] = s.received()
+      expect(packet).toMatchObject({ type: 3, topicName: 't', properties: ALL })
+      expect(Object.keys(packet?.type === 3 ? packet.properties : {}).sort()).toEqual(Object.keys(ALL).sort())
+    },
+  )
 
   test('pass with a Subscription Identifier added, at another QoS, retained, queued and in the will [MQTT-3.3.2-17]', () => {
     const b = new TestBroker()
@@ -81,7 +90,17 @@ describe('properties of a message', () => {
     const p = b.client('p', { version })
     s.subscribe('t')
     s.lines()
-    const publish = (value: string) => ({ type: 3, topicName: 't', payload: new TextEncoder().encode(value), qos: 0, retain: false, dup: false, packetId: 0, properties: { contentType: value } }) as const
+    const publish = (value: string) =>
+      ({
+        type: 3,
+        topicName: 't',
+        payload: new TextEncoder().encode(value),
+        qos: 0,
+        retain: false,
+        dup: false,
+        packetId: 0,
+        properties: { contentType: value },
+      }) as const
     p.send(publish('a'), publish('a'), publish('b'), publish('a'))
     expect(s.lines()).toEqual(['a', 'a', 'b', 'a'].map((value) => `PUBLISH q0 r0 d0 m0 t ${value} {"contentType":"${value}"}`))
   })
@@ -92,19 +111,28 @@ describe('properties of a message', () => {
     const p = b.client('p', { version })
     s.subscribe('t')
     s.lines()
-    p.send({ type: 3, topicName: 't', payload: Uint8Array.of(0xff, 0), qos: 0, retain: false, dup: false, packetId: 0, properties: { payloadFormatIndicator: 1 } })
+    p.send({
+      type: 3,
+      topicName: 't',
+      payload: Uint8Array.of(0xff, 0),
+      qos: 0,
+      retain: false,
+      dup: false,
+      packetId: 0,
+      properties: { payloadFormatIndicator: 1 },
+    })
     expect(s.received()).toMatchObject([{ payload: Uint8Array.of(0xff, 0), properties: { payloadFormatIndicator: 1 } }])
   })
 
   test.each([
-    ['Payload Format Indicator 2', [0x01, 2]],
-    ['Content Type twice', [0x03, 0, 0, 0x03, 0, 0]],
+    ['Payload Format Indicator 2', [0x01, 2], 'MQTT-4.13.1-1'],
+    ['Content Type twice', [0x03, 0, 0, 0x03, 0, 0], 'MQTT-4.13.1-1'],
     ['a Subscription Identifier from a client', [0x0b, 1], 'MQTT-3.3.4-6'],
     ['a Response Topic with a wildcard', [0x08, 0, 2, 97, 35], 'MQTT-3.3.2-14'],
     ['a User Property that is no text', [0x26, 0, 1, 0xff, 0, 0], 'MQTT-1.5.7-1'],
-    ['a property of CONNECT', [0x21, 0, 1]],
-    ['an unknown property', [0x7f, 0]],
-  ] as const)('%s ends the connection, and nobody gets the message', (_what, properties) => {
+    ['a property of CONNECT', [0x21, 0, 1], 'MQTT-4.13.1-1'],
+    ['an unknown property', [0x7f, 0], 'MQTT-4.13.1-1'],
+  ] as const)('%s ends the connection, and nobody gets the message', (_what, properties, _clause) => {
     const b = new TestBroker()
     const s = b.client('s', { version })
     const p = b.client('p', { version })
@@ -168,7 +196,10 @@ describe('Reason Strings', () => {
   })
 
   test('no acknowledgement has one, with Request Problem Information 0 least of all [MQTT-3.1.2-29]', () => {
-    const b = new TestBroker({ limits: { reasonStrings: true }, authorizer: { generation: 0, mayPublish: () => 'deny', maySubscribe: () => 'deny', mayReceive: () => 'deny' } })
+    const b = new TestBroker({
+      limits: { reasonStrings: true },
+      authorizer: { generation: 0, mayPublish: () => 'deny', maySubscribe: () => 'deny', mayReceive: () => 'deny' },
+    })
     const p = b.client('p', { version, properties: { requestProblemInformation: 0 } })
     p.subscribe('t')
     p.unsubscribe('t')
@@ -185,7 +216,8 @@ describe('Maximum Packet Size of a client', () => {
     const p = b.client('p', { version })
     s.subscribe('t', 1)
     s.lines()
-    const publish = (payload: string, packetId: number) => ({ type: 3, topicName: 't', payload: new TextEncoder().encode(payload), qos: 1, retain: false, dup: false, packetId, properties: {} }) as const
+    const publish = (payload: string, packetId: number) =>
+      ({ type: 3, topicName: 't', payload: new TextEncoder().encode(payload), qos: 1, retain: false, dup: false, packetId, properties: {} }) as const
     p.send(publish('x'.repeat(100), 1), publish('ok', 2), publish('x'.repeat(100), 3), publish('also', 4))
     expect(p.lines()).toEqual(['PUBACK m1', 'PUBACK m2', 'PUBACK m3', 'PUBACK m4'])
     const got = s.received().flatMap((packet) => (packet.type === 3 ? [packet] : []))

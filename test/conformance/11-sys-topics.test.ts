@@ -23,9 +23,27 @@ test('all topics are there from the start, retained, as text', () => {
   const values = sysValues(b)
   expect([...values.keys()].sort()).toEqual(
     [
-      'version', 'uptime', 'clients/total', 'clients/maximum', 'clients/connected', 'clients/active', 'clients/disconnected', 'clients/inactive', 'clients/expired', 'messages/received', 'messages/sent',
-      'bytes/received', 'bytes/sent', 'publish/messages/received', 'publish/messages/sent', 'publish/messages/dropped', 'publish/bytes/received', 'publish/bytes/sent', 'subscriptions/count',
-      'shared_subscriptions/count', 'retained messages/count',
+      'version',
+      'uptime',
+      'clients/total',
+      'clients/maximum',
+      'clients/connected',
+      'clients/active',
+      'clients/disconnected',
+      'clients/inactive',
+      'clients/expired',
+      'messages/received',
+      'messages/sent',
+      'bytes/received',
+      'bytes/sent',
+      'publish/messages/received',
+      'publish/messages/sent',
+      'publish/messages/dropped',
+      'publish/bytes/received',
+      'publish/bytes/sent',
+      'subscriptions/count',
+      'shared_subscriptions/count',
+      'retained messages/count',
     ].sort(),
   )
   expect(values.get('version')).toBe('zanzara version 1.2.3')

@@ -40,7 +40,8 @@ test('a run of messages behind one alias, with QoS 1 and 2 and other properties 
   s.subscribe('#', 2)
   s.lines()
   const properties = { contentType: 'c', topicAlias: 3, userProperties: [['k', 'v']] } as const
-  const publish = (topicName: string, packetId: number, qos: 1 | 2) => ({ type: 3, topicName, payload: Uint8Array.of(48 + packetId), qos, retain: false, dup: false, packetId, properties }) as const
+  const publish = (topicName: string, packetId: number, qos: 1 | 2) =>
+    ({ type: 3, topicName, payload: Uint8Array.of(48 + packetId), qos, retain: false, dup: false, packetId, properties }) as const
   p.send(publish('name', 1, 1), publish('', 2, 1), publish('', 3, 1), publish('', 4, 2), publish('', 5, 2))
   p.acknowledge(PUBREL, 4, 5)
   expect(p.lines()).toEqual(['PUBACK m1', 'PUBACK m2', 'PUBACK m3', 'PUBREC m4', 'PUBREC m5', 'PUBCOMP m4', 'PUBCOMP m5'])
@@ -62,7 +63,7 @@ test.each([
   ['an alias never set', '', 5, 0x82, 'MQTT-3.3.2-8'],
   ['an alias beyond the maximum announced', 't', 11, 0x94, 'MQTT-3.3.2-9'],
   ['an alias beyond the maximum, without a name', '', 65_535, 0x94, 'MQTT-3.3.2-9'],
-] as const)('%s ends the connection', (_what, topicName, topicAlias, code) => {
+] as const)('%s ends the connection', (_what, topicName, topicAlias, code, _clause) => {
   const b = new TestBroker()
   const p = b.dial('p', { version })
   expect(p.lines()[0]).toContain('"topicAliasMaximum":10')
@@ -98,7 +99,12 @@ test('aliases are of one connection, not of all: each client has its own [MQTT-3
   q.publish('from/q', 'x', alias(1))
   p.publish('', 'y', alias(1))
   q.publish('', 'y', alias(1))
-  expect(s.lines().slice(1)).toEqual(['PUBLISH q0 r0 d0 m0 from/p x', 'PUBLISH q0 r0 d0 m0 from/q x', 'PUBLISH q0 r0 d0 m0 from/p y', 'PUBLISH q0 r0 d0 m0 from/q y'])
+  expect(s.lines().slice(1)).toEqual([
+    'PUBLISH q0 r0 d0 m0 from/p x',
+    'PUBLISH q0 r0 d0 m0 from/q x',
+    'PUBLISH q0 r0 d0 m0 from/p y',
+    'PUBLISH q0 r0 d0 m0 from/q y',
+  ])
 })
 
 test('a broker set to accept none announces none and takes none [MQTT-3.3.2-9]', () => {
@@ -151,7 +157,11 @@ test('a run in one read: the first packet tells the name, the others do not', ()
   const p = b.client('p')
   s.subscribe('t', 1)
   s.lines()
-  p.send(...[1, 2, 3].map((packetId) => ({ type: 3, topicName: 't', payload: Uint8Array.of(48 + packetId), qos: 1, retain: false, dup: false, packetId, properties: {} }) as const))
+  p.send(
+    ...[1, 2, 3].map(
+      (packetId) => ({ type: 3, topicName: 't', payload: Uint8Array.of(48 + packetId), qos: 1, retain: false, dup: false, packetId, properties: {} }) as const,
+    ),
+  )
   expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t 1 {"topicAlias":1}', 'PUBLISH q1 r0 d0 m2  2 {"topicAlias":1}', 'PUBLISH q1 r0 d0 m3  3 {"topicAlias":1}'])
 })
 
