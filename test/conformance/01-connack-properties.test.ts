@@ -16,20 +16,23 @@ function announced(client: TestClient): Properties {
 }
 
 test.each([
-  { keepAlive: 0, told: 100, closedAfterMs: 150_000 },
-  { keepAlive: 101, told: 100, closedAfterMs: 150_000 },
-  { keepAlive: 65535, told: 100, closedAfterMs: 150_000 },
-  { keepAlive: 100, told: undefined, closedAfterMs: 150_000 },
-  { keepAlive: 40, told: undefined, closedAfterMs: 60_000 },
-])('5.0, at most 100 s: Keep Alive $keepAlive is answered with Server Keep Alive $told, which is in force [MQTT-3.2.2-21, MQTT-3.2.2-22]', (row) => {
-  const broker = new TestBroker({ limits: { maximumKeepAlive: 100 } }),
-    client = broker.dial('c', { version: 5, keepAlive: row.keepAlive })
-  expect(announced(client).serverKeepAlive).toBe(row.told)
-  broker.advance(row.closedAfterMs - 100)
-  expect(client.isClosed).toBe(false)
-  broker.advance(200)
-  expect(client.isClosed).toBe(true)
-})
+  [0, 100, 150_000],
+  [101, 100, 150_000],
+  [65535, 100, 150_000],
+  [100, undefined, 150_000],
+  [40, undefined, 60_000],
+])(
+  '5.0, at most 100 s: Keep Alive %i is answered with Server Keep Alive %s, which is in force [MQTT-3.2.2-21, MQTT-3.2.2-22]',
+  (asked, told, closedAfterMs) => {
+    const broker = new TestBroker({ limits: { maximumKeepAlive: 100 } }),
+      client = broker.dial('c', { version: 5, keepAlive: asked })
+    expect(announced(client).serverKeepAlive).toBe(told)
+    broker.advance(closedAfterMs - 100)
+    expect(client.isClosed).toBe(false)
+    broker.advance(200)
+    expect(client.isClosed).toBe(true)
+  },
+)
 
 test.each(VERSIONS.slice(0, 2))('%s: a Keep Alive that is too long cannot be lowered, hence is refused with 2', (_name, version) => {
   const broker = new TestBroker({ limits: { maximumKeepAlive: 100 } })

@@ -149,11 +149,11 @@ test('5.0: an expiry of 0xFFFFFFFF lasts for ever, one second less does not over
 })
 
 test.each([
-  { asked: 60, left: 5, endsAfterMs: 5_000 },
-  { asked: 5, left: 60, endsAfterMs: 60_000 },
-  { asked: 60, left: undefined, endsAfterMs: 60_000 },
-  { asked: FOR_EVER, left: 3, endsAfterMs: 3_000 },
-])('5.0: expiry $asked at CONNECT and $left at DISCONNECT ends the session after $endsAfterMs ms', ({ asked, left, endsAfterMs }) => {
+  [60, 5, 5_000],
+  [5, 60, 60_000],
+  [60, undefined, 60_000],
+  [FOR_EVER, 3, 3_000],
+])('5.0: expiry %i at CONNECT and %s at DISCONNECT ends the session after %i ms', (asked, left, endsAfterMs) => {
   const broker = new TestBroker(),
     client = broker.client('c', lasting(5, asked))
   client.disconnect(0, left === undefined ? {} : { sessionExpiryInterval: left })

@@ -67,7 +67,11 @@ test.each(VERSIONS)('%s: DISCONNECT deletes the will of a persistent session for
   expect(watcher.lines()).toEqual([])
 })
 
-test.each([0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99])('5.0: DISCONNECT with 0x%s publishes the will', (reasonCode) => {
+const WITH_WILL = [0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99].map(
+  (code) => [`0x${code.toString(16).padStart(2, '0')}`, code] as const,
+)
+
+test.each(WITH_WILL)('5.0: DISCONNECT with %s publishes the will [MQTT-3.1.2-8]', (_hex, reasonCode) => {
   const broker = new TestBroker(),
     watcher = watch(broker),
     client = broker.client('c', { version: 5, will: will('gone') })
@@ -77,13 +81,13 @@ test.each([0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x9
 
 test.each(VERSIONS)('%s: the shutdown of the broker publishes no will; a 5.0 client learns 0x8B', (_name, version) => {
   const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { version, will: will('gone') })
+    client = broker.client('c', { version, will: will('gone', { retain: true }) })
+  const watcher = watch(broker)
   broker.broker.shutdown()
   expect([client.lines(), client.isClosed]).toEqual([version === 5 ? ['DISCONNECT 0x8b'] : [], true])
   client.gone()
   broker.advance(600_000)
-  expect(watcher.lines()).toEqual(['DISCONNECT 0x8b'])
+  expect([watcher.lines(), broker.broker.retainedCount]).toEqual([['DISCONNECT 0x8b'], 0])
 })
 
 test('after the shutdown began nobody is let in any more', () => {

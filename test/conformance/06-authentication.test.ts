@@ -15,17 +15,17 @@ function brokerThat(judge: (connect: Connect) => number): TestBroker {
 }
 
 test.each([
-  ['bad user name or password', 0x86, 4],
-  ['not authorized', 0x87, 5],
-  ['Client Identifier not valid', 0x85, 2],
-  ['server unavailable', 0x88, 3],
-  ['server busy', 0x89, 3],
-  ['banned', 0x8a, 5],
-  ['quota exceeded', 0x97, 3],
-  ['connection rate exceeded', 0x9f, 3],
-  ['unspecified error', 0x80, 3],
+  ['bad user name or password (0x86)', 0x86, 4],
+  ['not authorized (0x87)', 0x87, 5],
+  ['Client Identifier not valid (0x85)', 0x85, 2],
+  ['server unavailable (0x88)', 0x88, 3],
+  ['server busy (0x89)', 0x89, 3],
+  ['banned (0x8a)', 0x8a, 5],
+  ['quota exceeded (0x97)', 0x97, 3],
+  ['connection rate exceeded (0x9f)', 0x9f, 3],
+  ['unspecified error (0x80)', 0x80, 3],
 ])(
-  'a refusal as %s is 0x%x in 5.0, its return code in 3.x; then the connection is closed [MQTT-3.1.4-2, MQTT-3.2.2-7, MQTT-3.2.2-8]',
+  'a refusal as %s: that code in 5.0, its return code in 3.x; then the connection is closed [MQTT-3.1.4-2, MQTT-3.2.2-7, MQTT-3.2.2-8]',
   (_what, reasonCode, returnCode) => {
     for (const [, version] of VERSIONS) {
       const broker = brokerThat(() => reasonCode),

@@ -102,7 +102,9 @@ test('the bytes of AUTH and CONNACK: reason, method, data [MQTT-3.15.2-1, MQTT-4
   expect(client.lines()).toHaveLength(1)
 })
 
-test.each([0x80, 0x83, 0x86, 0x87, 0x8a, 0x97])('a mechanism may refuse with code %i at every step: CONNACK, then the end [MQTT-4.12.0-4]', (code) => {
+const REFUSALS = [0x80, 0x83, 0x86, 0x87, 0x8a, 0x97].map((code) => [`0x${code.toString(16)}`, code] as const)
+
+test.each(REFUSALS)('a mechanism may refuse with %s at every step: CONNACK, then the end [MQTT-4.12.0-4]', (_hex, code) => {
   for (const steps of [0, 1, 2]) {
     const { client, broker } = dial(new Script([...Array.from({ length: steps }, () => goOn('?')), refusal(code)]), 'x')
     for (let i = 0; i < steps; i++) auth(client, 0x18, '!')

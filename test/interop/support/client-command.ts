@@ -1,10 +1,11 @@
 // A command-line client run to its end: what it printed on both streams and its exit code.
-// Names that differ by nature (programs, ports, assigned client ids) are replaced by words.
+// Names that differ by nature (programs, ports, assigned client ids) are replaced by words, and so is the help, which each words itself.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 const PATIENCE_MS = 8000
+const READY = /^ready$/m
 
 export interface CommandResult {
   readonly stdout: string
@@ -17,7 +18,7 @@ export interface CommandRun {
   readonly command: readonly string[]
   readonly args: readonly string[]
   readonly stdin?: string
-  /** Sent once stdout holds `Subscribed`. */
+  /** Sent once stdout holds the line `ready`. */
   readonly signal?: NodeJS.Signals
 }
 
@@ -26,9 +27,9 @@ export async function runCommand({ command, args, stdin = '', signal }: CommandR
   const child = spawn(command[0]!, [...command.slice(1), ...args], { env: { PATH: process.env['PATH'], HOME: '/nonexistent', LANG: 'C.UTF-8' } })
   let stdout = '', stderr = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    const before = stdout.includes('Subscribed')
+    const before = READY.test(stdout)
     stdout += chunk
-    if (signal !== undefined && !before && stdout.includes('Subscribed')) child.kill(signal)
+    if (signal !== undefined && !before && READY.test(stdout)) child.kill(signal)
   })
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
   child.stdin.on('error', () => {}).end(stdin)
@@ -44,6 +45,7 @@ export function neutral({ stdout, stderr, code }: CommandResult, names: readonly
     let out = text
     for (const name of names) out = out.replaceAll(name, 'PROGRAM')
     for (const port of ports) out = out.replaceAll(String(port), 'PORT')
+    if (/^Usage: PROGRAM /m.test(out)) return 'the help\n'
     return out.replace(/auto-[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}/g, 'auto-ID')
   }
   return { stdout: clean(stdout), stderr: clean(stderr), code }

@@ -13,6 +13,7 @@ export interface CommandLine {
   readonly retained?: readonly RawPublish[]
   /** Published once the command has subscribed. The first one is of QoS 1 and sent again until somebody takes it. */
   readonly live?: readonly RawPublish[]
+  /** Sent once the payload `ready` is printed. */
   readonly signal?: NodeJS.Signals
 }
 
@@ -57,6 +58,10 @@ const PUB_LINES: readonly CommandLine[] = [
   pub('no topic', ['-m', 'x']),
   pub('no payload', ['-t', 'a']),
   pub('a wildcard in the topic', ['-t', 'a/#', '-m', 'x']),
+  pub('--help', ['--help']),
+  pub('--version', ['--version']),
+  pub('an empty topic', [...id, '-t', '', '-m', 'x']),
+  pub('an unknown host', ['-h', 'nowhere.invalid', ...id, '-t', 'a', '-m', 'x']),
   pub('a certificate without its key', ['-t', 'a', '-m', 'x', '--cert', 'FOLDER/message.bin']),
   pub('an authority file that is not there', ['-t', 'a', '-m', 'x', '--cafile', 'FOLDER/none']),
   pub('nobody listens', [...id, '-t', 'a', '-m', 'x', '-p', 'CLOSED']),
@@ -81,15 +86,16 @@ const SUB_LINES: readonly CommandLine[] = [
   sub('retained messages', ['-t', 'r/#', '-v', '-C', '1'], { retained: [message('r/1', 'kept')] }),
   sub('-R', ['-t', 'r/#', '-R', '-v', '-C', '1'], { retained: [message('r/1', 'kept')], live: [message('r/2', 'live')] }),
   sub('--retained-only', ['-t', 'r/#', '--retained-only', '-v'], { retained: [message('r/1', 'kept')], live: [message('r/2', 'live')] }),
-  sub('-F', ['-t', 'c', '-F', '%t|%p|%l|%q|%r|%m|%x|%X|%%|\\t@', '-C', '1'], { live: [message('c', 'hello')] }),
-  sub('-F with widths', ['-t', 'c/+', '-F', '%10t|%-10t|%.2t|%8l|%08l|%X', '-C', '1'], { live: [message('c/long', 'hello')] }),
-  sub('-F with an unknown letter', ['-t', 'c', '-F', '%z']),
   sub('-W, 3.1.1', [...trace, '-t', 'c', '-W', '1']),
   sub('-W, 5', [...trace, '-V', '5', '-t', 'c', '-W', '1']),
   sub('-E', [...trace, '-t', 'c', '-E', '-c', '-q', '1']),
-  sub('SIGTERM', [...trace, '-t', 'c'], { signal: 'SIGTERM' }),
-  sub('SIGINT, 5', [...trace, '-V', '5', '-t', 'c'], { signal: 'SIGINT' }),
+  sub('SIGTERM', [...trace, '-t', 'c'], { live: [message('c', 'ready')], signal: 'SIGTERM' }),
+  sub('SIGINT, 5', [...trace, '-V', '5', '-t', 'c'], { live: [message('c', 'ready')], signal: 'SIGINT' }),
+  sub('--help', ['--help']),
+  sub('--version', ['--version']),
   sub('no topic', []),
+  sub('-U without -t', ['-U', 'a']),
+  sub('an empty filter', ['-t', '']),
   sub('a wrong filter', ['-t', 'a#']),
   sub('-C 0', ['-t', 'a', '-C', '0']),
   sub('-W 0', ['-t', 'a', '-W', '0']),
