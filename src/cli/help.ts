@@ -19,7 +19,7 @@ Options of the bare start:
   -p, --port N       port for MQTT, 1883 unless given; 0 = any free one
   --http-port N      port for WebSockets, 8080 unless given; 0 = any free one
   --lan              listen on all addresses, with a user and password made up and printed once
-  --origin ORIGIN    let web pages of this origin connect too, such as https://lab.example; * = any; repeatable
+  --origin ORIGIN    let web pages of this origin connect, such as https://lab.example; * = any; repeatable
                      (pages of this machine's own servers always may)
   -v, --verbose      log every packet
   --json             print the addresses as one line of JSON

@@ -1,7 +1,8 @@
-// What a well-formed CONNECT may ask of this server: version, Client Identifier, Keep Alive, will.
+// What a well-formed CONNECT may ask of this server: version, Client Identifier, Keep Alive, will; and what CONNACK says about it.
 // Who the client is and what it may do are the host's affair.
 
 import type { Connect } from '../wire/mqtt/packet.ts'
+import type { Properties } from '../wire/mqtt/properties.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import type { ConnectionLimits } from './effects.ts'
 
@@ -19,4 +20,36 @@ export function refusalOf(connect: Connect, limits: ConnectionLimits): number {
   if (will !== null && will.qos > limits.maximumQos) return ReasonCode.QosNotSupported // [MQTT-3.2.2-12]
   if (will?.retain === true && !limits.retainAvailable) return ReasonCode.RetainNotSupported // [MQTT-3.2.2-13]
   return 0
+}
+
+/** Seconds in force: 0 or too long a Keep Alive becomes the limit [MQTT-3.1.2-21]. */
+export function keepAliveOf(connect: Connect, limits: ConnectionLimits): number {
+  const most = limits.maximumKeepAlive
+  return most < 65535 && (connect.keepAlive === 0 || connect.keepAlive > most) ? most : connect.keepAlive
+}
+
+/** What was granted, as far as CONNECT did not know it. */
+export interface Granted {
+  /** Client Identifier that the server chose; null when the client brought one. */
+  readonly assigned: string | null
+  /** Seconds. */
+  readonly keepAlive: number
+  /** Seconds. */
+  readonly sessionExpiryInterval: number
+}
+
+/** Properties of a 5.0 CONNACK, in Mosquitto's order: the limits that differ from the standard's defaults, and what was not granted as asked. */
+export function connackProperties(connect: Connect, limits: ConnectionLimits, granted: Granted): Properties {
+  const asked = connect.properties
+  return {
+    ...(limits.topicAliasMaximum > 0 ? { topicAliasMaximum: limits.topicAliasMaximum } : {}),
+    ...(granted.assigned === null ? {} : { assignedClientIdentifier: granted.assigned }), // [MQTT-3.2.2-16]
+    ...(granted.sessionExpiryInterval === (asked.sessionExpiryInterval ?? 0) ? {} : { sessionExpiryInterval: granted.sessionExpiryInterval }),
+    ...(granted.keepAlive === connect.keepAlive ? {} : { serverKeepAlive: granted.keepAlive }), // [MQTT-3.2.2-21]
+    maximumPacketSize: limits.maximumPacketSize,
+    receiveMaximum: limits.receiveMaximum,
+    ...(limits.maximumQos < 2 ? { maximumQos: limits.maximumQos } : {}), // [MQTT-3.2.2-9]
+    ...(limits.retainAvailable ? {} : { retainAvailable: 0 }),
+    ...(limits.responseInformation !== null && asked.requestResponseInformation === 1 ? { responseInformation: limits.responseInformation } : {}), // [MQTT-3.1.2-28]
+  }
 }

@@ -16,7 +16,7 @@ import type { ReceivingConnection } from './incoming-publishes.ts'
 import { IncomingAliases } from './incoming-aliases.ts'
 import type { ServerPacketSizes } from './server-packet-sizes.ts'
 import { ServerAuthentication } from './server-authentication.ts'
-import { refusalOf } from './connect-rules.ts'
+import { connackProperties, keepAliveOf, refusalOf } from './connect-rules.ts'
 
 /** Bytes a client may send ahead while it waits for the answer to its CONNECT. */
 const AHEAD_BYTES = 1 << 20
@@ -250,7 +250,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (keepAlive > 0) host.deadlines.set(this.#deadline, host.clock.now() + this.#keepAliveMs)
     else host.deadlines.cancel(this.#deadline)
     host.observer.connected(this.link.peer, session.clientId, named, verdict.userName)
-    const properties = connect.version === 5 ? this.#connackProperties(connect, session, assigned, keepAlive, authentication) : NO_PROPERTIES
+    const properties = connect.version === 5 ? { ...connackProperties(connect, limits, { assigned, keepAlive, sessionExpiryInterval: session.sessionExpiryInterval }), ...authentication } : NO_PROPERTIES
     // 3.1 knows no Session Present: that byte is reserved there
     if (this.#send({ type: PacketType.Connack, sessionPresent: session.sessionPresent && connect.version !== 3, reasonCode: 0, properties })) {
       session.resume()
@@ -258,22 +258,6 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     }
     this.#finish('protocol-error', new ProtocolError(ReasonCode.PacketTooLarge, `Maximum Packet Size ${this.#maximumPacketSize} is too little for CONNACK`), null)
     this.link.end()
-  }
-
-  #connackProperties(connect: Connect, session: ConnectedSession, assigned: string | null, keepAlive: number, authentication: Properties): Properties {
-    const limits = this.#limits, asked = connect.properties
-    return {
-      ...(limits.topicAliasMaximum > 0 ? { topicAliasMaximum: limits.topicAliasMaximum } : {}),
-      ...(assigned === null ? {} : { assignedClientIdentifier: assigned }), // [MQTT-3.2.2-16]
-      ...(session.sessionExpiryInterval === this.#sessionExpiry ? {} : { sessionExpiryInterval: session.sessionExpiryInterval }),
-      ...(keepAlive === connect.keepAlive ? {} : { serverKeepAlive: keepAlive }), // [MQTT-3.2.2-21]
-      maximumPacketSize: limits.maximumPacketSize,
-      receiveMaximum: limits.receiveMaximum,
-      ...(limits.maximumQos < 2 ? { maximumQos: limits.maximumQos } : {}), // [MQTT-3.2.2-9]
-      ...(limits.retainAvailable ? {} : { retainAvailable: 0 }),
-      ...(limits.responseInformation !== null && asked.requestResponseInformation === 1 ? { responseInformation: limits.responseInformation } : {}), // [MQTT-3.1.2-28]
-      ...authentication,
-    }
   }
 
   #subscribe(packet: Subscribe): void {
@@ -413,12 +397,6 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#host.observer.ended(this.link.peer, this.#clientId, cause, error)
     this.#session?.detach(cause, sessionExpiryInterval)
   }
-}
-
-/** Seconds in force: 0 or too long a Keep Alive becomes the limit [MQTT-3.1.2-21]. */
-function keepAliveOf(connect: Connect, limits: ConnectionLimits): number {
-  const most = limits.maximumKeepAlive
-  return most < 65535 && (connect.keepAlive === 0 || connect.keepAlive > most) ? most : connect.keepAlive
 }
 
 function isAcknowledgement(packet: Packet): boolean {

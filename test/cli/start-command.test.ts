@@ -81,20 +81,19 @@ test('the welcome: addresses, and two lines that work as printed', async () => {
   const witness = await client(`mqtt://localhost:${port}`)
   const subscriber = paste(`exec ${lines[0]!.replace(/^(npx )?zanzara/, `node ${builtProgram()}`)}`)
   onTestFinished(() => void subscriber.kill())
-  const printed = once(subscriber.stdout!, 'data') as Promise<[Buffer]>
-  await expect
-    .poll(
-      async () => {
-        await witness.publishAsync('hello/probe', 'x')
-        return (await Promise.race([printed, new Promise((resolve) => setTimeout(resolve, 50, null))])) !== null
-      },
-      { timeout: 10_000 },
-    )
-    .toBe(true)
-  const second = once(subscriber.stdout!, 'data') as Promise<[Buffer]>
+  let printed = ''
+  subscriber.stdout!.on('data', (chunk: Buffer) => {
+    printed += chunk.toString()
+  })
+  // until the subscriber is there, which it does not say
+  const isThere = async (): Promise<boolean> => {
+    await witness.publishAsync('hello/probe', 'x')
+    return printed.includes('hello/probe x\n')
+  }
+  await expect.poll(isThere, { timeout: 10_000 }).toBe(true)
   const [code] = (await once(paste(lines[1]!), 'exit')) as [number]
   expect(code).toBe(0)
-  expect((await second)[0].toString()).toContain('hello/world Ciao!\n')
+  await expect.poll(() => printed, { timeout: 10_000 }).toContain('hello/world Ciao!\n')
   expect(await program.ended('SIGINT')).toBe(0)
   expect(program.stderr).toBe('')
 })

@@ -27,9 +27,35 @@ const DIFFERENCES: readonly Difference[] = [
   { reason: 'refusals end without a full stop', from: /^(Connection error: Connection Refused: .*)\.$/gm, to: '$1' },
   { reason: 'so do the errors of pub behind them', from: /^(Error: The connection was refused|Error: A network protocol error .*)\.$/gm, to: '$1' },
   { reason: 'a file that cannot be read: with the reason', from: /^Error: Unable to open file "(.*)"\.$/gm, to: 'Error: Unable to read file "$1": No such file or directory.' },
-  { reason: 'sub may only unsubscribe', from: /^Error: You must specify a topic to subscribe to\.$/gm, to: 'Error: You must specify a topic to subscribe to (-t) or unsubscribe from (-U).' },
+  { reason: 'a lookup error: with one full stop less', from: /^(Unable to connect \(Lookup error)\.\)\.$/gm, to: '$1).' },
+  { reason: 'sub may unsubscribe and do nothing else', from: /^Error: You must specify a topic to subscribe to\.$/gm, to: 'Error: You must specify a topic to subscribe to (-t) or unsubscribe from (-U).' },
   { reason: 'ours: the version is our own', from: /^PROGRAM version \S+ running on libmosquitto \S+\.$/gm, to: `PROGRAM version ${packageVersion()}` },
 ]
+
+const HINT = "\n\nUse 'PROGRAM --help' to see usage.\n"
+
+/** Command lines that Mosquitto 2.1 answers in another way than 2.0.11 altogether: as seen with 2.1.2. */
+const CHANGED: Readonly<Record<string, { readonly reason: string; readonly result: CommandResult }>> = {
+  'pub: an empty topic': {
+    reason: '2.0.11 connects, then finds the topic invalid, and exits with 0',
+    result: { stdout: '', stderr: `Error: Invalid publish topic '', does it contain '+' or '#'?${HINT}`, code: 1 },
+  },
+  'sub: an empty filter': {
+    reason: '2.0.11 connects and waits, subscribed to nothing',
+    result: { stdout: '', stderr: `Error: Invalid subscription topic '', are all '+' and '#' wildcards correct?${HINT}`, code: 1 },
+  },
+  'sub: -U without -t': {
+    reason: '2.0.11 wants a topic, too',
+    result: {
+      stdout: [
+        'Client someone sending CONNECT', 'Client someone received CONNACK (0)', 'Client someone sending UNSUBSCRIBE (Mid: 1, Topic: a)', 'Client someone received UNSUBACK',
+        'Client someone sending DISCONNECT', '',
+      ].join('\n'),
+      stderr: 'Timed out\n',
+      code: 27,
+    },
+  },
+}
 
 const NO_SUBSCRIBERS = 0x10
 const TAKEN_WITHIN_MS = 5000
@@ -106,6 +132,11 @@ withTools(['mosquitto', 'mosquitto_pub', 'mosquitto_sub'], ({ mosquitto, mosquit
     })
 
     test.each(COMMAND_LINES)('$name', async (line) => {
+      const changed = CHANGED[line.name]
+      if (changed !== undefined) {
+        expect(await ours.run(line, folder, closed), changed.reason).toEqual(changed.result)
+        return
+      }
       const [our, { stdout, stderr, code }] = await Promise.all([ours.run(line, folder, closed), debians.run(line, folder, closed)])
       expect(our).toEqual({ stdout: usual(stdout), stderr: usual(stderr), code })
       expect(our.code, 'it ended by itself').not.toBeNull()
