@@ -28,6 +28,7 @@ export class RawClient {
   acknowledges = true
   isClosed = false
   readonly #socket: Socket
+  readonly #port: number
   #bytes: Uint8Array = new Uint8Array(0)
   #lastId = 0
   readonly #looking = new Set<() => void>()
@@ -35,6 +36,7 @@ export class RawClient {
   private constructor(socket: Socket, version: ProtocolVersion) {
     this.version = version
     this.#socket = socket
+    this.#port = socket.localPort!
     socket.setNoDelay(true)
     socket.on('error', () => {})
     socket.on('data', (chunk) => this.#heard(chunk))
@@ -56,6 +58,12 @@ export class RawClient {
     return client
   }
 
+  /** Of its own end. */
+  get port(): number {
+    return this.#port
+  }
+
+  /** In one write. */
   send(...packets: readonly Packet[]): void {
     this.#socket.write(Buffer.concat(packets.map((packet) => encodePacket(packet, this.version))))
   }
