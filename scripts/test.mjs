@@ -1,5 +1,5 @@
 // `npm test`: everything that needs Node alone, one step after another, stopping at the first that fails.
-// `npm run test:interop`: build and the tier with foreign programs. Further arguments go to Vitest: `npm test -- test/broker`.
+// `npm run test:interop`: build and the tier with foreign programs. `npm run test:long`: what needs patience. Further arguments go to Vitest: `npm test -- test/broker`.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { root, runNode, tool } from './project.mjs'
 
 /** @typedef {{ name: string, run: () => boolean }} Step */
 
-const [tier, ...rest] = process.argv[2] === 'interop' ? process.argv.slice(2) : ['node', ...process.argv.slice(2)]
+const [tier, ...rest] = ['interop', 'long'].includes(process.argv[2] ?? '') ? process.argv.slice(2) : ['node', ...process.argv.slice(2)]
 
 /** @type {(path: string, ...args: string[]) => boolean} Silent unless it fails. */
 const quietly = (path, ...args) => {
@@ -60,6 +60,16 @@ const TIERS = {
       },
     },
     { name: 'tests with foreign programs', run: () => vitest('--mode', 'interop') },
+  ],
+  long: [
+    DEPENDENCIES,
+    {
+      name: 'hostile bytes at every listener for a minute',
+      run: () => {
+        process.env['ZZ_HOSTILE_SECONDS'] ??= '60'
+        return vitest('test/fuzz')
+      },
+    },
   ],
 }
 

@@ -1,4 +1,5 @@
 // Every limit of the broker and its default: Mosquitto 2.1's options and values, and caps no honest client reaches.
+// Limits of one connection come from session/effects.ts; who reads the options is config/.
 
 import type { ConnectionLimits } from '../session/effects.ts'
 

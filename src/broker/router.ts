@@ -168,7 +168,7 @@ export class Router {
     for (let i = 0; i < shared.length; i++) this.#deal(run, shared[i]!)
   }
 
-  /** Each message to one member [MQTT-4.8.2-4]. */
+  /** Each message to one member [section 4.8.2]. */
   #deal(run: PublishRun, { group, members }: SharedRecipients): void {
     const retained = (run.header & 1) as 0 | 1
     for (let i = run.from; i < run.to; i++) {

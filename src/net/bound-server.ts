@@ -1,4 +1,5 @@
-// A server of Node's that listens, as a Listener. Knows no transport.
+// A server of Node's that listens, as a Listener: binding, address, closing.
+// Knows no transport: tcp.ts, tls.ts and websocket-server.ts bring their servers.
 
 import type { AddressInfo, ListenOptions, Server } from 'node:net'
 import { UsageError } from '../wire/errors.ts'

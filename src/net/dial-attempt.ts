@@ -1,4 +1,5 @@
 // One attempt to connect: ended by success, failure, time-out or the caller's signal, whichever comes first.
+// What is attempted is dial.ts's affair; whether to try again is the client's.
 
 import type { Socket } from 'node:net'
 import type { Link } from '../base/link.ts'

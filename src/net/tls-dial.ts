@@ -1,4 +1,5 @@
-// Connecting out by TLS; then the plain way of stream-carrier.ts.
+// Connecting out by TLS: names to check, certificates, ALPN, key log.
+// From the handshake on it is the plain way of stream-carrier.ts.
 
 import { isIP } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'

@@ -1,4 +1,5 @@
-// Unix sockets: the links of tcp.ts behind a file. A file left behind by a dead process is taken over, a live one is not.
+// Unix sockets: the links of tcp.ts behind a file.
+// A file left behind by a dead process is taken over, a live one is not.
 
 import { chmod, lstat, unlink } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'

@@ -1,4 +1,5 @@
-// Connecting out by WebSocket, on `ws`; then websocket-carrier.ts.
+// Connecting out by WebSocket, on `ws`, which only this folder loads.
+// From the handshake on it is websocket-carrier.ts.
 
 import { connect, isIPv6, type Socket } from 'node:net'
 import { WebSocket } from 'ws'

@@ -1,4 +1,5 @@
-// Turns a run into one trace line per packet. Only when somebody watches (`-v`).
+// Turns a run into one trace line per packet.
+// Called only when somebody watches (`-v`): it makes texts.
 
 import { readUtf8 } from '../wire/text.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'

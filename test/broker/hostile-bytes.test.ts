@@ -115,12 +115,12 @@ test('random and mutated bytes of one client: the broker lives, two others excha
       hostile.cut()
       exchange(p, s, `${number++}`)
     }),
-    { numRuns: 400, seed: 31 },
+    { numRuns: 300, seed: 31 },
   )
   // the attack was one: some connections were ended, some were not
   expect(accepted).toBeGreaterThan(200)
   expect(ended).toBeGreaterThan(50)
-  expect(ended).toBeLessThan(400)
+  expect(ended).toBeLessThan(300)
   b.advance(600_000)
   expect([b.broker.sessionCount, b.broker.connectedCount]).toEqual([2, 2])
 })
@@ -160,6 +160,6 @@ test('mutated CONNECT packets: accepted, refused or dropped, never more', () => 
         expect(b.broker.connectedCount).toBe(0)
       },
     ),
-    { numRuns: 300, seed: 33 },
+    { numRuns: 150, seed: 33 },
   )
 })

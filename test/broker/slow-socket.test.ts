@@ -116,3 +116,18 @@ test('a session that goes on without its slow connection: QoS 0 that waited is d
   got.push(...back.payloads())
   expect(got).toEqual(['one0', 'one1', 'one2', 'one3', 'one4'])
 })
+
+test('QoS 0 that waits behind a full window is not overtaken by newer QoS 0 once the socket is free [MQTT-4.6.0-6]', () => {
+  const b = new TestBroker({ limits: { maximumInflightMessages: 1 } })
+  const p = b.client('p')
+  const s = blocked(b, 't/#', 1)
+  p.publish('t/1', 'in flight', { qos: 1 })
+  p.publish('t/1', 'waits for the window', { qos: 1 })
+  p.publish('t/big', 'x'.repeat(HIGH_WATER))
+  p.publish('t/0', 'first')
+  s.drain()
+  expect(s.payloads()).toEqual(['in flight', 'x'.repeat(HIGH_WATER)])
+  p.publish('t/0', 'second')
+  s.acknowledge(4, 1)
+  expect(s.payloads()).toEqual(['waits for the window', 'first', 'second'])
+})

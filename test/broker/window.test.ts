@@ -130,7 +130,7 @@ test('under random acknowledgements and reconnects: never more than the quota, n
       expect(s.got).toEqual(sent)
       expect(b.broker.slabs.outstanding).toBe(0)
     }),
-    { numRuns: 120, seed: 65_535 },
+    { numRuns: 80, seed: 65_535 },
   )
 })
 

@@ -46,7 +46,7 @@ describe.each(VERSIONS)('MQTT %s', (_name, version) => {
     expect(b.broker.slabs.outstanding).toBe(0)
   })
 
-  test('a message past PUBREC is never published again [MQTT-4.3.3-6]', () => {
+  test('a message past PUBREC is never published again, its PUBREL is, until PUBCOMP [MQTT-4.3.3-5, MQTT-4.3.3-6]', () => {
     const b = new TestBroker()
     let s = b.client('s', lasting(version))
     const p = b.client('p', { version })

@@ -69,7 +69,7 @@ describe.each(VERSIONS)('MQTT %s', (_name, version) => {
     expect(s.payloads()).toEqual(['long'])
   })
 
-  test('one SUBSCRIBE with several filters: one SUBACK, the codes in their order, as if sent one by one [MQTT-3.8.4-5, MQTT-3.8.4-6, MQTT-3.8.4-7, MQTT-3.9.3-1]', () => {
+  test('one SUBSCRIBE with several filters: one SUBACK, the codes in their order, as if sent one by one [MQTT-2.2.1-6, MQTT-3.8.4-1, MQTT-3.8.4-2, MQTT-3.8.4-5, MQTT-3.8.4-6, MQTT-3.8.4-7, MQTT-3.9.3-1]', () => {
     const b = new TestBroker()
     const s = b.client('s', { version })
     const p = b.client('p', { version })
@@ -282,6 +282,25 @@ describe.each(VERSIONS)('MQTT %s', (_name, version) => {
     expect(s.lines()).toEqual([`SUBACK m1 [${Math.min(qos, 1)}]`])
   })
 })
+
+test.each(VERSIONS)(
+  'a filter that is no text ends the connection in MQTT %s, in SUBSCRIBE and in UNSUBSCRIBE [MQTT-3.8.3-1, MQTT-3.10.3-1]',
+  (_name, version) => {
+    for (const filter of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [97, 0]]) {
+      const body = [0, 1, ...(version === 5 ? [0] : []), 0, filter.length, ...filter]
+      for (const packet of [
+        [0x82, body.length + 1, ...body, 0],
+        [0xa2, body.length, ...body],
+      ]) {
+        const b = new TestBroker()
+        const s = b.client('s', { version })
+        s.sendBytes(packet)
+        expect(s.isClosed).toBe(true)
+        expect(s.lines()).toEqual(version === 5 ? ['DISCONNECT 0x81'] : [])
+      }
+    }
+  },
+)
 
 test('a change of the authoriser’s generation takes effect for those who are subscribed already', () => {
   const rules = { generation: 0, allowed: true }

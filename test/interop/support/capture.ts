@@ -3,7 +3,7 @@
 
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -59,7 +59,16 @@ export class Capture {
     return join(this.#folder, 'capture.pcap')
   }
 
-  /** Ends tcpdump; the file is complete afterwards. */
+  /** Waits until these bytes have passed and are in the file: what passed before is there as well. */
+  async passed(bytes: string): Promise<void> {
+    const until = performance.now() + PATIENCE_MS
+    while (!readFileSync(this.#file).includes(bytes)) {
+      if (performance.now() > until) throw new Error(`tcpdump has not written ${bytes} within ${PATIENCE_MS} ms`)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+
+  /** Ends tcpdump. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const exit = once(this.#child, 'exit')

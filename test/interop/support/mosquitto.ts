@@ -107,14 +107,22 @@ export class Mosquitto {
     return await found.finally(() => this.#looking.delete(look))
   }
 
+  /** Ends it as a crash would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
   async close(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const closed = once(this.#child, 'close')
-      const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS)
-      this.#child.kill('SIGTERM')
-      await closed
-      clearTimeout(timer)
-    }
+    await this.#end('SIGTERM')
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const closed = once(this.#child, 'close')
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS)
+    this.#child.kill(signal)
+    await closed
+    clearTimeout(timer)
   }
 }

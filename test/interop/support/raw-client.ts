@@ -23,7 +23,7 @@ export interface RawPublish extends Partial<Omit<Publish, 'type' | 'payload' | '
 export class RawClient {
   readonly version: ProtocolVersion
   /** Every packet received and not yet taken. */
-  #received: Packet[] = []
+  readonly received: Packet[] = []
   /** False: PUBLISH and PUBREL are left without an answer. */
   acknowledges = true
   isClosed = false
@@ -54,7 +54,7 @@ export class RawClient {
     client.send({
       type: PacketType.Connect, bridge: false, cleanStart: true, keepAlive: 600, will: null, userName: null, properties: {}, ...options, password: null,
     })
-    await client.until(() => client.#received.some(({ type }) => type === PacketType.Connack), 'CONNACK')
+    await client.until(() => client.received.some(({ type }) => type === PacketType.Connack), 'CONNACK')
     return client
   }
 
@@ -106,9 +106,9 @@ export class RawClient {
   /** Returns when everything that the broker had to say before has come. */
   async ping(): Promise<void> {
     if (this.isClosed) return
-    const before = this.#count(PacketType.Pingresp)
+    const before = this.seen(PacketType.Pingresp)
     this.send({ type: PacketType.Pingreq })
-    await this.until(() => this.isClosed || this.#count(PacketType.Pingresp) > before, 'PINGRESP')
+    await this.until(() => this.isClosed || this.seen(PacketType.Pingresp) > before, 'PINGRESP')
   }
 
   /** Says DISCONNECT and waits until the broker has closed. */
@@ -127,7 +127,7 @@ export class RawClient {
 
   /** What came since the last call. */
   take(): Packet[] {
-    return this.#received.splice(0)
+    return this.received.splice(0)
   }
 
   /** Waits until `isTrue`, looking again at each packet. */
@@ -140,10 +140,10 @@ export class RawClient {
         if (error === null) resolve()
         else reject(error)
       }
-      const timer = setTimeout(() => finish(new Error(`waited ${PATIENCE_MS} ms in vain for ${what}; there came ${JSON.stringify(this.#received)}`)), PATIENCE_MS)
+      const timer = setTimeout(() => finish(new Error(`waited ${PATIENCE_MS} ms in vain for ${what}; there came ${JSON.stringify(this.received)}`)), PATIENCE_MS)
       const look = (): void => {
         if (isTrue()) finish(null)
-        else if (this.isClosed) finish(new Error(`the broker closed the connection before ${what}; there came ${JSON.stringify(this.#received)}`))
+        else if (this.isClosed) finish(new Error(`the broker closed the connection before ${what}; there came ${JSON.stringify(this.received)}`))
       }
       this.#looking.add(look)
       look()
@@ -152,13 +152,14 @@ export class RawClient {
 
   async #answer<Type extends Packet['type']>(type: Type, packetId: number): Promise<Extract<Packet, { type: Type }>> {
     const isAnswer = (packet: Packet): packet is Extract<Packet, { type: Type }> => packet.type === type && 'packetId' in packet && packet.packetId === packetId
-    const seen = this.#received.filter(isAnswer).length
-    await this.until(() => this.#received.filter(isAnswer).length > seen, `the answer of type ${type} to ${packetId}`)
-    return this.#received.findLast(isAnswer)!
+    const seen = this.received.filter(isAnswer).length
+    await this.until(() => this.received.filter(isAnswer).length > seen, `the answer of type ${type} to ${packetId}`)
+    return this.received.findLast(isAnswer)!
   }
 
-  #count(type: PacketType): number {
-    return this.#received.filter((packet) => packet.type === type).length
+  /** Packets of this type that came and were not taken. */
+  seen(type: PacketType): number {
+    return this.received.filter((packet) => packet.type === type).length
   }
 
   #changed(): void {
@@ -170,7 +171,7 @@ export class RawClient {
     let at = 0
     for (let frame = frameAt(bytes, at); frame !== null; frame = frameAt(bytes, at)) {
       const packet = decodePacket(bytes[at]!, bytes, frame.body, frame.end, this.version, 'server')
-      this.#received.push(packet)
+      this.received.push(packet)
       if (this.acknowledges) this.#acknowledge(packet)
       at = frame.end
     }
