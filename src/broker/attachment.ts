@@ -87,9 +87,7 @@ export class SessionAttachment implements ConnectedSession {
   sendRetained(): void {
     const packet = this.#justSubscribed
     this.#justSubscribed = null
-    packet?.subscriptions.forEach((request, i) => {
-      this.#subscriptions.sendRetained(this.#session, request, this.#isNew[i] === true)
-    })
+    if (packet !== null) this.#subscriptions.sendRetained(this.#session, packet.subscriptions, this.#isNew)
   }
 
   unsubscribe(packet: Unsubscribe): number[] {

@@ -7,13 +7,20 @@ import { PublishRun } from '../wire/mqtt/publish-run.ts'
 
 /** Scratch memory of a variant is dropped above this size. */
 const LARGEST_KEPT = 1 << 20
+/** Special variants remembered during one routing. */
+const REMEMBERED = 64
+/** Made in turn beyond; a delivery holds three at most. */
+const IN_TURN = 4
 
 export class PublishVariants {
   readonly #slabs: SlabStore
   readonly #plain: PublishRun[] = Array.from({ length: 16 }, () => new PublishRun())
   readonly #made = new Uint8Array(16)
-  /** Those with identifiers or an alias. */
-  readonly #special: { key: number; shape: PublishShape; run: PublishRun }[] = []
+  /** Those with identifiers or an alias, by what makes them different. */
+  readonly #special = new Map<number | string, PublishRun>()
+  /** Where special ones are encoded; the last few are made anew each time, when there are more. */
+  readonly #runs: PublishRun[] = []
+  #overflow = 0
   #source: PublishRun | null = null
   #from = 0
   #to = 0
@@ -31,7 +38,7 @@ export class PublishVariants {
       this.#to = source.to
     }
     const { version, qos, retain, identifiers, alias } = shape, key = (version === 5 ? 8 : 0) | (qos << 1) | retain
-    if (version === 5 && (identifiers !== null || alias > 0)) return this.#specialOf(source, key, shape)
+    if (version === 5 && (identifiers !== null || alias > 0)) return this.#specialOf(source, specialKey(key, shape), shape)
     const run = this.#plain[key]!
     if (this.#made[key] === 0) {
       this.#made[key] = 1
@@ -51,18 +58,33 @@ export class PublishVariants {
       this.#letGo(run)
       if (run.bytes.length > LARGEST_KEPT) run.bytes = new Uint8Array(0)
     }
-    for (const { run } of this.#special) this.#letGo(run)
-    this.#special.length = 0
+    if (this.#special.size === 0) return
+    this.#special.clear()
+    this.#overflow = 0
+    for (const run of this.#runs) this.#clean(run)
   }
 
-  #specialOf(source: PublishRun, key: number, shape: PublishShape): PublishRun {
-    for (const made of this.#special) {
-      if (made.key === key && made.shape.alias === shape.alias && made.shape.omitTopic === shape.omitTopic && sameNumbers(made.shape.identifiers, shape.identifiers)) return made.run
-    }
-    const run = new PublishRun()
+  #specialOf(source: PublishRun, key: number | string, shape: PublishShape): PublishRun {
+    const known = this.#special.get(key)
+    if (known !== undefined) return known
+    const run = this.#scratch()
     encodeRun(run, source, shape)
-    this.#special.push({ key, shape, run })
+    if (this.#special.size < REMEMBERED) this.#special.set(key, run)
     return run
+  }
+
+  /** A run of its own for each that is remembered, then a few in turn: a delivery looks at no more of them at a time. */
+  #scratch(): PublishRun {
+    const place = this.#special.size < REMEMBERED ? this.#special.size : REMEMBERED + (this.#overflow++ % IN_TURN)
+    const run = this.#runs[place] ?? new PublishRun()
+    this.#runs[place] = run
+    this.#clean(run)
+    return run
+  }
+
+  #clean(run: PublishRun): void {
+    this.#letGo(run)
+    if (run.bytes.length > LARGEST_KEPT) run.bytes = new Uint8Array(0)
   }
 
   #letGo(run: PublishRun): void {
@@ -72,7 +94,9 @@ export class PublishVariants {
   }
 }
 
-function sameNumbers(a: readonly number[] | null, b: readonly number[] | null): boolean {
-  if (a === b) return true
-  return a !== null && b !== null && a.length === b.length && a.every((value, i) => value === b[i])
+/** A number where there is one identifier at most, which is nearly always. */
+function specialKey(key: number, { identifiers, alias, omitTopic }: PublishShape): number | string {
+  const rest = (alias * 2 + (omitTopic ? 1 : 0)) * 16 + key
+  if (identifiers === null || identifiers.length < 2) return (identifiers?.[0] ?? 0) * 2_097_152 + rest
+  return `${rest} ${identifiers.join(' ')}`
 }

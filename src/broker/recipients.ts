@@ -18,6 +18,8 @@ export interface Recipients {
   readonly shared: readonly SharedRecipients[]
   /** Some client is in `direct` more than once: its copies of consecutive messages must alternate, so runs are taken apart. */
   readonly repeats: boolean
+  /** Bytes that the longest list of Subscription Identifiers may add to each packet. */
+  readonly addedBytes: number
   /** A session that outlives its connection is among them: QoS 1 and 2 must be journalled. */
   readonly durable: boolean
   /** Some answer of the authoriser may not be remembered: resolve again next time. */
@@ -52,7 +54,8 @@ export function resolveRecipients(topicName: string, found: readonly Subscriptio
   }
   const outlives = ({ session, qos }: Subscription): boolean => session.persistent && qos > 0
   const durable = direct.some(outlives) || shared.some(({ members }) => members.some(outlives))
-  return { direct, shared, repeats, durable, uncertain }
+  const addedBytes = direct.reduce((most, { identifiers }) => Math.max(most, (identifiers?.length ?? 0) * 5), 0)
+  return { direct, shared, repeats, addedBytes, durable, uncertain }
 }
 
 /** One copy for one client's overlapping subscriptions. Some with No Local, some without: its own messages match only the latter. */

@@ -21,6 +21,9 @@ import type { SubscriptionTree } from './subscription-tree.ts'
 import type { Topic, TopicTable } from './topic-table.ts'
 import type { VerdictCache } from './verdict-cache.ts'
 
+/** Bytes of Subscription Identifiers that are written for one client at a time. */
+const PORTION_BYTES = 1 << 20
+
 /** Whose message it is. */
 export interface Publisher {
   readonly clientId: string
@@ -132,10 +135,9 @@ export class Router {
     const { direct, shared } = recipients
     if (direct.length + shared.length === 0) return ReasonCode.NoMatchingSubscribers
     this.busy = true
-    if (recipients.repeats && run.count > 1) this.#onePacketAtATime(publisher, run, recipients)
+    const portion = recipients.repeats ? 1 : Math.max(1, Math.floor(PORTION_BYTES / (recipients.addedBytes + 1)))
+    if (run.count > portion) this.#inPortions(publisher, run, recipients, portion)
     else this.#toAll(publisher, run, recipients)
-    this.#parts.variants.reset()
-    if (run.slab !== null) this.#letGo(run)
     this.busy = false
     if (this.hasWaiting) {
       const ticket = this.ticket
@@ -145,14 +147,15 @@ export class Router {
     return 0
   }
 
-  /** Some client gets several copies of each: they must come in the order of the messages, not of the subscriptions. */
-  #onePacketAtATime(publisher: Publisher, run: PublishRun, recipients: Recipients): void {
+  /**
+   * One packet at a time when some client gets several copies of each: they must come in the order of the messages, not of the
+   * subscriptions. A few at a time when identifiers would make much of little.
+   */
+  #inPortions(publisher: Publisher, run: PublishRun, recipients: Recipients, portion: number): void {
     const { from, to } = run
-    for (let i = from; i < to; i++) {
-      run.select(i, i + 1)
+    for (let at = from; at < to; at += portion) {
+      run.select(at, Math.min(to, at + portion))
       this.#toAll(publisher, run, recipients)
-      this.#parts.variants.reset()
-      if (run.slab !== null) this.#letGo(run)
     }
     run.select(from, to)
   }
@@ -166,6 +169,8 @@ export class Router {
       subscription.session.deliver(run, from, to, qos < granted ? qos : granted, (retained & subscription.retainMask) as 0 | 1, subscription.identifiers)
     }
     for (let i = 0; i < shared.length; i++) this.#deal(run, shared[i]!)
+    this.#parts.variants.reset()
+    if (run.slab !== null) this.#letGo(run)
   }
 
   /** Each message to one member [section 4.8.2]. */

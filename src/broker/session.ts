@@ -135,6 +135,12 @@ export class Session implements Publisher {
     if (this.queue.messages === 0) this.#dropping = false
   }
 
+  /** Whatever is delivered now would be dropped. */
+  get isStuffed(): boolean {
+    const { maximumQueuedMessages: most } = this.#context.limits
+    return most > 0 && this.queue.messages >= most && (this.#output === null || this.#output.full)
+  }
+
   /** Ends the session: nothing of it may stay referenced. */
   clear(): void {
     this.queue.clear()
@@ -219,7 +225,8 @@ export class Session implements Publisher {
     }
     if (at === to) return
     const brief = variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: true })
-    this.#send(brief, at - run.from, to - run.from, shaped, shift + run.from, output)
+    if (brief.largest > this.maximumPacketSize) this.#send(shaped, at + shift, to + shift, shaped, 0, output) // an alias may be longer than a short name
+    else this.#send(brief, at - run.from, to - run.from, shaped, shift + run.from, output)
   }
 
   /** The bytes go out. For a resend `kept` is kept: packet i of the run is packet i + keptShift of it. */

@@ -5,7 +5,7 @@ import type { Qos, SubscriptionRequest } from '../wire/mqtt/packet.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import { parseSharedFilter } from '../wire/mqtt/topics.ts'
 import { writeUtf8, utf8Length } from '../wire/text.ts'
-import { retainedRun } from './retained.ts'
+import { type RetainedMessage, retainedRun } from './retained.ts'
 import type { RouterParts } from './router.ts'
 import type { Session } from './session.ts'
 import { SharedGroup } from './shared-subscriptions.ts'
@@ -78,23 +78,33 @@ export class Subscriptions {
     for (const topicFilter of [...session.subscriptions.keys()]) this.unsubscribe(session, topicFilter)
   }
 
-  /** Retained messages of a new subscription, by Retain Handling [MQTT-3.3.1-9..-11]; none for shared ones [section 4.8.2]. */
-  sendRetained(session: Session, request: SubscriptionRequest, isNew: boolean): void {
-    const subscription = session.subscriptions.get(request.topicFilter)
-    if (subscription === undefined || request.retainHandling === 2 || (request.retainHandling === 1 && !isNew) || request.topicFilter.startsWith('$share/')) return
-    const { retained, authorizer, limits, topics, variants, slabs, now } = this.#parts, time = now(), found: Parameters<typeof retained.match>[2] = []
-    retained.match(request.topicFilter, time, found)
-    for (const message of found) {
-      const { topicName, clientId, userName } = message
-      if (!authorizer.mayReceive(session.clientId, session.userName, topicName).endsWith('allow')) continue
-      if (limits.checkRetainSource && clientId !== null && !authorizer.mayPublish(clientId, userName, topicName).endsWith('allow')) continue
-      if (subscription.noLocal && clientId === session.clientId) continue
-      const run = retainedRun(message, time)
-      run.topicId = topics.intern(run.topicBytes, run.topicAt, run.topicLength).id
-      session.deliver(run, 0, 1, Math.min(run.qos, subscription.qos) as Qos, 1, subscription.identifiers) // [MQTT-3.3.1-8]
-      variants.reset()
-      if (run.slab !== null) slabs.release(run.slab, 1)
+  /** Retained messages of one SUBSCRIBE's filters, by Retain Handling [MQTT-3.3.1-9..-11]; none for shared ones [section 4.8.2]. */
+  sendRetained(session: Session, requests: readonly SubscriptionRequest[], isNew: readonly boolean[]): void {
+    const now = this.#parts.now(), matched = new Map<string, RetainedMessage[]>()
+    for (const [i, { topicFilter, retainHandling }] of requests.entries()) {
+      const subscription = session.subscriptions.get(topicFilter)
+      if (subscription === undefined || retainHandling === 2 || (retainHandling === 1 && isNew[i] !== true) || topicFilter.startsWith('$share/')) continue
+      let found = matched.get(topicFilter)
+      if (found === undefined) {
+        found = []
+        this.#parts.retained.match(topicFilter, now, found)
+        matched.set(topicFilter, found)
+      }
+      if (session.isStuffed) this.#parts.counters.publishesDropped += found.length
+      else for (const message of found) this.#sendRetainedMessage(session, subscription, message, now)
     }
+  }
+
+  #sendRetainedMessage(session: Session, subscription: Subscription, message: RetainedMessage, now: number): void {
+    const { authorizer, limits, topics, variants, slabs } = this.#parts, { topicName, clientId, userName } = message
+    if (!authorizer.mayReceive(session.clientId, session.userName, topicName).endsWith('allow')) return
+    if (limits.checkRetainSource && clientId !== null && !authorizer.mayPublish(clientId, userName, topicName).endsWith('allow')) return
+    if (subscription.noLocal && clientId === session.clientId) return
+    const run = retainedRun(message, now)
+    run.topicId = topics.intern(run.topicBytes, run.topicAt, run.topicLength).id
+    session.deliver(run, 0, 1, Math.min(run.qos, subscription.qos) as Qos, 1, subscription.identifiers) // [MQTT-3.3.1-8]
+    variants.reset()
+    if (run.slab !== null) slabs.release(run.slab, 1)
   }
 
   /** An exact filter concerns one topic, one with wildcards the branch below its first two levels. */

@@ -82,6 +82,7 @@ export class IncomingPublishes {
       const packetIds = new Uint16Array(count)
       for (let i = 0; i < count; i++) packetIds[i] = (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!
       this.#hold({ ticket: router.ticket, header: PUBCOMP, code: 0, packetIds })
+      this.#checkQuota()
       return
     }
     const place = output.reserve(count * 4), out = output.bytes
@@ -128,6 +129,7 @@ export class IncomingPublishes {
       this.#admitPart(run, from, i, now, to)
       run.select(i, i + 1)
       this.#acknowledgeRun(run, PUBREC, 0, to)
+      this.#checkQuota()
       from = i + 1
     }
     if (from === first) this.#admit(run, now, to)

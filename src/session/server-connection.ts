@@ -20,6 +20,8 @@ import { connackProperties, keepAliveOf, refusalOf } from './connect-rules.ts'
 
 /** Bytes a client may send ahead while it waits for the answer to its CONNECT. */
 const AHEAD_BYTES = 1 << 20
+/** Characters of a Reason String. */
+const LONGEST_REASON = 200
 /** Bytes of an unfinished packet that count as a sign of life, as in Mosquitto. */
 const LARGE_REST = 1000
 /** Offset in a CONNECT's body where its properties begin: faults before are not answered, even in 5.0. */
@@ -110,19 +112,24 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   publishes(run: PublishRun): void {
-    const session = this.#session!, { counters, clock } = this.#host
+    const { counters } = this.#host
     this.#hasSpoken = true
     counters.messagesReceived += run.count
     counters.publishesReceived += run.count
     counters.publishBytesReceived += run.payloadBytes(run.from, run.to)
-    if (run.topicAlias !== 0) {
+    if (run.topicAlias === 0) this.#take(run)
+    else {
       this.#aliases ??= new IncomingAliases(this.#limits.topicAliasMaximum)
-      run = this.#aliases.resolve(run)
+      this.#aliases.resolve(run, (plain) => this.#take(plain))
     }
+  }
+
+  /** A run with its Topic Name. */
+  #take(run: PublishRun): void {
     if (run.qos > this.#limits.maximumQos) throw new ProtocolError(ReasonCode.QosNotSupported, `QoS ${run.qos} is not offered`, 'MQTT-3.2.2-11')
     if ((run.header & 1) !== 0 && !this.#limits.retainAvailable) throw new ProtocolError(ReasonCode.RetainNotSupported, 'RETAIN is not offered', 'MQTT-3.2.2-14')
-    session.incoming.receive(run, clock.now(), this)
-    if (run.qos > 0) counters.messagesSent += run.count // each is acknowledged
+    this.#session!.incoming.receive(run, this.#host.clock.now(), this)
+    if (run.qos > 0) this.#host.counters.messagesSent += run.count // each is acknowledged
   }
 
   acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void {
@@ -341,7 +348,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   /** Only 5.0, and only after a successful CONNACK [MQTT-3.14.0-1]. */
   #sendDisconnect(reasonCode: number, reason: string): void {
     if (this.#version !== 5 || this.#session === null) return
-    const properties = this.#limits.reasonStrings && reason !== '' ? { reasonString: reason } : NO_PROPERTIES
+    const properties = this.#limits.reasonStrings && reason !== '' ? { reasonString: abridged(reason) } : NO_PROPERTIES
     this.#send({ type: PacketType.Disconnect, reasonCode, properties })
   }
 
@@ -396,11 +403,18 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#host.deadlines.cancel(this.#deadline)
     this.#host.observer.ended(this.link.peer, this.#clientId, cause, error)
     this.#session?.detach(cause, sessionExpiryInterval)
+    this.#session = null // it may have another connection by now
   }
 }
 
 function isAcknowledgement(packet: Packet): boolean {
   return packet.type >= PacketType.Puback && packet.type <= PacketType.Pubcomp
+}
+
+/** A Reason String for people: what a peer sent may be quoted in it, but not at any length. */
+function abridged(reason: string): string {
+  if (reason.length <= LONGEST_REASON) return reason
+  return `${reason.slice(0, LONGEST_REASON).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
 function withoutReason(properties: Properties): Properties {
