@@ -26,6 +26,7 @@ import { Counters } from './counters.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { ADMIT_ALL, type Authenticator, type Authorizer, type Journal, NO_JOURNAL, PERMIT_ALL } from './ports.ts'
 import { PublishVariants } from './publish-variants.ts'
+import { isReservedTopic } from './reserved-topics.ts'
 import { Retained } from './retained.ts'
 import { type Publisher, Router, type RouterParts } from './router.ts'
 import { Session, type SessionContext } from './session.ts'
@@ -195,6 +196,7 @@ export class Broker implements ServerHost {
     if (session.userName !== userName) this.#rename(session, userName)
     session.sessionExpiryInterval = this.#expiryOf(connect)
     session.will = connect.will
+    session.isBridge = connect.bridge && connect.version < 5
     session.version = connect.version === 5 ? 5 : 4
     session.maximumPacketSize = connect.properties.maximumPacketSize ?? 0xffffffff
     const inflight = this.limits.maximumInflightMessages === 0 ? 65535 : this.limits.maximumInflightMessages
@@ -257,7 +259,7 @@ export class Broker implements ServerHost {
   /** Judged at CONNECT, and its permission again when it is published. */
   #refusalOfWill({ topicName }: Will, clientId: string, userName: string | null): number {
     if (topicName.split('/').length > this.limits.maximumTopicLevels) return ReasonCode.TopicNameInvalid
-    if (/^\$(SYS|CONTROL)(\/|$)/.test(topicName)) return ReasonCode.NotAuthorized
+    if (isReservedTopic(topicName)) return ReasonCode.NotAuthorized
     return this.#parts.authorizer.mayPublish(clientId, userName, topicName).endsWith('allow') ? 0 : ReasonCode.NotAuthorized
   }
 

@@ -47,6 +47,8 @@ export class Session implements Publisher {
   /** Seconds; 0xFFFFFFFF = for ever. */
   sessionExpiryInterval: number
   version: WireVersion = 4
+  /** A 3.x bridge: its subscriptions are No Local and Retain As Published, which 3.x cannot say. */
+  isBridge = false
   /** Largest packet this client takes, in bytes. */
   maximumPacketSize = 0xffffffff
   readonly incoming: IncomingPublishes

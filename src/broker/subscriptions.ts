@@ -29,7 +29,7 @@ export class Subscriptions {
     if (!known && session.subscriptions.size >= limits.maximumSubscriptionsPerClient) return ReasonCode.QuotaExceeded
     const qos = Math.min(request.qos, limits.maximumQos) as Qos
     const subscription: Subscription = {
-      session, qos, noLocal: request.noLocal, isOnlyLocal: false, retainMask: request.retainAsPublished ? 1 : 0, identifiers: identifier > 0 ? [identifier] : null,
+      session, qos, noLocal: request.noLocal || (session.isBridge && shared === null), isOnlyLocal: false, retainMask: request.retainAsPublished || session.isBridge ? 1 : 0, identifiers: identifier > 0 ? [identifier] : null,
     }
     session.subscriptions.set(request.topicFilter, subscription)
     tree.update(levels, (subscriptions, groups) => {

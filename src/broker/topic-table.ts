@@ -5,6 +5,7 @@ import { ProtocolError } from '../wire/errors.ts'
 import { readTopicName } from '../wire/mqtt/topics.ts'
 import type { Branches } from './branches.ts'
 import type { Recipients } from './recipients.ts'
+import { isReservedTopic } from './reserved-topics.ts'
 
 export class Topic {
   readonly name: string
@@ -15,7 +16,7 @@ export class Topic {
   /** Slots of the branch counters its resolution depends on (branches.ts). */
   readonly branch1: number
   readonly branch2: number
-  /** `$SYS` and `$CONTROL`: clients never publish there. */
+  /** Clients never publish there. */
   readonly isReserved: boolean
   next: Topic | null = null
   /** The topic published after this one last time: clients publish in cycles, so it often saves the hashing. */
@@ -35,7 +36,7 @@ export class Topic {
     this.id = id
     this.branch1 = branch1
     this.branch2 = branch2
-    this.isReserved = /^\$(SYS|CONTROL)(\/|$)/.test(name)
+    this.isReserved = isReservedTopic(name)
   }
 
   equals(bytes: Uint8Array, at: number, length: number): boolean {

@@ -156,6 +156,8 @@ export class Framer {
         sink.acknowledgements(header, bytes, at, (stop - at) >> 2)
         at = stop
       } else {
+        // the version is not known yet: a 5.0 CONNECT says its level at this place [MQTT-1.5.5-1]
+        if (header === 0x10 && body - at > 2 && bytes[body - 1] === 0 && remaining > 6 && bytes[body + 6] === 5) throw badLength(0, at)
         sink.packet(header, bytes, body, next)
         at = next
       }

@@ -13,6 +13,8 @@ const encoder = new TextEncoder()
 export interface RawConnect extends Partial<Omit<Connect, 'type' | 'version' | 'password'>> {
   readonly version: ProtocolVersion
   readonly clientId: string
+  /** False: see the field of this name. */
+  readonly acknowledges?: boolean
 }
 
 export interface RawPublish extends Partial<Omit<Publish, 'type' | 'payload' | 'packetId'>> {
@@ -47,10 +49,11 @@ export class RawClient {
   }
 
   /** Connects and returns when CONNACK has come; the CONNACK is the first packet received. */
-  static async connect(port: number, options: RawConnect): Promise<RawClient> {
+  static async connect(port: number, { acknowledges = true, ...options }: RawConnect): Promise<RawClient> {
     const socket = connectSocket(port, '127.0.0.1')
     await once(socket, 'connect')
     const client = new RawClient(socket, options.version)
+    client.acknowledges = acknowledges
     client.send({
       type: PacketType.Connect, bridge: false, cleanStart: true, keepAlive: 600, will: null, userName: null, properties: {}, ...options, password: null,
     })
