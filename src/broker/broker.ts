@@ -219,6 +219,10 @@ export class Broker implements ServerHost {
     else if (expiry !== FOR_EVER) this.deadlines.set(session.expiryDeadline, now + expiry * 1000)
   }
 
+  failed(error: unknown, peer: Peer): void {
+    this.#options.log?.write('error', `Error: the connection of ${peer.address} was ended by a fault of ours: ${error instanceof Error ? error.message : String(error)}`)
+  }
+
   forget(connection: AttachedConnection): void {
     this.#connections.delete(connection)
   }

@@ -3,7 +3,7 @@
 
 import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
-import { aged } from './message-expiry.ts'
+import { aged } from '../wire/mqtt/aged-run.ts'
 
 export interface RetainedMessage {
   readonly topicName: string

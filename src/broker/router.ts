@@ -9,7 +9,7 @@ import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import type { Counters } from './counters.ts'
 import type { Limits } from './limits.ts'
-import { aged } from './message-expiry.ts'
+import { aged } from '../wire/mqtt/aged-run.ts'
 import type { Authorizer, Journal } from './ports.ts'
 import type { PublishVariants } from './publish-variants.ts'
 import { type Recipients, resolveRecipients, type SharedRecipients } from './recipients.ts'
@@ -177,7 +177,7 @@ export class Router {
   #deal(run: PublishRun, { group, members }: SharedRecipients): void {
     const retained = (run.header & 1) as 0 | 1
     for (let i = run.from; i < run.to; i++) {
-      const member: Subscription | null = group.next(members, run.starts[i + 1]! - run.starts[i]!, run.version)
+      const member: Subscription | null = group.next(members, run.qos, run.starts[i + 1]! - run.starts[i]!, run.version)
       if (member === null) continue
       const qos = Math.min(run.qos, member.qos) as Qos
       member.session.deliver(run, i, i + 1, qos, (retained & member.retainMask) as 0 | 1, member.identifiers)

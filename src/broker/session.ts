@@ -13,7 +13,7 @@ import { readRun } from '../wire/mqtt/framer.ts'
 import type { PublishRun, WireVersion } from '../wire/mqtt/publish-run.ts'
 import type { Counters } from './counters.ts'
 import type { Limits } from './limits.ts'
-import { aged } from './message-expiry.ts'
+import { aged } from '../wire/mqtt/aged-run.ts'
 import { OutgoingAliases } from './outgoing-aliases.ts'
 import { OutgoingQueue, type QueuedRun } from './outgoing-queue.ts'
 import type { PublishVariants } from './publish-variants.ts'
@@ -128,7 +128,7 @@ export class Session implements Publisher {
   resume(): void {
     const output = this.#output
     if (output === null) return
-    this.outgoing.resend(output, this.version, this.maximumPacketSize)
+    this.outgoing.resend(output, this.version, this.maximumPacketSize, this.#context.now())
     for (let first = this.queue.first; first !== null && !output.full; first = this.queue.first) {
       const room = first.qos === 0 ? DRAIN : this.outgoing.room
       if (room <= 0) return
@@ -233,11 +233,11 @@ export class Session implements Publisher {
 
   /** The bytes go out. For a resend `kept` is kept: packet i of the run is packet i + keptShift of it. */
   #send(run: PublishRun, from: number, to: number, kept: PublishRun, keptShift: number, output: OutputBuffer): void {
-    const { counters, trace } = this.#context, firstId = this.outgoing.nextId
+    const { counters, trace, now } = this.#context, firstId = this.outgoing.nextId
     if ((run.header & 6) === 0) output.append(run.bytes, run.starts[from]!, run.starts[to]!, to - from === run.count && output.bytes !== run.bytes ? run.view() : null)
     else {
       if (this.outgoing.keeps) this.#store(kept)
-      this.outgoing.send(run, from, to, output, kept, keptShift)
+      this.outgoing.send(run, from, to, output, kept, keptShift, kept.expiry < 0 ? 0 : now())
     }
     counters.messagesSent += to - from
     counters.publishesSent += to - from

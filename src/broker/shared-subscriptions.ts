@@ -1,6 +1,7 @@
 // Groups of $share/NAME/FILTER: each message to one member [MQTT 5.0, section 4.8.2]. Also for 3.1.1, as in Mosquitto.
 // Round robin, message by message; members with a connection come first.
 
+import type { Qos } from '../wire/mqtt/packet.ts'
 import type { WireVersion } from '../wire/mqtt/publish-run.ts'
 import { varintSize } from '../wire/mqtt/varint.ts'
 import type { Subscription } from './subscription.ts'
@@ -22,16 +23,24 @@ export class SharedGroup {
     if (place >= 0) this.members.splice(place, 1)
   }
 
-  /** The member whose turn it is among `members`, at first those with a connection, that can take a packet of this size and version; null when none can. */
-  next(members: readonly Subscription[], size: number, version: WireVersion): Subscription | null {
-    let offline: Subscription | null = null
+  /**
+   * The member whose turn it is for a packet of this QoS, size and version: those with a connection first, then those whose session keeps
+   * the message for them; null when nobody takes it.
+   */
+  next(members: readonly Subscription[], qos: Qos, size: number, version: WireVersion): Subscription | null {
+    let offline = -1
     for (let i = 0; i < members.length; i++) {
-      const member = members[this.#turn++ % members.length]!
+      const place = (this.#turn + i) % members.length, member = members[place]!
       if (size + added(member, version) > member.session.maximumPacketSize) continue // another member may take it [MQTT-3.1.2-25]
-      if (member.session.isOnline) return member
-      offline ??= member
+      if (member.session.isOnline) {
+        this.#turn = place + 1
+        return member
+      }
+      if (offline < 0 && qos > 0 && member.qos > 0 && !member.session.isStuffed) offline = place
     }
-    return offline
+    if (offline < 0) return null
+    this.#turn = offline + 1
+    return members[offline]!
   }
 
   #placeOf({ session }: Subscription): number {

@@ -91,7 +91,18 @@ export class Subscriptions {
     const leaving = this.#leaving.get(filter) ?? { pending: 0, waiters: new Set() }
     this.#leaving.set(filter, leaving)
     if (waiter !== null) leaving.waiters.add(waiter)
-    if (this.#port !== null) leaving.pending = this.#port.unsubscribe([filter])
+    if (this.#port !== null) this.#leave(filter, this.#port)
+  }
+
+  /** UNSUBSCRIBE; what cannot be said to this server is told to those who wait, and given up. */
+  #leave(filter: string, port: SubscribePort): void {
+    const leaving = this.#leaving.get(filter)!
+    try {
+      leaving.pending = port.unsubscribe([filter])
+    } catch (error) {
+      this.#leaving.delete(filter)
+      for (const waiter of leaving.waiters) waiter.reject(errorOf(error))
+    }
   }
 
   /** Those who read exactly this filter. */
@@ -104,7 +115,7 @@ export class Subscriptions {
     this.#port = port
     if (!sessionPresent) for (const { waiters } of this.#leaving.values()) for (const waiter of waiters) waiter.resolve()
     if (!sessionPresent) this.#leaving.clear()
-    for (const [filter, leaving] of this.#leaving) leaving.pending = port.unsubscribe([filter])
+    for (const filter of [...this.#leaving.keys()]) this.#leave(filter, port)
     for (const entry of [...this.#entries.values()]) {
       if (!sessionPresent) entry.active = false
       if (!entry.active || entry.waiters.size > 0) this.#send(entry, port)

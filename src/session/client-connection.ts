@@ -27,7 +27,7 @@ import { IncomingAliases } from './client-aliases.ts'
 import { AuthenticationRun } from './client-authentication.ts'
 import type { ClientConnectionOptions, ClientEnd, ClientEndCause, ClientEvents, DeadlineKeeper } from './client-effects.ts'
 import { ClientKeepAlive } from './client-keep-alive.ts'
-import { checkSubscribe, type ServerLimits, serverLimits } from './client-limits.ts'
+import { checkSubscribe, type ServerLimits, serverLimits, LimitError } from './client-limits.ts'
 import type { ClientSession } from './client-session.ts'
 import { ClientWriter } from './client-writer.ts'
 
@@ -362,10 +362,20 @@ export class ClientConnection implements Receiver, FrameSink {
   #say(cause: ClientEndCause, reasonCode: number, error: Error | null, properties: Properties): void {
     if (this.#state === 'ended') return
     if (this.#version === 5 || cause === 'disconnect') {
-      this.#writer.send({ type: PacketType.Disconnect, reasonCode: this.#version === 5 ? reasonCode : 0, properties })
+      this.#goodbye(this.#version === 5 ? reasonCode : 0, properties)
     }
     this.#finish(cause, reasonCode, error)
     this.#link.end()
+  }
+
+  /** Without properties where the server takes no packet large enough: two or three bytes always fit. */
+  #goodbye(reasonCode: number, properties: Properties): void {
+    try {
+      this.#writer.send({ type: PacketType.Disconnect, reasonCode, properties })
+    } catch (error) {
+      if (!(error instanceof LimitError)) throw error
+      this.#writer.send({ type: PacketType.Disconnect, reasonCode, properties: NO_PROPERTIES })
+    }
   }
 
   #cut(cause: ClientEndCause): void {

@@ -124,6 +124,8 @@ export interface ServerHost {
   assignClientId(): string
   /** Makes, resumes or takes over the session. `connect.clientId` is not empty any more. */
   attach(connect: Connect, userName: string | null, connection: AttachedConnection): Attachment
+  /** Something of ours went wrong for one connection, which is being ended. */
+  failed(error: unknown, peer: Peer): void
   /** The link of a connection is gone for good. */
   forget(connection: AttachedConnection): void
 }

@@ -144,11 +144,21 @@ export class IncomingPublishes {
   }
 
   #admit(run: PublishRun, now: number, to: ReceivingConnection): void {
-    const code = to.router.admit(run)
+    const code = this.#judge(run, to)
     if (code < 0x80) this.#unreleased.keep(run, now)
     else if (to.version === 5) this.#unreleased.forget(run) // a refused identifier is free again [MQTT-4.3.3-9]
     this.#checkQuota()
     this.#acknowledgeRun(run, PUBREC, code, to)
+  }
+
+  /** A run that ends the connection leaves no identifier behind. */
+  #judge(run: PublishRun, to: ReceivingConnection): number {
+    try {
+      return to.router.admit(run)
+    } catch (error) {
+      this.#unreleased.forget(run)
+      throw error
+    }
   }
 
   /** Clients in use ignore the announced 20; only far beyond it is the connection ended [MQTT-3.3.4-7]. */

@@ -4,6 +4,7 @@
 import type { OutputBuffer } from '../base/output-buffer.ts'
 import type { Slab, SlabStore } from '../base/slab.ts'
 import { encodeRun } from '../wire/mqtt/encode-publish.ts'
+import { aged } from '../wire/mqtt/aged-run.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
 import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
 
@@ -29,6 +30,8 @@ export class OutgoingPublishes {
   #states: Uint8Array = NO_STATES
   #keptIn: (Slab | null)[] = []
   #keptAt: Int32Array = NO_PLACES
+  /** Clock time at which a kept message expires, by ring slot; made when the first one with a Message Expiry Interval is kept. */
+  #keptUntil: Float64Array | null = null
   /** Ring slot and identifier of the oldest unfinished message; slots in use from there. */
   #head = 0
   #headId = 1
@@ -62,7 +65,7 @@ export class OutgoingPublishes {
    * Sends packets [from, to) of a QoS 1 or 2 run, at most `room`. When this keeps, `kept` is the same packets in the shape to be
    * kept, stored in a slab: packet i of the run is packet i + keptShift of it.
    */
-  send(run: PublishRun, from: number, to: number, output: OutputBuffer, kept: PublishRun, keptShift: number): void {
+  send(run: PublishRun, from: number, to: number, output: OutputBuffer, kept: PublishRun, keptShift: number, now: number): void {
     const count = to - from, start = run.starts[from]!
     const whole = from === run.from && to === run.to
     while (this.#span + count > this.#states.length) this.#grow()
@@ -78,7 +81,7 @@ export class OutgoingPublishes {
       slot = (slot + 1) & mask
       id = id === 65535 ? 1 : id + 1
     }
-    if (this.#slabs !== null) this.#keep(kept, from + keptShift, to + keptShift)
+    if (this.#slabs !== null) this.#keep(kept, from + keptShift, to + keptShift, now)
     this.#span += count
     this.unfinished += count
     output.settle()
@@ -121,7 +124,7 @@ export class OutgoingPublishes {
    * Sends again what `restart` marked: PUBLISH with DUP and its old identifier, at most `quota` at a time; PUBREL for those past PUBREC,
    * which waits for no window [MQTT-3.3.4-10]. Packets too large for the client count as delivered [MQTT-3.1.2-25].
    */
-  resend(output: OutputBuffer, version: WireVersion, maximumPacketSize: number): void {
+  resend(output: OutputBuffer, version: WireVersion, maximumPacketSize: number, now: number): void {
     if (this.#resendAt === this.#resendEnd) return
     const mask = this.#states.length - 1
     let active = 0, windowIsOpen = true
@@ -136,7 +139,7 @@ export class OutgoingPublishes {
         if (active >= this.quota) windowIsOpen = false
         if (!windowIsOpen) continue
         active++
-        this.#resendPublish(slot, id, output, version, maximumPacketSize)
+        this.#resendPublish(slot, id, output, version, maximumPacketSize, now)
       }
       if (windowIsOpen) this.#resendAt = i + 1
     }
@@ -150,11 +153,12 @@ export class OutgoingPublishes {
     this.#states = NO_STATES
     this.#keptIn = []
     this.#keptAt = NO_PLACES
+    this.#keptUntil = null
     this.#head = this.#span = this.unfinished = this.#resendAt = this.#resendEnd = 0
     this.#headId = 1
   }
 
-  #resendPublish(slot: number, id: number, output: OutputBuffer, version: WireVersion, maximumPacketSize: number): void {
+  #resendPublish(slot: number, id: number, output: OutputBuffer, version: WireVersion, maximumPacketSize: number, now: number): void {
     const { bytes } = this.#keptIn[slot]!, start = this.#keptAt[slot]!
     let run = new PublishRun()
     const layout = (this.#states[slot]! & LAYOUT_5) === 0 ? 4 : 5
@@ -170,6 +174,8 @@ export class OutgoingPublishes {
       this.#release(slot)
       return
     }
+    // it has expired for nobody who was sent it once; what is left is told [MQTT-3.3.2-6]
+    if (run.expiry >= 0) run = aged(run, Math.max(1, Math.ceil((this.#keptUntil![slot]! - now) / 1000)))
     const at = output.appendPatchable(run.bytes, run.start, run.end, null), place = at + run.bodies[0]! - run.start + run.idAt
     output.bytes[at]! |= 8 // DUP [MQTT-3.3.1-1]
     output.bytes[place] = id >> 8
@@ -207,8 +213,12 @@ export class OutgoingPublishes {
     }
   }
 
-  #keep(run: PublishRun, from: number, to: number): void {
+  #keep(run: PublishRun, from: number, to: number, now: number): void {
     const slab = run.slab!, mask = this.#states.length - 1
+    if (run.expiry >= 0) {
+      this.#keptUntil ??= new Float64Array(this.#states.length)
+      for (let i = from; i < to; i++) this.#keptUntil[(this.#head + this.#span + i - from) & mask] = now + run.expiry * 1000
+    }
     for (let i = from; i < to; i++) {
       const slot = (this.#head + this.#span + i - from) & mask
       this.#keptIn[slot] = slab
@@ -228,13 +238,16 @@ export class OutgoingPublishes {
   #grow(): void {
     const size = this.#states.length, mask = size - 1, larger = Math.max(16, size * 2)
     const states = new Uint8Array(larger), keptIn: (Slab | null)[] = [], keptAt = this.#slabs === null ? NO_PLACES : new Int32Array(larger)
+    const keptUntil = this.#keptUntil === null ? null : new Float64Array(larger)
     for (let i = 0; i < this.#span; i++) {
       const slot = (this.#head + i) & mask
       states[i] = this.#states[slot]!
       if (this.#slabs === null) continue
       keptIn[i] = this.#keptIn[slot] ?? null
       keptAt[i] = this.#keptAt[slot]!
+      if (keptUntil !== null) keptUntil[i] = this.#keptUntil![slot]!
     }
+    this.#keptUntil = keptUntil
     this.#head = 0
     this.#states = states
     this.#keptIn = keptIn

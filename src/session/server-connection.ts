@@ -10,7 +10,7 @@ import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
 import { type Connect, type Disconnect, type Packet, PacketType, type ProtocolVersion, type PublishAcknowledgement, type Subscribe, type Unsubscribe } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
-import { ReasonCode, returnCodeOf } from '../wire/mqtt/reason-codes.ts'
+import { packetMayCarry, ReasonCode, returnCodeOf } from '../wire/mqtt/reason-codes.ts'
 import type { AttachedConnection, ConnectedSession, ConnectionLimits, EndCause, ServerHost, Verdict } from './effects.ts'
 import type { ReceivingConnection } from './incoming-publishes.ts'
 import { IncomingAliases } from './incoming-aliases.ts'
@@ -229,7 +229,10 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       send: (packet) => this.#send(packet),
       await: (promise, then) => this.#await(promise, then),
       succeeded: (userName, data) => this.#judged(connect, { reasonCode: 0, userName }, { authenticationMethod: method, ...(data === null ? {} : { authenticationData: data }) }),
-      refused: (reasonCode) => (this.#session === null ? this.#refuse(reasonCode) : this.end('protocol-error', reasonCode)),
+      refused: (reasonCode) => {
+        if (this.#session === null) this.#refuse(reasonCode)
+        else this.end('refused', packetMayCarry(reasonCode, PacketType.Disconnect) ? reasonCode : ReasonCode.NotAuthorized)
+      },
     })
     this.#authentication.begin(connect.properties.authenticationData ?? null)
   }
@@ -307,22 +310,30 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#framer.hold()
     this.link.pause()
     promise.then(
-      (answer) => {
+      (answer) => this.#resumeWith(() => then(answer)),
+      (error: unknown) => {
         if (this.#ended) return
-        this.link.resume()
-        try {
-          then(answer)
-          this.#framer.release(this)
-        } catch (error) {
-          this.#fault(error)
-        }
-      },
-      () => {
-        if (this.#ended) return
+        this.#host.failed(error, this.link.peer)
         if (this.#session === null) this.#refuse(ReasonCode.ServerUnavailable)
         else this.end('administrative', ReasonCode.UnspecifiedError)
       },
     )
+  }
+
+  /** Runs outside any read: nobody else would catch what is thrown here. */
+  #resumeWith(then: () => void): void {
+    if (this.#ended) return
+    try {
+      this.link.resume()
+      then()
+      this.#framer.release(this)
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#fault(error)
+      else {
+        this.#host.failed(error, this.link.peer)
+        this.link.destroy()
+      }
+    }
   }
 
   /** A CONNECT that cannot be read: 5.0 is answered when the fault lies behind the fixed part, 3.x not at all [MQTT-3.1.4-1]. */

@@ -108,8 +108,9 @@ function answerLine(packet: Packet): string {
     case PacketType.Connack:
       return `CONNACK session present ${packet.sessionPresent} code ${packet.reasonCode}`
     case PacketType.Suback:
+      return `SUBACK ${packet.reasonCodes.join(' ')}`
     case PacketType.Unsuback:
-      return `${packet.type === PacketType.Suback ? 'SUBACK' : 'UNSUBACK'} ${packet.reasonCodes.join(' ')}`
+      return 'UNSUBACK' // 2.0.11 answers 0 for a filter that nobody has, and 0x11 only when others have it
     case PacketType.Puback:
     case PacketType.Pubrec:
     case PacketType.Pubrel:

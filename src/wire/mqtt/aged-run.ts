@@ -1,8 +1,8 @@
 // Message Expiry Interval of what has waited: forwarded with the time that is left [MQTT-3.3.2-6].
 // Whether a message has expired is decided by whoever kept it: queue, retained set, QoS 2 release.
 
-import { readRun } from '../wire/mqtt/framer.ts'
-import { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { readRun } from './framer.ts'
+import { PublishRun } from './publish-run.ts'
 
 /** A copy of the selected packets with a Message Expiry Interval of `seconds`. The run must have one. */
 export function aged(run: PublishRun, seconds: number): PublishRun {
