@@ -5,23 +5,21 @@ import { Deadline } from '../base/deadlines.ts'
 import type { Link, Receiver } from '../base/link.ts'
 import { ProtocolError } from '../wire/errors.ts'
 import { decodePacket, protocolLevelOf } from '../wire/mqtt/decode.ts'
-import { encodedSize, encodeInto } from '../wire/mqtt/encode.ts'
 import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
 import { type Connect, type Disconnect, type Packet, PacketType, type ProtocolVersion, type PublishAcknowledgement, type Subscribe, type Unsubscribe } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
-import { packetMayCarry, ReasonCode, returnCodeOf } from '../wire/mqtt/reason-codes.ts'
+import { packetMayCarry, ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import type { AttachedConnection, ConnectedSession, ConnectionLimits, EndCause, ServerHost, Verdict } from './effects.ts'
 import type { ReceivingConnection } from './incoming-publishes.ts'
 import { IncomingAliases } from './incoming-aliases.ts'
 import type { ServerPacketSizes } from './server-packet-sizes.ts'
 import { ServerAuthentication } from './server-authentication.ts'
+import { ServerWriter } from './server-writer.ts'
 import { connackProperties, keepAliveOf, refusalOf } from './connect-rules.ts'
 
 /** Bytes a client may send ahead while it waits for the answer to its CONNECT. */
 const AHEAD_BYTES = 1 << 20
-/** Characters of a Reason String. */
-const LONGEST_REASON = 200
 /** Bytes of an unfinished packet that count as a sign of life, as in Mosquitto. */
 const LARGE_REST = 1000
 /** Offset in a CONNECT's body where its properties begin: faults before are not answered, even in 5.0. */
@@ -35,14 +33,12 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   readonly #framer: Framer
   readonly #deadline: Deadline
   #session: ConnectedSession | null = null
-  #version: ProtocolVersion = 4
+  readonly #writer: ServerWriter
   #clientId: string | null = null
   #keepAliveMs = 0
   #heardAt: number
   /** A whole packet has come in this read. */
   #hasSpoken = false
-  #maximumPacketSize = 0xffffffff
-  #problemInformation = true
   #sessionExpiry = 0
   #aliases: IncomingAliases | null = null
   #authentication: ServerAuthentication | null = null
@@ -55,6 +51,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#sizes = sizes
     this.link = link
     this.#framer = new Framer(sizes.beforeConnect)
+    this.#writer = new ServerWriter(link.output, host, limits.reasonStrings)
     this.#heardAt = host.clock.now()
     this.#deadline = new Deadline((now) => this.#overdue(now))
     host.deadlines.set(this.#deadline, this.#heardAt + limits.connectTimeoutMs)
@@ -66,7 +63,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   get version(): ProtocolVersion {
-    return this.#version
+    return this.#writer.version
   }
 
   get trace(): ServerHost['trace'] {
@@ -106,7 +103,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
 
   end(cause: EndCause, reasonCode: number | null): void {
     if (this.#ended) return
-    if (reasonCode !== null) this.#sendDisconnect(reasonCode, '')
+    if (reasonCode !== null && this.#session !== null) this.#writer.disconnect(reasonCode, '')
     this.#finish(cause, null, null)
     this.link.end()
   }
@@ -157,7 +154,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       this.#connect(header, bytes, at, end)
       return
     }
-    const packet = decodePacket(header, bytes, at, end, this.#version, 'client')
+    const packet = decodePacket(header, bytes, at, end, this.#writer.version, 'client')
     if (this.#clientId !== null && !isAcknowledgement(packet)) this.#host.trace?.packet('received', this.#clientId, packet)
     switch (packet.type) {
       case PacketType.Subscribe:
@@ -173,7 +170,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
         this.#acknowledgement(packet, header, bytes, at)
         return
       case PacketType.Pingreq:
-        this.#send({ type: PacketType.Pingresp })
+        this.#writer.send({ type: PacketType.Pingresp })
         return
       case PacketType.Disconnect:
         this.#disconnect(packet)
@@ -197,9 +194,9 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       throw error
     }
     this.#host.counters.connectsReceived++
-    this.#version = connect.version
-    this.#problemInformation = connect.properties.requestProblemInformation !== 0
-    this.#maximumPacketSize = connect.properties.maximumPacketSize ?? 0xffffffff
+    this.#writer.version = connect.version
+    this.#writer.wantsReasons = connect.properties.requestProblemInformation !== 0
+    this.#writer.maximumPacketSize = connect.properties.maximumPacketSize ?? 0xffffffff
     const refusal = refusalOf(connect, this.#limits)
     if (refusal !== 0) {
       this.#refuse(refusal)
@@ -226,7 +223,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#framer.version = 5
     this.#framer.maximum = this.#sizes.authenticating
     this.#authentication = new ServerAuthentication(method, exchange, begin, {
-      send: (packet) => this.#send(packet),
+      send: (packet) => this.#writer.send(packet),
       await: (promise, then) => this.#await(promise, then),
       succeeded: (userName, data) => this.#judged(connect, { reasonCode: 0, userName }, { authenticationMethod: method, ...(data === null ? {} : { authenticationData: data }) }),
       refused: (reasonCode) => {
@@ -251,7 +248,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       return
     }
     this.#session = session
-    this.#clientId = session.clientId
+    this.#clientId = this.#writer.clientId = session.clientId
     this.#sessionExpiry = connect.version === 5 ? (connect.properties.sessionExpiryInterval ?? 0) : 0
     this.#framer.version = connect.version === 5 ? 5 : 4
     this.#framer.maximum = connect.version === 5 ? this.#sizes.connected5 : this.#sizes.connected
@@ -262,25 +259,25 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     host.observer.connected(this.link.peer, session.clientId, named, verdict.userName)
     const properties = connect.version === 5 ? { ...connackProperties(connect, limits, { assigned, keepAlive, sessionExpiryInterval: session.sessionExpiryInterval }), ...authentication } : NO_PROPERTIES
     // 3.1 knows no Session Present: that byte is reserved there
-    if (this.#send({ type: PacketType.Connack, sessionPresent: session.sessionPresent && connect.version !== 3, reasonCode: 0, properties })) {
+    if (this.#writer.send({ type: PacketType.Connack, sessionPresent: session.sessionPresent && connect.version !== 3, reasonCode: 0, properties })) {
       session.resume()
       return
     }
-    this.#finish('protocol-error', new ProtocolError(ReasonCode.PacketTooLarge, `Maximum Packet Size ${this.#maximumPacketSize} is too little for CONNACK`), null)
+    this.#finish('protocol-error', new ProtocolError(ReasonCode.PacketTooLarge, `Maximum Packet Size ${this.#writer.maximumPacketSize} is too little for CONNACK`), null)
     this.link.end()
   }
 
   #subscribe(packet: Subscribe): void {
     const session = this.#session!, codes = session.subscribe(packet)
     // 3.1 has no code for a refusal: the requested QoS is answered and nothing comes
-    const reasonCodes = this.#version === 5 ? codes : codes.map((code, i) => (code < 0x80 ? code : this.#version === 4 ? 0x80 : packet.subscriptions[i]!.qos))
-    this.#send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES })
+    const reasonCodes = this.#writer.version === 5 ? codes : codes.map((code, i) => (code < 0x80 ? code : this.#writer.version === 4 ? 0x80 : packet.subscriptions[i]!.qos))
+    this.#writer.send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES })
     session.sendRetained()
   }
 
   #unsubscribe(packet: Unsubscribe): void {
     const reasonCodes = this.#session!.unsubscribe(packet)
-    this.#send({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes: this.#version === 5 ? reasonCodes : [], properties: NO_PROPERTIES })
+    this.#writer.send({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes: this.#writer.version === 5 ? reasonCodes : [], properties: NO_PROPERTIES })
   }
 
   /** An acknowledgement that did not come in a row of four-byte ones: 5.0 with Reason Code or properties, or 3.1 with DUP. */
@@ -341,59 +338,22 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (level < 0 || this.#session !== null) return
     const unsupported = error.reasonCode === ReasonCode.UnsupportedProtocolVersion
     if (!unsupported && (level !== 5 || error.offset < at + CONNECT_FIXED_PART)) return
-    this.#version = level >= 5 ? 5 : 4
-    this.#sendConnack(error.reasonCode)
+    this.#writer.version = level >= 5 ? 5 : 4
+    this.#writer.refuse(error.reasonCode)
   }
 
   #refuse(reasonCode: number): void {
     if (this.#ended) return
-    this.#sendConnack(reasonCode)
+    this.#writer.refuse(reasonCode)
     this.#finish('refused', new ProtocolError(reasonCode, 'CONNECT refused'), null)
     this.link.end()
-  }
-
-  #sendConnack(reasonCode: number): void {
-    this.#send({ type: PacketType.Connack, sessionPresent: false, reasonCode: this.#version === 5 ? reasonCode : returnCodeOf(reasonCode), properties: NO_PROPERTIES })
-  }
-
-  /** Only 5.0, and only after a successful CONNACK [MQTT-3.14.0-1]. */
-  #sendDisconnect(reasonCode: number, reason: string): void {
-    if (this.#version !== 5 || this.#session === null) return
-    const properties = this.#limits.reasonStrings && reason !== '' ? { reasonString: abridged(reason) } : NO_PROPERTIES
-    this.#send({ type: PacketType.Disconnect, reasonCode, properties })
-  }
-
-  /**
-   * Sends a control packet; without its Reason String and User Properties when it would be too large [MQTT-3.1.2-24]. What is too large
-   * all the same is not sent: false for CONNACK and DISCONNECT, the end of the connection for others.
-   */
-  #send(packet: Exclude<Packet, { type: 3 }>): boolean {
-    const output = this.link.output, most = this.#maximumPacketSize
-    let sent: Packet = packet, size = encodedSize(packet, this.#version)
-    if ('properties' in packet && packet.properties.reasonString !== undefined) {
-      const wanted = this.#problemInformation || packet.type === PacketType.Connack || packet.type === PacketType.Disconnect // [MQTT-3.1.2-29]
-      if (!wanted || size > most) {
-        sent = { ...packet, properties: withoutReason(packet.properties) } as Packet
-        size = encodedSize(sent, this.#version)
-      }
-    }
-    if (size > most) {
-      if (packet.type === PacketType.Connack || packet.type === PacketType.Disconnect) return false
-      throw new ProtocolError(ReasonCode.PacketTooLarge, `an answer of ${size} bytes to a client that takes ${most}`, 'MQTT-3.1.2-24')
-    }
-    const at = output.reserve(size)
-    encodeInto(sent, this.#version, output.bytes, at)
-    output.settle()
-    this.#host.counters.messagesSent++
-    if (this.#clientId !== null) this.#host.trace?.packet('sending', this.#clientId, sent)
-    return true
   }
 
   /** Whatever a peer sends ends at most its own connection. */
   #fault(error: unknown): void {
     if (!(error instanceof ProtocolError)) throw error
     if (this.#ended) return
-    if (error.answered) this.#sendDisconnect(error.reasonCode, error.message)
+    if (error.answered && this.#session !== null) this.#writer.disconnect(error.reasonCode, error.message)
     this.#finish('protocol-error', error, null)
     this.link.end()
   }
@@ -420,15 +380,4 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
 
 function isAcknowledgement(packet: Packet): boolean {
   return packet.type >= PacketType.Puback && packet.type <= PacketType.Pubcomp
-}
-
-/** A Reason String for people: what a peer sent may be quoted in it, but not at any length. */
-function abridged(reason: string): string {
-  if (reason.length <= LONGEST_REASON) return reason
-  return `${reason.slice(0, LONGEST_REASON).replace(/[\ud800-\udbff]$/, '')}…`
-}
-
-function withoutReason(properties: Properties): Properties {
-  const { reasonString: _dropped, userProperties: _too, ...rest } = properties
-  return rest
 }

@@ -22,6 +22,7 @@ const LISTENERS = {
 withTools(['mosquitto'], ({ mosquitto }) => {
   const hasWebSockets = !readFileSync(mosquitto).includes('Websockets support not available')
   const transports = hasWebSockets ? (['tcp', 'tls', 'ws'] as const) : (['tcp', 'tls'] as const)
-  const start = (): Promise<LabBroker> => Mosquitto.start(mosquitto, { listeners: transports.map((transport) => LISTENERS[transport]), options: ['sys_interval 1'] })
+  const start = (): Promise<LabBroker> =>
+    Mosquitto.start(mosquitto, { listeners: transports.map((transport) => LISTENERS[transport]), options: ['sys_interval 1'] })
   exercises(new CommandKit("zanzara pub and sub with Debian's broker", transports, command('pub'), command('sub')), start)
 })

@@ -2,8 +2,8 @@
 // Topics out, in and in both directions at QoS 1; nothing goes in circles, RETAIN is kept, the bridge may tell its state.
 
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { type Packet, PacketType } from '../../src/wire/mqtt/packet.ts'
 import { type RunningBroker, startBroker } from '../../src/server/start-broker.ts'
+import { type Packet, PacketType } from '../../src/wire/mqtt/packet.ts'
 import { withTools } from '../support/require-tools.ts'
 import { Mosquitto } from './support/mosquitto.ts'
 import { RawClient } from './support/raw-client.ts'
@@ -20,8 +20,16 @@ withTools(['mosquitto'], ({ mosquitto }) => {
     const logged: string[] = []
 
     beforeAll(async () => {
-      broker = await startBroker({ listeners: [{ port: 0, host: '127.0.0.1' }], limits: { sysInterval: 0 }, log: { write: (_type, line) => void logged.push(line) } })
-      bridge = await Mosquitto.start(mosquitto, { options: ['sys_interval 0'], after: [...connectionTo(broker.port), 'notifications false', ...lines, ...TOPICS], verbose: true })
+      broker = await startBroker({
+        listeners: [{ port: 0, host: '127.0.0.1' }],
+        limits: { sysInterval: 0 },
+        log: { write: (_type, line) => void logged.push(line) },
+      })
+      bridge = await Mosquitto.start(mosquitto, {
+        options: ['sys_interval 0'],
+        after: [...connectionTo(broker.port), 'notifications false', ...lines, ...TOPICS],
+        verbose: true,
+      })
       await bridge.until(/Received CONNACK on connection local\.bridge[^]*Received SUBACK from local\.bridge[^]*Received UNSUBACK from local\.bridge/)
       here = await RawClient.connect(broker.port, { version: 4, clientId: 'here' })
       there = await RawClient.connect(bridge.port, { version: 4, clientId: 'there' })
@@ -47,12 +55,17 @@ withTools(['mosquitto'], ({ mosquitto }) => {
         await there.publish({ topicName: `out/${marker}${round}`, payload: 'x', qos: 1 })
         await here.until(() => here.received.some((packet) => packet.type === PacketType.Publish && packet.topicName === `out/${marker}${round}`), 'the marker')
         await here.publish({ topicName: `in/${marker}${round}`, payload: 'x', qos: 1 })
-        await there.until(() => there.received.some((packet) => packet.type === PacketType.Publish && packet.topicName === `in/${marker}${round}`), 'the marker')
+        await there.until(
+          () => there.received.some((packet) => packet.type === PacketType.Publish && packet.topicName === `in/${marker}${round}`),
+          'the marker',
+        )
       }
     }
 
     test('our log calls it a bridge', () => {
-      expect(logged.filter((line) => line.includes(' as bridge '))).toEqual([expect.stringMatching(lines.length === 2 ? /^New bridge connected from / : /^New client connected from /)])
+      expect(logged.filter((line) => line.includes(' as bridge '))).toEqual([
+        expect.stringMatching(lines.length === 2 ? /^New bridge connected from / : /^New client connected from /),
+      ])
     })
 
     test('out: what is published there arrives here', async () => {
@@ -86,7 +99,10 @@ withTools(['mosquitto'], ({ mosquitto }) => {
       await here.publish({ topicName: 'in/kept', payload: '8', qos: 1, retain: true })
       await arrived(here, 'out/kept')
       await arrived(there, 'in/kept')
-      const [lateHere, lateThere] = [await RawClient.connect(broker.port, { version: 4, clientId: 'late' }), await RawClient.connect(bridge.port, { version: 4, clientId: 'late' })]
+      const [lateHere, lateThere] = [
+        await RawClient.connect(broker.port, { version: 4, clientId: 'late' }),
+        await RawClient.connect(bridge.port, { version: 4, clientId: 'late' }),
+      ]
       await lateHere.subscribe([{ topicFilter: 'out/kept', qos: 1 }])
       await lateHere.ping()
       await lateThere.subscribe([{ topicFilter: 'in/kept', qos: 1 }])

@@ -8,8 +8,9 @@ import { Mosquitto } from './support/mosquitto.ts'
 import { type ClientName, type Operation, operationsFrom } from './support/operations.ts'
 import { type Observation, observe } from './support/world.ts'
 
-const SEEDS = Number(process.env['ZZ_SEEDS'] ?? 40)
-const FIRST = Number(process.env['ZZ_FIRST_SEED'] ?? 1)
+/** For a longer hunt: how many seeds, and which is the first. */
+const SEEDS = Number(process.env['ZZ_SEEDS'] ?? 50),
+  FIRST = Number(process.env['ZZ_FIRST_SEED'] ?? 1)
 const OPERATIONS = 40
 
 /** What the older version does by default and 2.1 otherwise. */
@@ -27,7 +28,12 @@ interface KnownDifference {
 const KNOWN: readonly KnownDifference[] = [
   {
     name: '2.0.11 takes over a connection of 5.0 without DISCONNECT 0x8E and without its will [MQTT-3.1.4-3, MQTT-3.1.2-8]',
-    operations: [connect('b'), subscribe('b', 'w'), connect('a', { expiry: 60, will: { topicName: 'w', payload: 'gone', qos: 0, retain: false, delay: 0 } }), connect('a', { expiry: 60, cleanStart: false })],
+    operations: [
+      connect('b'),
+      subscribe('b', 'w'),
+      connect('a', { expiry: 60, will: { topicName: 'w', payload: 'gone', qos: 0, retain: false, delay: 0 } }),
+      connect('a', { expiry: 60, cleanStart: false }),
+    ],
     theirs: { a: ['CONNACK session present true code 0'] },
     ours: { a: ['DISCONNECT 142', 'CONNACK session present true code 0'], b: ['PUBLISH w "gone" q0 r0 d0'] },
   },
@@ -51,7 +57,12 @@ const KNOWN: readonly KnownDifference[] = [
   },
   {
     name: '2.0.11 lets a will wait longer than its session lives [MQTT-3.1.3-9]',
-    operations: [connect('b'), subscribe('b', 'w'), connect('a', { will: { topicName: 'w', payload: 'gone', qos: 0, retain: false, delay: 60 } }), { kind: 'cut', client: 'a' }],
+    operations: [
+      connect('b'),
+      subscribe('b', 'w'),
+      connect('a', { will: { topicName: 'w', payload: 'gone', qos: 0, retain: false, delay: 60 } }),
+      { kind: 'cut', client: 'a' },
+    ],
     theirs: {},
     ours: { b: ['PUBLISH w "gone" q0 r0 d0'] },
   },
@@ -83,7 +94,12 @@ function connect(client: ClientName, more: Partial<Of<'connect'>> = {}): Operati
 }
 
 function subscribe(client: ClientName, topicFilter: string, options: Partial<Of<'subscribe'>['requests'][number]> = {}): Operation {
-  return { kind: 'subscribe', client, requests: [{ topicFilter, qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, ...options }], identifier: null }
+  return {
+    kind: 'subscribe',
+    client,
+    requests: [{ topicFilter, qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, ...options }],
+    identifier: null,
+  }
 }
 
 function publish(client: ClientName, topicName: string, more: Partial<Of<'publish'>> = {}): Operation {

@@ -26,9 +26,17 @@ const DIFFERENCES: readonly Difference[] = [
   { reason: 'a client without an id calls itself null before CONNACK', from: /^Client \(null\) (?!received CONNACK)/gm, to: 'Client null ' },
   { reason: 'refusals end without a full stop', from: /^(Connection error: Connection Refused: .*)\.$/gm, to: '$1' },
   { reason: 'so do the errors of pub behind them', from: /^(Error: The connection was refused|Error: A network protocol error .*)\.$/gm, to: '$1' },
-  { reason: 'a file that cannot be read: with the reason', from: /^Error: Unable to open file "(.*)"\.$/gm, to: 'Error: Unable to read file "$1": No such file or directory.' },
+  {
+    reason: 'a file that cannot be read: with the reason',
+    from: /^Error: Unable to open file "(.*)"\.$/gm,
+    to: 'Error: Unable to read file "$1": No such file or directory.',
+  },
   { reason: 'a lookup error: with one full stop less', from: /^(Unable to connect \(Lookup error)\.\)\.$/gm, to: '$1).' },
-  { reason: 'sub may unsubscribe and do nothing else', from: /^Error: You must specify a topic to subscribe to\.$/gm, to: 'Error: You must specify a topic to subscribe to (-t) or unsubscribe from (-U).' },
+  {
+    reason: 'sub may unsubscribe and do nothing else',
+    from: /^Error: You must specify a topic to subscribe to\.$/gm,
+    to: 'Error: You must specify a topic to subscribe to (-t) or unsubscribe from (-U).',
+  },
   { reason: 'ours: the version is our own', from: /^PROGRAM version \S+ running on libmosquitto \S+\.$/gm, to: `PROGRAM version ${packageVersion()}` },
 ]
 
@@ -48,8 +56,12 @@ const CHANGED: Readonly<Record<string, { readonly reason: string; readonly resul
     reason: '2.0.11 wants a topic, too',
     result: {
       stdout: [
-        'Client someone sending CONNECT', 'Client someone received CONNACK (0)', 'Client someone sending UNSUBSCRIBE (Mid: 1, Topic: a)', 'Client someone received UNSUBACK',
-        'Client someone sending DISCONNECT', '',
+        'Client someone sending CONNECT',
+        'Client someone received CONNACK (0)',
+        'Client someone sending UNSUBSCRIBE (Mid: 1, Topic: a)',
+        'Client someone received UNSUBACK',
+        'Client someone sending DISCONNECT',
+        '',
       ].join('\n'),
       stderr: 'Timed out\n',
       code: 27,
@@ -68,7 +80,13 @@ class Side {
   readonly #commands: Readonly<Record<CommandLine['tool'], readonly string[]>>
   readonly #names: readonly string[]
 
-  private constructor(open: Mosquitto, locked: Mosquitto, publisher: RawClient, commands: Readonly<Record<CommandLine['tool'], readonly string[]>>, names: readonly string[]) {
+  private constructor(
+    open: Mosquitto,
+    locked: Mosquitto,
+    publisher: RawClient,
+    commands: Readonly<Record<CommandLine['tool'], readonly string[]>>,
+    names: readonly string[],
+  ) {
     this.#open = open
     this.#locked = locked
     this.#publisher = publisher
@@ -77,7 +95,8 @@ class Side {
   }
 
   static async start(mosquitto: string, commands: Readonly<Record<CommandLine['tool'], readonly string[]>>, names: readonly string[]): Promise<Side> {
-    const open = await Mosquitto.start(mosquitto), options = ['allow_anonymous false', 'password_file FOLDER/passwords']
+    const open = await Mosquitto.start(mosquitto),
+      options = ['allow_anonymous false', 'password_file FOLDER/passwords']
     const locked = await Mosquitto.start(mosquitto, { options, files: { passwords: passwordLine('alice', 'secret') } })
     return new Side(open, locked, await RawClient.connect(open.port, { version: 5, clientId: 'publisher' }), commands, names)
   }
@@ -85,7 +104,9 @@ class Side {
   async run({ tool, args, stdin = '', retained = [], live = [], signal }: CommandLine, folder: string, closed: number): Promise<CommandResult> {
     for (const message of retained) await this.#publisher.publish({ ...message, retain: true })
     const ports = { PORT: this.#open.port, LOCKED: this.#locked.port, CLOSED: closed }
-    const given = [...(args.includes('-p') ? [] : ['-p', 'PORT']), ...args].map((arg) => (arg in ports ? String(ports[arg as keyof typeof ports]) : arg.replace('FOLDER', folder)))
+    const given = [...(args.includes('-p') ? [] : ['-p', 'PORT']), ...args].map((arg) =>
+      arg in ports ? String(ports[arg as keyof typeof ports]) : arg.replace('FOLDER', folder),
+    )
     const running = runCommand({ command: this.#commands[tool], args: given, stdin, ...(signal === undefined ? {} : { signal }) })
     const [first, ...rest] = live
     if (first !== undefined) {

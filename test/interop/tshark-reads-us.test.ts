@@ -12,8 +12,16 @@ import { CONVERSATIONS, type Dial } from './support/conversations.ts'
 import { RawClient } from './support/raw-client.ts'
 
 const FIELDS = [
-  'mqtt.retain', 'mqtt.dupflag', 'mqtt.conack.flags.sp', 'mqtt.puback.reason_code', 'mqtt.unsuback.reason_code', 'mqtt.disconnect.reason_code',
-  'mqtt.topic_len', 'mqtt.prop_number', 'mqtt.prop_string', 'mqtt.property.topic_alias',
+  'mqtt.retain',
+  'mqtt.dupflag',
+  'mqtt.conack.flags.sp',
+  'mqtt.puback.reason_code',
+  'mqtt.unsuback.reason_code',
+  'mqtt.disconnect.reason_code',
+  'mqtt.topic_len',
+  'mqtt.prop_number',
+  'mqtt.prop_string',
+  'mqtt.property.topic_alias',
 ] as const
 const LAST = 'the last client of all'
 
@@ -23,7 +31,9 @@ withTools(['tcpdump', 'tshark'], ({ tcpdump, tshark }) => {
   describe.skipIf(!allowed && process.env['ZZ_REQUIRE'] !== 'all')('tshark reads what passes our broker', () => {
     let broker: RunningBroker, capture: Capture, frames: readonly MqttFrame[], bad: number
     const clients = new Map<string, Readonly<Record<string, RawClient>>>()
-    const runs = CONVERSATIONS.flatMap((conversation) => conversation.versions.map((version) => ({ ...conversation, version, title: `${conversation.name}, level ${version}` })))
+    const runs = CONVERSATIONS.flatMap((conversation) =>
+      conversation.versions.map((version) => ({ ...conversation, version, title: `${conversation.name}, level ${version}` })),
+    )
 
     beforeAll(async () => {
       broker = await startBroker({ listeners: [{ port: 0, host: '127.0.0.1' }], limits: { sysInterval: 0 } })
@@ -66,12 +76,19 @@ withTools(['tcpdump', 'tshark'], ({ tcpdump, tshark }) => {
     }
 
     test('the Topic Alias that the broker gives stands with the Topic Name first and then without', () => {
-      const published = framesOf('Topic Aliases in both directions, level 5', 'subscriber').filter(({ info, fromClient }) => !fromClient && info.startsWith('Publish'))
-      expect(published.map(({ values }) => [values['mqtt.property.topic_alias'], values['mqtt.topic_len']])).toEqual([[['1'], ['10']], [['1'], ['0']]])
+      const published = framesOf('Topic Aliases in both directions, level 5', 'subscriber').filter(
+        ({ info, fromClient }) => !fromClient && info.startsWith('Publish'),
+      )
+      expect(published.map(({ values }) => [values['mqtt.property.topic_alias'], values['mqtt.topic_len']])).toEqual([
+        [['1'], ['10']],
+        [['1'], ['0']],
+      ])
     })
 
     test('each copy bears the Subscription Identifier of its subscription', () => {
-      const published = framesOf('Subscription Identifiers, overlapping filters and every property of PUBLISH, level 5', 'subscriber').filter(({ info }) => info.startsWith('Publish Message'))
+      const published = framesOf('Subscription Identifiers, overlapping filters and every property of PUBLISH, level 5', 'subscriber').filter(({ info }) =>
+        info.startsWith('Publish Message'),
+      )
       const identifiers = published.flatMap(({ values }) => values['mqtt.prop_number']!).filter((value) => value === '1' || value === '268435455')
       expect(identifiers.sort()).toEqual(['1', '1', '1', '268435455']) // two of them are the Payload Format Indicators
     })
@@ -95,7 +112,8 @@ withTools(['tcpdump', 'tshark'], ({ tcpdump, tshark }) => {
 
 /** One line per Control Packet; flags and codes stand behind it when they are set. */
 function linesOf({ fromClient, info, values }: MqttFrame): string[] {
-  const retains = [...values['mqtt.retain']!], duplicates = [...values['mqtt.dupflag']!]
+  const retains = [...values['mqtt.retain']!],
+    duplicates = [...values['mqtt.dupflag']!]
   return info.split(', ').map((packet) => {
     let line = `${fromClient ? '>' : '<'} ${packet}`
     if (packet.startsWith('Publish Message')) {

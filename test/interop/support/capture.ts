@@ -35,7 +35,9 @@ export class Capture {
 
   private constructor(tcpdump: string, port: number) {
     this.#port = port
-    this.#child = spawn(tcpdump, ['-i', 'lo', '-Z', 'root', '--immediate-mode', '-U', '-B', '8192', '-w', this.#file, 'tcp', 'port', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] })
+    this.#child = spawn(tcpdump, ['-i', 'lo', '-Z', 'root', '--immediate-mode', '-U', '-B', '8192', '-w', this.#file, 'tcp', 'port', String(port)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
   }
 
   /** Starts tcpdump and returns when it listens. */
@@ -81,17 +83,35 @@ export class Capture {
     const names = ['tcp.srcport', 'tcp.dstport', '_ws.col.Info', '_ws.expert.message', ...fields]
     const { stdout } = await promisify(execFile)(
       tshark,
-      ['-r', this.#file, '-d', `tcp.port==${this.#port},mqtt`, '-Y', 'mqtt || _ws.malformed', '-T', 'fields', '-E', 'aggregator=|', ...names.flatMap((name) => ['-e', name])],
+      [
+        '-r',
+        this.#file,
+        '-d',
+        `tcp.port==${this.#port},mqtt`,
+        '-Y',
+        'mqtt || _ws.malformed',
+        '-T',
+        'fields',
+        '-E',
+        'aggregator=|',
+        ...names.flatMap((name) => ['-e', name]),
+      ],
       { maxBuffer: 1 << 26, timeout: 30_000 },
     )
-    return stdout.split('\n').filter((line) => line !== '').map((line) => {
-      const [source, destination, info, experts, ...values] = line.split('\t')
-      const fromClient = destination === String(this.#port)
-      return {
-        client: Number(fromClient ? source : destination), fromClient, info: info!, experts: listOf(experts),
-        values: Object.fromEntries(fields.map((name, i) => [name, listOf(values[i])])),
-      }
-    })
+    return stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [source, destination, info, experts, ...values] = line.split('\t')
+        const fromClient = destination === String(this.#port)
+        return {
+          client: Number(fromClient ? source : destination),
+          fromClient,
+          info: info!,
+          experts: listOf(experts),
+          values: Object.fromEntries(fields.map((name, i) => [name, listOf(values[i])])),
+        }
+      })
   }
 
   remove(): void {

@@ -66,7 +66,9 @@ const PUB_LINES: readonly CommandLine[] = [
   pub('an authority file that is not there', ['-t', 'a', '-m', 'x', '--cafile', 'FOLDER/none']),
   pub('nobody listens', [...id, '-t', 'a', '-m', 'x', '-p', 'CLOSED']),
   pub('right password', [...trace, '-t', 'a', '-m', 'x', '-q', '1', '-u', 'alice', '-P', 'secret', '-p', 'LOCKED']),
-  ...VERSIONS.map((version) => pub(`wrong password, ${version}`, [...trace, '-V', version, '-t', 'a', '-m', 'x', '-u', 'alice', '-P', 'wrong', '-p', 'LOCKED'])),
+  ...VERSIONS.map((version) =>
+    pub(`wrong password, ${version}`, [...trace, '-V', version, '-t', 'a', '-m', 'x', '-u', 'alice', '-P', 'wrong', '-p', 'LOCKED']),
+  ),
   pub('$SYS is not for clients, 3.1.1', [...trace, '-t', '$SYS/mine', '-m', 'x', '-q', '1']),
   pub('$SYS is not for clients, 5', [...trace, '-V', '5', '-t', '$SYS/mine', '-m', 'x', '-q', '1']),
 ]
@@ -74,7 +76,9 @@ const PUB_LINES: readonly CommandLine[] = [
 const SUB_LINES: readonly CommandLine[] = [
   ...VERSIONS.flatMap((version) =>
     ([0, 1, 2] as const).map((qos) =>
-      sub(`trace of QoS ${qos}, ${version}`, [...trace, '-V', version, '-t', 'a/#', '-q', String(qos), '-v', '-C', '2'], { live: [message('a/1', 'one'), message('a/2', 'two', 2)] }),
+      sub(`trace of QoS ${qos}, ${version}`, [...trace, '-V', version, '-t', 'a/#', '-q', String(qos), '-v', '-C', '2'], {
+        live: [message('a/1', 'one'), message('a/2', 'two', 2)],
+      }),
     ),
   ),
   sub('several filters and one taken back', [...trace, '-t', 'a/#', '-t', 'b', '-U', 'a/#', '-C', '1'], { live: [message('b', 'x')] }),

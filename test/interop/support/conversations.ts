@@ -29,7 +29,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'QoS 0, 1 and 2 to a subscriber of QoS 2',
     versions: ALL,
     run: async (dial) => {
-      const subscriber = await dial('s'), publisher = await dial('p')
+      const subscriber = await dial('s'),
+        publisher = await dial('p')
       await subscriber.subscribe([{ topicFilter: 'a/#', qos: 2 }])
       for (const qos of [0, 1, 2] as const) await publisher.publish({ topicName: `a/${qos}`, payload: 'x', qos })
       await subscriber.until(() => subscriber.seen(PacketType.Pubrel) > 0, 'PUBREL')
@@ -41,13 +42,30 @@ export const CONVERSATIONS: readonly Conversation[] = [
     },
     lines: {
       publisher: [
-        ...HELLO, '> Publish Message [a/0]', '> Publish Message (id=1) [a/1]', '< Publish Ack (id=1)',
-        '> Publish Message (id=2) [a/2]', '< Publish Received (id=2)', '> Publish Release (id=2)', '< Publish Complete (id=2)', BYE,
+        ...HELLO,
+        '> Publish Message [a/0]',
+        '> Publish Message (id=1) [a/1]',
+        '< Publish Ack (id=1)',
+        '> Publish Message (id=2) [a/2]',
+        '< Publish Received (id=2)',
+        '> Publish Release (id=2)',
+        '< Publish Complete (id=2)',
+        BYE,
       ],
       subscriber: [
-        ...HELLO, ...subscribed('a/#'), '< Publish Message [a/0]', '< Publish Message (id=1) [a/1]', '> Publish Ack (id=1)',
-        '< Publish Message (id=2) [a/2]', '> Publish Received (id=2)', '< Publish Release (id=2)', '> Publish Complete (id=2)',
-        ...PING, '> Unsubscribe Request (id=2)', '< Unsubscribe Ack (id=2)', BYE,
+        ...HELLO,
+        ...subscribed('a/#'),
+        '< Publish Message [a/0]',
+        '< Publish Message (id=1) [a/1]',
+        '> Publish Ack (id=1)',
+        '< Publish Message (id=2) [a/2]',
+        '> Publish Received (id=2)',
+        '< Publish Release (id=2)',
+        '> Publish Complete (id=2)',
+        ...PING,
+        '> Unsubscribe Request (id=2)',
+        '< Unsubscribe Ack (id=2)',
+        BYE,
       ],
     },
   },
@@ -55,7 +73,9 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'a retained message, before and after it is cleared',
     versions: ALL,
     run: async (dial) => {
-      const publisher = await dial('p'), early = await dial('early'), late = await dial('late')
+      const publisher = await dial('p'),
+        early = await dial('early'),
+        late = await dial('late')
       await early.subscribe([{ topicFilter: 'kept' }])
       await publisher.publish({ topicName: 'kept', payload: 'x', qos: 1, retain: true })
       await early.ping()
@@ -69,8 +89,14 @@ export const CONVERSATIONS: readonly Conversation[] = [
       publisher: [...HELLO, '> Publish Message (id=1) [kept] retain', '< Publish Ack (id=1)', '> Publish Message (id=2) [kept] retain', '< Publish Ack (id=2)'],
       early: [...HELLO, ...subscribed('kept'), '< Publish Message [kept]', ...PING, '< Publish Message [kept]'],
       late: [
-        ...HELLO, ...subscribed('kept'), '< Publish Message (id=1) [kept] retain', '> Publish Ack (id=1)', ...PING,
-        '< Publish Message (id=2) [kept]', '> Publish Ack (id=2)', ...PING,
+        ...HELLO,
+        ...subscribed('kept'),
+        '< Publish Message (id=1) [kept] retain',
+        '> Publish Ack (id=1)',
+        ...PING,
+        '< Publish Message (id=2) [kept]',
+        '> Publish Ack (id=2)',
+        ...PING,
       ],
     },
   },
@@ -79,10 +105,14 @@ export const CONVERSATIONS: readonly Conversation[] = [
     versions: ALL,
     run: async (dial, version) => {
       const will: Will = {
-        topicName: 'will', payload: text('gone'), qos: 1, retain: false,
+        topicName: 'will',
+        payload: text('gone'),
+        qos: 1,
+        retain: false,
         properties: version === 5 ? { willDelayInterval: 0, responseTopic: 'answers', userProperties: [['a', 'b']], messageExpiryInterval: 60 } : {},
       }
-      const watcher = await dial('w'), victim = await dial('v', { will })
+      const watcher = await dial('w'),
+        victim = await dial('v', { will })
       await watcher.subscribe([{ topicFilter: 'will', qos: 1 }])
       await victim.cut()
       await watcher.until(() => watcher.seen(PacketType.Publish) > 0, 'the will')
@@ -99,7 +129,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
     versions: ALL,
     since311: ' session present',
     run: async (dial, version) => {
-      const publisher = await dial('p'), first = await dial(`kept${version}`, kept(version))
+      const publisher = await dial('p'),
+        first = await dial(`kept${version}`, kept(version))
       first.acknowledges = false
       await first.subscribe([{ topicFilter: 'q/#', qos: 2 }])
       await publisher.publish({ topicName: 'q/1', payload: 'x', qos: 1 })
@@ -117,8 +148,18 @@ export const CONVERSATIONS: readonly Conversation[] = [
     lines: {
       first: [...HELLO, ...subscribed('q/#'), '< Publish Message (id=1) [q/1]', '< Publish Message (id=2) [q/2]', ...PING],
       back: [
-        '> Connect Command', '< Connect Ack session present', '< Publish Message (id=1) [q/1] dup', '< Publish Message (id=2) [q/2] dup', '< Publish Message (id=3) [q/3]',
-        '> Publish Ack (id=1)', '> Publish Received (id=2)', '> Publish Ack (id=3)', '< Publish Release (id=2)', '> Publish Complete (id=2)', ...PING, BYE,
+        '> Connect Command',
+        '< Connect Ack session present',
+        '< Publish Message (id=1) [q/1] dup',
+        '< Publish Message (id=2) [q/2] dup',
+        '< Publish Message (id=3) [q/3]',
+        '> Publish Ack (id=1)',
+        '> Publish Received (id=2)',
+        '> Publish Ack (id=3)',
+        '< Publish Release (id=2)',
+        '> Publish Complete (id=2)',
+        ...PING,
+        BYE,
       ],
     },
   },
@@ -126,7 +167,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'Topic Aliases in both directions',
     versions: [5],
     run: async (dial) => {
-      const subscriber = await dial('s', { properties: { topicAliasMaximum: 10 } }), publisher = await dial('p')
+      const subscriber = await dial('s', { properties: { topicAliasMaximum: 10 } }),
+        publisher = await dial('p')
       await subscriber.subscribe([{ topicFilter: 'long/topic' }])
       await publisher.publish({ topicName: 'long/topic', payload: '1', qos: 1, properties: { topicAlias: 3 } })
       await subscriber.ping()
@@ -143,14 +185,24 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'Subscription Identifiers, overlapping filters and every property of PUBLISH',
     versions: [5],
     run: async (dial) => {
-      const subscriber = await dial('s'), publisher = await dial('p')
+      const subscriber = await dial('s'),
+        publisher = await dial('p')
       await subscriber.subscribe([{ topicFilter: 'o/#', qos: 1 }], 1)
       await subscriber.subscribe([{ topicFilter: 'o/+', qos: 1, noLocal: true, retainAsPublished: true, retainHandling: 1 }], 268_435_455)
       await publisher.publish({
-        topicName: 'o/x', payload: 'x', qos: 1,
+        topicName: 'o/x',
+        payload: 'x',
+        qos: 1,
         properties: {
-          payloadFormatIndicator: 1, messageExpiryInterval: 60, contentType: 'text/plain', responseTopic: 'answers', correlationData: text('c'),
-          userProperties: [['name', 'value'], ['name', 'again']],
+          payloadFormatIndicator: 1,
+          messageExpiryInterval: 60,
+          contentType: 'text/plain',
+          responseTopic: 'answers',
+          correlationData: text('c'),
+          userProperties: [
+            ['name', 'value'],
+            ['name', 'again'],
+          ],
         },
       })
       await subscriber.ping()
@@ -158,8 +210,14 @@ export const CONVERSATIONS: readonly Conversation[] = [
     },
     lines: {
       subscriber: [
-        ...HELLO, ...subscribed('o/#'), ...subscribed('o/+', 2), '< Publish Message (id=1) [o/x] (text/plain)', '< Publish Message (id=2) [o/x] (text/plain)',
-        '> Publish Ack (id=1)', '> Publish Ack (id=2)', ...PING,
+        ...HELLO,
+        ...subscribed('o/#'),
+        ...subscribed('o/+', 2),
+        '< Publish Message (id=1) [o/x] (text/plain)',
+        '< Publish Message (id=2) [o/x] (text/plain)',
+        '> Publish Ack (id=1)',
+        '> Publish Ack (id=2)',
+        ...PING,
       ],
     },
   },
@@ -167,7 +225,9 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'a shared subscription',
     versions: [4, 5],
     run: async (dial) => {
-      const one = await dial('one'), two = await dial('two'), publisher = await dial('p')
+      const one = await dial('one'),
+        two = await dial('two'),
+        publisher = await dial('p')
       await one.subscribe([{ topicFilter: '$share/group/s/#' }])
       await two.subscribe([{ topicFilter: '$share/group/s/#' }])
       for (const n of [1, 2, 3, 4]) {
@@ -198,20 +258,40 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'a message of many segments, and many messages in one',
     versions: [4, 5],
     run: async (dial) => {
-      const subscriber = await dial('s'), publisher = await dial('p')
+      const subscriber = await dial('s'),
+        publisher = await dial('p')
       await subscriber.subscribe([{ topicFilter: 'big' }, { topicFilter: 'small' }])
       await publisher.publish({ topicName: 'big', payload: 'x'.repeat(300_000), qos: 1 })
       await subscriber.until(() => subscriber.seen(PacketType.Publish) === 1, 'the large message')
-      const small = { type: PacketType.Publish, topicName: 'small', payload: text('x'), qos: 0, retain: false, dup: false, packetId: 0, properties: {} } as const
+      const small = {
+        type: PacketType.Publish,
+        topicName: 'small',
+        payload: text('x'),
+        qos: 0,
+        retain: false,
+        dup: false,
+        packetId: 0,
+        properties: {},
+      } as const
       publisher.send(...Array.from({ length: 100 }, () => small))
       await publisher.ping()
       await subscriber.until(() => subscriber.seen(PacketType.Publish) === 101, 'all small messages')
       return { subscriber, publisher }
     },
     lines: {
-      publisher: [...HELLO, '> Publish Message (id=1) [big]', '< Publish Ack (id=1)', ...Array.from({ length: 100 }, () => '> Publish Message [small]'), ...PING],
+      publisher: [
+        ...HELLO,
+        '> Publish Message (id=1) [big]',
+        '< Publish Ack (id=1)',
+        ...Array.from({ length: 100 }, () => '> Publish Message [small]'),
+        ...PING,
+      ],
       subscriber: [
-        ...HELLO, '> Subscribe Request (id=1) [big] [small]', '< Subscribe Ack (id=1)', '< Publish Message [big]', ...Array.from({ length: 100 }, () => '< Publish Message [small]'),
+        ...HELLO,
+        '> Subscribe Request (id=1) [big] [small]',
+        '< Subscribe Ack (id=1)',
+        '< Publish Message [big]',
+        ...Array.from({ length: 100 }, () => '< Publish Message [small]'),
       ],
     },
   },
@@ -228,15 +308,24 @@ export const CONVERSATIONS: readonly Conversation[] = [
     },
     lines: {
       nameless: [
-        ...HELLO, '> Publish Message (id=1) [$SYS/mine]', '< Publish Ack (id=1)', '> Publish Message (id=2) [nobody/there]', '< Publish Received (id=2)',
-        '> Publish Release (id=2)', '< Publish Complete (id=2)', '> Unsubscribe Request (id=3)', '< Unsubscribe Ack (id=3)', BYE,
+        ...HELLO,
+        '> Publish Message (id=1) [$SYS/mine]',
+        '< Publish Ack (id=1)',
+        '> Publish Message (id=2) [nobody/there]',
+        '< Publish Received (id=2)',
+        '> Publish Release (id=2)',
+        '< Publish Complete (id=2)',
+        '> Unsubscribe Request (id=3)',
+        '< Unsubscribe Ack (id=3)',
+        BYE,
       ],
     },
   },
 ]
 
 async function takeover(dial: Dial): Promise<Record<string, RawClient>> {
-  const old = await dial('same'), young = await dial('same')
+  const old = await dial('same'),
+    young = await dial('same')
   await old.until(() => old.isClosed, 'the end of the older connection')
   await young.ping()
   return { old, young }

@@ -53,10 +53,21 @@ export class Mosquitto {
   readonly #folder: string
   readonly #looking = new Set<() => void>()
 
-  private constructor(program: string, ports: readonly number[], { listeners = [[]], options = [], after = [], files = {}, verbose = false }: MosquittoOptions) {
+  private constructor(
+    program: string,
+    ports: readonly number[],
+    { listeners = [[]], options = [], after = [], files = {}, verbose = false }: MosquittoOptions,
+  ) {
     this.ports = ports
     this.#folder = mkdtempSync(join(tmpdir(), 'zanzara-mosquitto-'))
-    const lines = ['user root', 'allow_anonymous true', 'persistence false', ...options, ...listeners.flatMap((more, i) => [`listener ${ports[i]} 127.0.0.1`, ...more]), ...after]
+    const lines = [
+      'user root',
+      'allow_anonymous true',
+      'persistence false',
+      ...options,
+      ...listeners.flatMap((more, i) => [`listener ${ports[i]} 127.0.0.1`, ...more]),
+      ...after,
+    ]
     writeFileSync(join(this.#folder, 'mosquitto.conf'), `${lines.map((line) => line.replaceAll('FOLDER', this.#folder)).join('\n')}\n`)
     for (const [name, text] of Object.entries(files)) writeFileSync(join(this.#folder, name), text, { mode: 0o600 })
     this.#child = spawn(program, ['-c', join(this.#folder, 'mosquitto.conf'), ...(verbose ? ['-v'] : [])], { stdio: ['ignore', 'ignore', 'pipe'] })

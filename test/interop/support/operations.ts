@@ -35,7 +35,13 @@ export type Operation =
   | {
       readonly kind: 'subscribe'
       readonly client: ClientName
-      readonly requests: readonly { readonly topicFilter: string; readonly qos: Qos; readonly noLocal: boolean; readonly retainAsPublished: boolean; readonly retainHandling: RetainHandling }[]
+      readonly requests: readonly {
+        readonly topicFilter: string
+        readonly qos: Qos
+        readonly noLocal: boolean
+        readonly retainAsPublished: boolean
+        readonly retainHandling: RetainHandling
+      }[]
       readonly identifier: number | null
     }
   | { readonly kind: 'unsubscribe'; readonly client: ClientName; readonly topicFilter: string }
@@ -91,41 +97,75 @@ export function operationsFrom(seed: number, count: number): Operation[] {
   let messages = 0
 
   const connect = (client: ClientName): Operation => {
-    const version = client === MIXED ? pick<ProtocolVersion>([4, 5]) : 5, is5 = version === 5, expiry = is5 && chance(0.6) ? HOUR : 0, cleanStart = chance(0.4) && !waiting.has(client)
-    const will = chance(0.3) ? { topicName: pick(TOPICS), payload: `will${++messages}`, qos: qos(), retain: chance(0.3), delay: expiry !== 0 && chance(0.3) ? HOUR : 0 } : null
+    const version = client === MIXED ? pick<ProtocolVersion>([4, 5]) : 5,
+      is5 = version === 5,
+      expiry = is5 && chance(0.6) ? HOUR : 0,
+      cleanStart = chance(0.4) && !waiting.has(client)
+    const will = chance(0.3)
+      ? { topicName: pick(TOPICS), payload: `will${++messages}`, qos: qos(), retain: chance(0.3), delay: expiry !== 0 && chance(0.3) ? HOUR : 0 }
+      : null
     if (will !== null && will.delay > 0) waiting.add(client)
     else waiting.delete(client)
     open.set(client, { version, aliases: new Map(), mayBeTakenOver: !is5 && will === null })
+    const acknowledges = chance(0.85) // else no small window: which copy of a message takes the last place in it is the broker's own choice
     return {
-      kind: 'connect', client, version, cleanStart, expiry, receiveMaximum: is5 && chance(0.3) ? pick([1, 2, 5]) : null, will,
-      acknowledges: chance(0.85),
+      kind: 'connect',
+      client,
+      version,
+      cleanStart,
+      expiry,
+      receiveMaximum: is5 && acknowledges && chance(0.3) ? pick([1, 2, 5]) : null,
+      will,
+      acknowledges,
     }
   }
   const subscribe = (client: ClientName, { version }: Connection): Operation => {
     const is5 = version === 5
     const requests = Array.from({ length: pick([1, 1, 2, 3]) }, () => {
-      const isShared = client === SHARER && chance(0.3), topicFilter = isShared ? pick(SHARED) : pick(FILTERS)
-      const hasOptions = client !== MIXED && !isShared, noLocal = hasOptions && topicFilter.length % 3 === CLIENTS.indexOf(client) % 3
+      const isShared = client === SHARER && chance(0.3),
+        topicFilter = isShared ? pick(SHARED) : pick(FILTERS)
+      const hasOptions = client !== MIXED && !isShared,
+        noLocal = hasOptions && topicFilter.length % 3 === CLIENTS.indexOf(client) % 3
       return {
-        topicFilter, qos: qos(), noLocal, retainAsPublished: hasOptions && topicFilter.length % 2 === CLIENTS.indexOf(client) % 2,
+        topicFilter,
+        qos: qos(),
+        noLocal,
+        retainAsPublished: hasOptions && topicFilter.length % 2 === CLIENTS.indexOf(client) % 2,
         retainHandling: (isShared || noLocal ? 2 : is5 && chance(0.3) ? pick([1, 2]) : 0) as RetainHandling, // see the head: retained messages
       }
     })
     const filters = new Set<string>()
-    return { kind: 'subscribe', client, requests: requests.filter(({ topicFilter }) => !filters.has(topicFilter) && filters.add(topicFilter)), identifier: is5 && chance(0.4) ? pick([1, 200, 70_000]) : null }
+    return {
+      kind: 'subscribe',
+      client,
+      requests: requests.filter(({ topicFilter }) => !filters.has(topicFilter) && filters.add(topicFilter)),
+      identifier: is5 && chance(0.4) ? pick([1, 200, 70_000]) : null,
+    }
   }
   const publish = (client: ClientName, { version, aliases }: Connection): Operation => {
-    const is5 = version === 5, alias = is5 && chance(0.3) ? pick([1, 2, 10]) : 0
-    const known = aliases.get(alias), aliasIsKnown = known !== undefined && chance(0.6), topicName = aliasIsKnown ? known : pick(TOPICS)
+    const is5 = version === 5,
+      alias = is5 && chance(0.3) ? pick([1, 2, 10]) : 0
+    const known = aliases.get(alias),
+      aliasIsKnown = known !== undefined && chance(0.6),
+      topicName = aliasIsKnown ? known : pick(TOPICS)
     if (alias !== 0) aliases.set(alias, topicName)
     const retain = chance(0.3)
     return {
-      kind: 'publish', client, topicName, payload: retain && chance(0.3) ? '' : `m${++messages}`, qos: qos(), retain, alias, aliasIsKnown, hasProperties: is5 && chance(0.3),
+      kind: 'publish',
+      client,
+      topicName,
+      payload: retain && chance(0.3) ? '' : `m${++messages}`,
+      qos: qos(),
+      retain,
+      alias,
+      aliasIsKnown,
+      hasProperties: is5 && chance(0.3),
     }
   }
 
   return Array.from({ length: count }, () => {
-    const client = pick(CLIENTS), connection = open.get(client)
+    const client = pick(CLIENTS),
+      connection = open.get(client)
     if (connection === undefined || (chance(0.08) && connection.mayBeTakenOver)) return connect(client)
     if (chance(0.14)) {
       open.delete(client)

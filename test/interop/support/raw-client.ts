@@ -55,7 +55,15 @@ export class RawClient {
     const client = new RawClient(socket, options.version)
     client.acknowledges = acknowledges
     client.send({
-      type: PacketType.Connect, bridge: false, cleanStart: true, keepAlive: 600, will: null, userName: null, properties: {}, ...options, password: null,
+      type: PacketType.Connect,
+      bridge: false,
+      cleanStart: true,
+      keepAlive: 600,
+      will: null,
+      userName: null,
+      properties: {},
+      ...options,
+      password: null,
     })
     await client.until(() => client.received.some(({ type }) => type === PacketType.Connack), 'CONNACK')
     return client
@@ -78,7 +86,8 @@ export class RawClient {
 
   /** Returns when the last acknowledgement has come, with the Reason Code of PUBACK or PUBREC; at QoS 0 at once. */
   async publish(message: RawPublish): Promise<number> {
-    const { payload = '', qos = 0 } = message, packetId = qos === 0 ? 0 : this.nextId()
+    const { payload = '', qos = 0 } = message,
+      packetId = qos === 0 ? 0 : this.nextId()
     this.send({ type: PacketType.Publish, retain: false, dup: false, properties: {}, ...message, qos, packetId, payload: encoder.encode(payload) })
     if (qos === 0) return 0
     const { reasonCode } = await this.#answer(qos === 1 ? PacketType.Puback : PacketType.Pubrec, packetId)
@@ -89,10 +98,14 @@ export class RawClient {
   }
 
   /** Returns when SUBACK has come. */
-  async subscribe(subscriptions: readonly (Partial<SubscriptionRequest> & { readonly topicFilter: string })[], identifier: number | null = null): Promise<void> {
+  async subscribe(
+    subscriptions: readonly (Partial<SubscriptionRequest> & { readonly topicFilter: string })[],
+    identifier: number | null = null,
+  ): Promise<void> {
     const packetId = this.nextId()
     this.send({
-      type: PacketType.Subscribe, packetId,
+      type: PacketType.Subscribe,
+      packetId,
       subscriptions: subscriptions.map((request) => ({ qos: 0, noLocal: false, retainAsPublished: false, retainHandling: 0, ...request })),
       properties: identifier === null ? {} : { subscriptionIdentifiers: [identifier] },
     })
@@ -143,7 +156,10 @@ export class RawClient {
         if (error === null) resolve()
         else reject(error)
       }
-      const timer = setTimeout(() => finish(new Error(`waited ${PATIENCE_MS} ms in vain for ${what}; there came ${JSON.stringify(this.received)}`)), PATIENCE_MS)
+      const timer = setTimeout(
+        () => finish(new Error(`waited ${PATIENCE_MS} ms in vain for ${what}; there came ${JSON.stringify(this.received)}`)),
+        PATIENCE_MS,
+      )
       const look = (): void => {
         if (isTrue()) finish(null)
         else if (this.isClosed) finish(new Error(`the broker closed the connection before ${what}; there came ${JSON.stringify(this.received)}`))
@@ -193,7 +209,8 @@ export class RawClient {
 function frameAt(bytes: Uint8Array, at: number): { body: number; end: number } | null {
   let length = 0
   for (let i = 0; at + 1 + i < bytes.length; i++) {
-    const digit = bytes[at + 1 + i]!, body = at + 2 + i
+    const digit = bytes[at + 1 + i]!,
+      body = at + 2 + i
     length += (digit & 127) * 128 ** i
     if (digit < 128) return body + length <= bytes.length ? { body, end: body + length } : null
   }

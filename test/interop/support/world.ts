@@ -6,7 +6,8 @@ import type { Properties } from '../../../src/wire/mqtt/properties.ts'
 import { CLIENTS, type ClientName, type Operation, type WillChoice } from './operations.ts'
 import { RawClient } from './raw-client.ts'
 
-const encoder = new TextEncoder(), decoder = new TextDecoder()
+const encoder = new TextEncoder(),
+  decoder = new TextDecoder()
 const EXPIRY = 100_000
 const MOST_ROUNDS = 20
 
@@ -15,7 +16,8 @@ export type Observation = Readonly<Partial<Record<ClientName, readonly string[]>
 
 /** What came after each operation. */
 export async function observe(port: number, operations: readonly Operation[]): Promise<Observation[]> {
-  const clients = new Map<ClientName, RawClient>(), left: { name: ClientName; client: RawClient }[] = []
+  const clients = new Map<ClientName, RawClient>(),
+    left: { name: ClientName; client: RawClient }[] = []
   const observations: Observation[] = []
   try {
     for (const operation of operations) {
@@ -35,8 +37,12 @@ async function carryOut(port: number, operation: Operation, clients: Map<ClientN
   switch (operation.kind) {
     case 'connect': {
       const { version, cleanStart, expiry, receiveMaximum, acknowledges, will } = operation
-      const properties: Properties = version === 5 ? { ...(expiry === 0 ? {} : { sessionExpiryInterval: expiry }), ...(receiveMaximum === null ? {} : { receiveMaximum }) } : {}
-      clients.set(operation.client, await RawClient.connect(port, { version, clientId: operation.client, cleanStart, properties, will: will === null ? null : willOf(will), acknowledges }))
+      const properties: Properties =
+        version === 5 ? { ...(expiry === 0 ? {} : { sessionExpiryInterval: expiry }), ...(receiveMaximum === null ? {} : { receiveMaximum }) } : {}
+      clients.set(
+        operation.client,
+        await RawClient.connect(port, { version, clientId: operation.client, cleanStart, properties, will: will === null ? null : willOf(will), acknowledges }),
+      )
       if (client !== undefined) await client.until(() => client.isClosed, 'the end of the connection that was taken over')
       return
     }
@@ -59,7 +65,18 @@ async function carryOut(port: number, operation: Operation, clients: Map<ClientN
       const properties: Properties = {
         ...(alias === 0 ? {} : { topicAlias: alias }),
         ...(hasProperties
-          ? { payloadFormatIndicator: 1, messageExpiryInterval: EXPIRY, contentType: 'text/plain', responseTopic: 'answers', correlationData: encoder.encode('c'), userProperties: [['b', '1'], ['a', '2'], ['b', '3']] }
+          ? {
+              payloadFormatIndicator: 1,
+              messageExpiryInterval: EXPIRY,
+              contentType: 'text/plain',
+              responseTopic: 'answers',
+              correlationData: encoder.encode('c'),
+              userProperties: [
+                ['b', '1'],
+                ['a', '2'],
+                ['b', '3'],
+              ],
+            }
           : {}),
       }
       await client!.publish({ topicName: aliasIsKnown ? '' : topicName, payload, qos, retain, properties })
@@ -96,7 +113,8 @@ function linesOf(packets: readonly Packet[]): string[] {
   const byTopic = new Map<string, Map<string, string[]>>()
   for (const packet of packets) {
     if (packet.type !== PacketType.Publish) continue
-    const payload = decoder.decode(packet.payload), messages = byTopic.get(packet.topicName) ?? new Map<string, string[]>()
+    const payload = decoder.decode(packet.payload),
+      messages = byTopic.get(packet.topicName) ?? new Map<string, string[]>()
     byTopic.set(packet.topicName, messages)
     messages.set(payload, [...(messages.get(payload) ?? []), publishLine(packet, payload)])
   }
@@ -126,8 +144,11 @@ function answerLine(packet: Packet): string {
 function publishLine({ topicName, qos, retain, dup, properties }: Publish, payload: string): string {
   const { messageExpiryInterval: expiry, subscriptionIdentifiers: identifiers, ...others } = properties
   const more = [
-    ...(expiry === undefined ? [] : [`expires in ${expiry > EXPIRY - 100 ? EXPIRY : expiry}`]), ...(identifiers === undefined ? [] : [`identifiers ${[...identifiers].sort().join()}`]),
-    ...Object.entries(others).map(([name, value]) => `${name} ${value instanceof Uint8Array ? decoder.decode(value) : JSON.stringify(value)}`).sort(),
+    ...(expiry === undefined ? [] : [`expires in ${expiry > EXPIRY - 100 ? EXPIRY : expiry}`]),
+    ...(identifiers === undefined ? [] : [`identifiers ${[...identifiers].sort().join()}`]),
+    ...Object.entries(others)
+      .map(([name, value]) => `${name} ${value instanceof Uint8Array ? decoder.decode(value) : JSON.stringify(value)}`)
+      .sort(),
   ]
   return [`PUBLISH ${topicName} "${payload}" q${qos} r${retain ? 1 : 0} d${dup ? 1 : 0}`, ...more].join(', ')
 }
