@@ -33,13 +33,21 @@ const SHAPES = [
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '1.5' }, only: { type: 'string', default: '' },
-    peer: { type: 'string', default: '' }, 'no-write': { type: 'boolean', default: false }, json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '1.5' },
+    only: { type: 'string', default: '' },
+    peer: { type: 'string', default: '' },
+    'no-write': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
   },
 })
-const root = fileURLToPath(new URL('..', import.meta.url)), rounds = Number(options.rounds), seconds = Number(options.seconds)
-const folder = mkdtempSync(join(tmpdir(), 'zanzara-bench-')), run = promisify(execFile)
-const mqload = join(folder, 'mqload'), brokers = []
+const root = fileURLToPath(new URL('..', import.meta.url))
+const rounds = Number(options.rounds)
+const seconds = Number(options.seconds)
+const folder = mkdtempSync(join(tmpdir(), 'zanzara-bench-'))
+const run = promisify(execFile)
+const mqload = join(folder, 'mqload')
+const brokers = []
 let runs = 0
 
 try {
@@ -108,16 +116,34 @@ async function measure(label, shape) {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${label}: round ${round + 1} of ${rounds}`)
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
-  const ok = results.flat().every((result) => result.ok), perCpu = results.map((list) => median(list.map((result) => result.broker?.recv_per_cpu_s ?? 0)))
+  const ok = results.flat().every((result) => result.ok)
+  const perCpu = results.map((list) => median(list.map((result) => result.broker?.recv_per_cpu_s ?? 0)))
   const rates = results.map((list) => median(list.map((result) => result.recv_per_s ?? 0)))
   const row = { label, shape, ok, perCpu, rates, ratio: perCpu[0] / perCpu[1], faults: results.map((list) => list.filter((result) => !result.ok).length) }
-  process.stderr.write(`${label.padEnd(46)} ${short(perCpu[0]).padStart(7)} ${short(perCpu[1]).padStart(7)} ${row.ratio.toFixed(1).padStart(6)} ×${ok ? '' : `  NOT LOSSLESS ${row.faults}`}\n`)
+  process.stderr.write(
+    `${label.padEnd(46)} ${short(perCpu[0]).padStart(7)} ${short(perCpu[1]).padStart(7)} ${row.ratio.toFixed(1).padStart(6)} ×${ok ? '' : `  NOT LOSSLESS ${row.faults}`}\n`,
+  )
   return row
 }
 
 /** Own topics and client identifiers each time: nothing of an earlier run, such as a persistent session, is in the way. */
 async function load({ port, child }, shape) {
-  const prefix = `b${++runs}/`, args = ['-p', port, '-b', child.pid, '-t', prefix, '-i', `b${runs}-`, '-d', seconds, '-W', '0.5', ...shape.replaceAll('{prefix}', prefix).split(' ')].map(String)
+  const prefix = `b${++runs}/`
+  const args = [
+    '-p',
+    port,
+    '-b',
+    child.pid,
+    '-t',
+    prefix,
+    '-i',
+    `b${runs}-`,
+    '-d',
+    seconds,
+    '-W',
+    '0.5',
+    ...shape.replaceAll('{prefix}', prefix).split(' '),
+  ].map(String)
   try {
     return JSON.parse((await run(mqload, args, { timeout: 120_000, maxBuffer: 1 << 20 })).stdout)
   } catch (error) {
@@ -127,7 +153,9 @@ async function load({ port, child }, shape) {
 }
 
 function report(rows) {
-  const [ours, peer] = brokers.map(({ name }) => name), node = process.version, model = cpus()[0]?.model ?? 'unknown processor'
+  const [ours, peer] = brokers.map(({ name }) => name)
+  const node = process.version
+  const model = cpus()[0]?.model ?? 'unknown processor'
   return `# Benchmarks
 
 Deliveries per CPU-second of the broker (all its threads), medians of ${rounds} rounds of ${seconds} s after 0.5 s of warm-up, ${ours} and ${peer}${options.peer === '' ? ` ${peerVersion()}` : ''}

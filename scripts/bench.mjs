@@ -4,8 +4,10 @@ import { ensureBuilt } from './ensure-built.mjs'
 import { filesBelow, root, runNode } from './project.mjs'
 
 const all = filesBelow(`${root}/bench`).filter((name) => /^[^/]+\.mjs$/.test(name))
-const args = process.argv.slice(2), firstOption = args.findIndex((arg) => arg.startsWith('-'))
-const names = firstOption < 0 ? args : args.slice(0, firstOption), options = firstOption < 0 ? [] : args.slice(firstOption)
+const args = process.argv.slice(2)
+const firstOption = args.findIndex((arg) => arg.startsWith('-'))
+const names = firstOption < 0 ? args : args.slice(0, firstOption)
+const options = firstOption < 0 ? [] : args.slice(firstOption)
 const wanted = names.map((name) => (name.endsWith('.mjs') ? name : `${name}.mjs`))
 const unknown = wanted.filter((name) => !all.includes(name))
 if (unknown.length > 0) {

@@ -52,8 +52,8 @@ function namePublishedFiles(path) {
  * @param {string} fresh
  */
 function moveIntoPlace(fresh) {
-  const dist = join(root, 'dist'),
-    old = `${fresh}.old`
+  const dist = join(root, 'dist')
+  const old = `${fresh}.old`
   for (let attempt = 1; ; attempt++) {
     try {
       if (existsSync(dist)) renameSync(dist, old)

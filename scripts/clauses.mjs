@@ -158,8 +158,8 @@ function numbers(id) {
 
 /** @type {(a: string, b: string) => number} 5.0 first, then as the standard counts. */
 function compare(a, b) {
-  const left = numbers(a),
-    right = numbers(b)
+  const left = numbers(a)
+  const right = numbers(b)
   if (left[0] !== right[0]) return (right[0] ?? 0) - (left[0] ?? 0)
   for (let i = 1; i < left.length; i++) if (left[i] !== right[i]) return (left[i] ?? 0) - (right[i] ?? 0)
   return 0

@@ -7,8 +7,8 @@ export default class Totals {
    * @param {readonly unknown[]} strayErrors
    */
   onTestRunEnd(modules, strayErrors) {
-    let passed = 0,
-      skipped = 0
+    let passed = 0
+    let skipped = 0
     let failed = strayErrors.length
     for (const module of modules) {
       let failedHere = 0

@@ -34,8 +34,8 @@ export function parseClientFirst(message: string): ClientFirst {
   const [gs2Header, binding, authorization] = header as unknown as [string, string, string]
   if (binding.startsWith('p=')) throw new ScramError('channel-binding-not-supported', 'channel binding asked for')
   if (binding !== 'n' && binding !== 'y') throw new ScramError('invalid-encoding', 'channel binding flag is neither n, y nor p')
-  const bare = message.slice(gs2Header.length),
-    [name, nonce] = bare.split(',')
+  const bare = message.slice(gs2Header.length)
+  const [name, nonce] = bare.split(',')
   if (bare.startsWith('m=')) throw new ScramError('extensions-not-supported', 'mandatory extension')
   const userName = unescapeName(valueOf('n', name))
   if (authorization !== '' && unescapeName(valueOf('a', authorization)) !== userName) throw new ScramError('other-error', 'acting for another user')
@@ -46,8 +46,8 @@ export function parseClientFirst(message: string): ClientFirst {
 export function parseClientFinal(message: string, gs2Header: string): { withoutProof: string; nonce: string; proof: Uint8Array } {
   const proofAt = message.lastIndexOf(',p=')
   if (proofAt < 0) throw new ScramError('invalid-encoding', 'final message without a proof')
-  const withoutProof = message.slice(0, proofAt),
-    [binding, nonce] = withoutProof.split(',')
+  const withoutProof = message.slice(0, proofAt)
+  const [binding, nonce] = withoutProof.split(',')
   if (valueOf('c', binding) !== Buffer.from(gs2Header).toString('base64')) throw new ScramError('channel-bindings-dont-match', 'header changed on the way')
   return { withoutProof, nonce: nonceOf(nonce), proof: fromBase64(message.slice(proofAt + 3)) }
 }

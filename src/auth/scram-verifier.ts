@@ -25,8 +25,8 @@ export interface Credentials {
 export function makeScramVerifier(password: string, options: { readonly iterations?: number; readonly salt?: Uint8Array } = {}): ScramVerifier | null {
   const prepared = saslPrep(password)
   if (prepared === null) return null
-  const salt = options.salt ?? randomBytes(16),
-    iterations = options.iterations ?? DEFAULT_ITERATIONS
+  const salt = options.salt ?? randomBytes(16)
+  const iterations = options.iterations ?? DEFAULT_ITERATIONS
   return verifierOf(pbkdf2Sync(prepared, salt, iterations, KEY_LENGTH, 'sha256'), salt, iterations)
 }
 

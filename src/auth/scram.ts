@@ -70,11 +70,11 @@ export class ScramSha256Exchange implements AuthenticationExchange {
   }
 
   async #answerFirst(message: string): Promise<AuthenticationStep> {
-    const first = parseClientFirst(message),
-      userName = saslPrep(first.userName)
+    const first = parseClientFirst(message)
+    const userName = saslPrep(first.userName)
     if (userName === null) throw new ScramError('invalid-username-encoding', 'user name with forbidden characters')
-    const found = await this.#options.credentials.lookup(userName),
-      verifier = found ?? this.#options.decoys.of(userName)
+    const found = await this.#options.credentials.lookup(userName)
+    const verifier = found ?? this.#options.decoys.of(userName)
     const nonce = first.nonce + this.#options.newNonce()
     const serverFirst = `r=${nonce},s=${Buffer.from(verifier.salt).toString('base64')},i=${verifier.iterations}`
     this.#challenge = { first, serverFirst, nonce, userName: found === null ? null : userName, verifier }
@@ -88,8 +88,8 @@ export class ScramSha256Exchange implements AuthenticationExchange {
     if (final.nonce !== nonce) throw new ScramError('other-error', 'nonce changed on the way')
     if (final.proof.length !== KEY_LENGTH) throw new ScramError('invalid-proof', 'proof of a wrong length')
     const signed = `${first.bare},${serverFirst},${final.withoutProof}`
-    const clientKey = exclusiveOr(final.proof, hmac(verifier.storedKey, signed)),
-      fits = areEqual(sha256(clientKey), verifier.storedKey)
+    const clientKey = exclusiveOr(final.proof, hmac(verifier.storedKey, signed))
+    const fits = areEqual(sha256(clientKey), verifier.storedKey)
     if (!fits || userName === null) throw new ScramError('invalid-proof', 'wrong password or unknown user')
     this.#state = 'over'
     this.#challenge = null
@@ -119,8 +119,8 @@ export class ScramSha256Client {
 
   /** @throws ScramError when name or password hold characters that SASLprep forbids */
   constructor(options: ScramClientOptions) {
-    const userName = saslPrep(options.userName),
-      password = saslPrep(options.password)
+    const userName = saslPrep(options.userName)
+    const password = saslPrep(options.password)
     if (userName === null) throw new ScramError('invalid-username-encoding', 'user name empty or with forbidden characters')
     if (password === null) throw new ScramError('other-error', 'password empty or with forbidden characters')
     this.#options = options
@@ -160,16 +160,16 @@ export class ScramSha256Client {
   }
 
   #prove(serverFirst: string): string {
-    const { nonce, salt, iterations } = parseServerFirst(serverFirst),
-      least = this.#options.minimumIterations ?? 4096
+    const { nonce, salt, iterations } = parseServerFirst(serverFirst)
+    const least = this.#options.minimumIterations ?? 4096
     if (!nonce.startsWith(this.#options.nonce) || nonce.length === this.#options.nonce.length)
       throw new ScramError('other-error', 'server did not extend our nonce')
     if (iterations < least) throw new ScramError('other-error', `server asks for ${iterations} iterations, fewer than ${least}`)
     if (iterations > (this.#options.maximumIterations ?? 1_000_000)) throw new ScramError('other-error', `server asks for ${iterations} iterations`)
-    const salted = pbkdf2Sync(this.#password, salt, iterations, KEY_LENGTH, 'sha256'),
-      clientKey = hmac(salted, 'Client Key')
-    const withoutProof = `c=${Buffer.from('n,,').toString('base64')},r=${nonce}`,
-      signed = `${this.#bare},${serverFirst},${withoutProof}`
+    const salted = pbkdf2Sync(this.#password, salt, iterations, KEY_LENGTH, 'sha256')
+    const clientKey = hmac(salted, 'Client Key')
+    const withoutProof = `c=${Buffer.from('n,,').toString('base64')},r=${nonce}`
+    const signed = `${this.#bare},${serverFirst},${withoutProof}`
     this.#serverSignature = hmac(hmac(salted, 'Server Key'), signed)
     return `${withoutProof},p=${Buffer.from(exclusiveOr(clientKey, hmac(sha256(clientKey), signed))).toString('base64')}`
   }

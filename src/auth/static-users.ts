@@ -69,13 +69,13 @@ export class StaticUsers implements Authenticator, Credentials {
 
   /** Unknown users and unusable passwords cost the same work as a wrong password. */
   async #check(givenName: string, password: string, isUsable: boolean): Promise<Verdict> {
-    const userName = saslPrep(givenName),
-      known = userName === null ? undefined : this.#users.get(userName)
-    const key = createHmac('sha256', this.#secret).update(`${givenName.length}:${givenName}${password}`).digest('base64'),
-      until = this.#recent.get(key)
+    const userName = saslPrep(givenName)
+    const known = userName === null ? undefined : this.#users.get(userName)
+    const key = createHmac('sha256', this.#secret).update(`${givenName.length}:${givenName}${password}`).digest('base64')
+    const until = this.#recent.get(key)
     if (until !== undefined && until > this.#now()) return { reasonCode: 0, userName }
-    const verifier = known ?? this.#decoys.of(givenName),
-      fits = await this.#queue.run(() => verifyPassword(password, verifier))
+    const verifier = known ?? this.#decoys.of(givenName)
+    const fits = await this.#queue.run(() => verifyPassword(password, verifier))
     if (fits === null) return QUOTA_EXCEEDED
     if (!fits || known === undefined || !isUsable) return REFUSED
     this.#remember(key)

@@ -34,7 +34,8 @@ export class Deadlines {
   set(deadline: Deadline, at: number): void {
     this.cancel(deadline)
     deadline.at = at
-    const tick = Math.max(Math.ceil(at / this.#tickMs), this.#tick + 1), slot = tick % SLOTS
+    const tick = Math.max(Math.ceil(at / this.#tickMs), this.#tick + 1)
+    const slot = tick % SLOTS
     const head = this.#slots[slot]!
     deadline.slot = slot
     deadline.next = head

@@ -8,7 +8,15 @@ import type { Log } from '../base/log.ts'
 import type { BytePool } from '../base/output-buffer.ts'
 import { SlabStore } from '../base/slab.ts'
 import {
-  type AttachedConnection, type Attachment, type AuthenticationExchange, type EndCause, NO_OBSERVER, type Observer, type ServerHost, type Trace, type Verdict,
+  type AttachedConnection,
+  type Attachment,
+  type AuthenticationExchange,
+  type EndCause,
+  NO_OBSERVER,
+  type Observer,
+  type ServerHost,
+  type Trace,
+  type Verdict,
 } from '../session/effects.ts'
 import { ServerConnection } from '../session/server-connection.ts'
 import { type ServerPacketSizes, serverPacketSizes } from '../session/server-packet-sizes.ts'
@@ -103,17 +111,33 @@ export class Broker implements ServerHost {
     this.trace = options.trace ?? null
     this.#authenticator = options.authenticator ?? ADMIT_ALL
     this.#journal = options.journal ?? NO_JOURNAL
-    const { limits, counters, slabs, trace } = this, now = (): number => options.clock.now(), variants = new PublishVariants(slabs)
+    const { limits, counters, slabs, trace } = this
+    const now = (): number => options.clock.now()
+    const variants = new PublishVariants(slabs)
     this.#parts = {
       topics: new TopicTable(limits.internedTopics, limits.maximumTopicLevels, new Branches()),
       tree: new SubscriptionTree(),
       retained: new Retained(limits.maximumRetainedMessages),
-      slabs, counters, limits, variants, trace, now,
+      slabs,
+      counters,
+      limits,
+      variants,
+      trace,
+      now,
       journal: this.#journal,
       authorizer: options.authorizer ?? PERMIT_ALL,
       resumeWaiting: () => this.#publishWaiting(),
     }
-    this.#context = { slabs, counters, limits, variants, queued: new PublishRun(), trace, now, dropping: (session) => options.log?.write('notice', `Outgoing messages are being dropped for client ${session.clientId}.`) }
+    this.#context = {
+      slabs,
+      counters,
+      limits,
+      variants,
+      queued: new PublishRun(),
+      trace,
+      now,
+      dropping: (session) => options.log?.write('notice', `Outgoing messages are being dropped for client ${session.clientId}.`),
+    }
     this.#router = new Router(this.#parts)
     this.#subscriptions = new Subscriptions(this.#parts)
     this.#wills = new Wills(this.deadlines, (session, packet) => this.#publishAs(session, packet))
@@ -149,7 +173,8 @@ export class Broker implements ServerHost {
 
   /** Publishes a message of the broker's own side, past all permissions. Throws UsageError when it is not one. */
   publish(message: BrokerMessage): void {
-    const levels = message.topicName.split('/').length, most = this.limits.maximumTopicLevels
+    const levels = message.topicName.split('/').length
+    const most = this.limits.maximumTopicLevels
     if (levels > most) throw new UsageError(`Topic Name of ${levels} levels, ${most} at most`)
     this.#publishAs(this.#self, { type: PacketType.Publish, ...message, dup: false, packetId: message.qos === 0 ? 0 : 1 })
   }
@@ -212,7 +237,8 @@ export class Broker implements ServerHost {
     this.#online--
     session.detach()
     if (sessionExpiryInterval !== null) session.sessionExpiryInterval = Math.min(sessionExpiryInterval, this.limits.maximumSessionExpiryInterval)
-    if (cause === 'disconnect' || cause === 'shutdown') this.#wills.cancel(session) // [MQTT-3.14.4-3]
+    if (cause === 'disconnect' || cause === 'shutdown')
+      this.#wills.cancel(session) // [MQTT-3.14.4-3]
     else this.#wills.schedule(session, now)
     const expiry = session.sessionExpiryInterval
     if (expiry === 0) this.#drop(session)
@@ -220,7 +246,10 @@ export class Broker implements ServerHost {
   }
 
   failed(error: unknown, peer: Peer): void {
-    this.#options.log?.write('error', `Error: the connection of ${peer.address} was ended by a fault of ours: ${error instanceof Error ? error.message : String(error)}`)
+    this.#options.log?.write(
+      'error',
+      `Error: the connection of ${peer.address} was ended by a fault of ours: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 
   forget(connection: AttachedConnection): void {
@@ -229,11 +258,18 @@ export class Broker implements ServerHost {
 
   #makeSession(connect: Connect, userName: string | null): Session {
     const persistent = this.#expiryOf(connect) > 0
-    const session = new Session(connect.clientId, userName, persistent, this.#context, (due) => this.#wills.publish(due), (expired) => {
-      this.counters.clientsExpired++
-      this.#options.log?.write('notice', `Expiring client ${expired.clientId} due to timeout.`)
-      this.#drop(expired)
-    })
+    const session = new Session(
+      connect.clientId,
+      userName,
+      persistent,
+      this.#context,
+      (due) => this.#wills.publish(due),
+      (expired) => {
+        this.counters.clientsExpired++
+        this.#options.log?.write('notice', `Expiring client ${expired.clientId} due to timeout.`)
+        this.#drop(expired)
+      },
+    )
     this.#sessions.set(connect.clientId, session)
     return session
   }
@@ -276,7 +312,8 @@ export class Broker implements ServerHost {
   #publishWaiting(): void {
     this.#router.hasWaiting = false
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const bytes = encodePacket(next.packet, 5), run = new PublishRun()
+      const bytes = encodePacket(next.packet, 5)
+      const run = new PublishRun()
       readRun(run, bytes, 0, bytes.length, 5)
       if (next.packet.qos < 2) this.#router.route(next.publisher, run)
       else if (this.#router.admit(next.publisher, run) < 0x80) this.#router.routeAdmitted(next.publisher, run, this.clock.now())
@@ -291,7 +328,14 @@ export class Broker implements ServerHost {
     })
     const update = (now: number): void => {
       const { counters, retainedCount: retained, sessionCount: sessions, connectedCount: connected } = this
-      sys.update({ uptimeSeconds: Math.floor((now - this.#startedAt) / 1000), sessions, connected, retained, bytesSent: this.#options.pool.takenBytes, counters })
+      sys.update({
+        uptimeSeconds: Math.floor((now - this.#startedAt) / 1000),
+        sessions,
+        connected,
+        retained,
+        bytesSent: this.#options.pool.takenBytes,
+        counters,
+      })
     }
     update(this.#startedAt)
     this.#every(intervalMs, update)

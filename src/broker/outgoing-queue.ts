@@ -41,7 +41,9 @@ export class OutgoingQueue {
 
   /** Queues packets [from, to) of `run`, which lies in a slab, to be sent with this QoS, RETAIN and identifiers. */
   push(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, now: number): void {
-    const count = to - from, at = run.starts[from]! + run.slabShift, end = run.starts[to]! + run.slabShift
+    const count = to - from
+    const at = run.starts[from]! + run.slabShift
+    const end = run.starts[to]! + run.slabShift
     this.#slabs.hold(run.slab!, count)
     this.messages += count
     if (qos === 0) this.messagesQos0 += count

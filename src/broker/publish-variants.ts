@@ -37,7 +37,8 @@ export class PublishVariants {
       this.#from = source.from
       this.#to = source.to
     }
-    const { version, qos, retain, identifiers, alias } = shape, key = (version === 5 ? 8 : 0) | (qos << 1) | retain
+    const { version, qos, retain, identifiers, alias } = shape
+    const key = (version === 5 ? 8 : 0) | (qos << 1) | retain
     if (version === 5 && (identifiers !== null || alias > 0)) return this.#specialOf(source, specialKey(key, shape), shape)
     const run = this.#plain[key]!
     if (this.#made[key] === 0) {

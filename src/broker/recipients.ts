@@ -2,10 +2,10 @@
 // Made from the subscription tree's answer: merging of overlaps and read permission are decided here.
 
 import type { Qos } from '../wire/mqtt/packet.ts'
-import { NO_IDENTIFIERS, type Subscription } from './subscription.ts'
 import type { Authorizer, Permission } from './ports.ts'
-import type { SharedGroup } from './shared-subscriptions.ts'
 import type { Session } from './session.ts'
+import type { SharedGroup } from './shared-subscriptions.ts'
+import { NO_IDENTIFIERS, type Subscription } from './subscription.ts'
 
 /** A shared subscription's group, and those of its members that may read the topic. */
 export interface SharedRecipients {
@@ -27,9 +27,18 @@ export interface Recipients {
 }
 
 /** Turns what matches into who receives. With `duplicates` one copy per subscription, else one per client. */
-export function resolveRecipients(topicName: string, found: readonly Subscription[], groups: readonly SharedGroup[], authorizer: Authorizer, duplicates: boolean): Recipients {
-  const bySession = new Map<Session, Subscription[]>(), direct: Subscription[] = [], shared: SharedRecipients[] = []
-  let repeats = false, uncertain = false
+export function resolveRecipients(
+  topicName: string,
+  found: readonly Subscription[],
+  groups: readonly SharedGroup[],
+  authorizer: Authorizer,
+  duplicates: boolean,
+): Recipients {
+  const bySession = new Map<Session, Subscription[]>()
+  const direct: Subscription[] = []
+  const shared: SharedRecipients[] = []
+  let repeats = false
+  let uncertain = false
   const mayReceive = ({ session }: Subscription): boolean => {
     const permission: Permission = authorizer.mayReceive(session.clientId, session.userName, topicName)
     if (permission.startsWith('uncacheable')) uncertain = true
@@ -62,7 +71,10 @@ export function resolveRecipients(topicName: string, found: readonly Subscriptio
 function merge(own: readonly Subscription[]): Subscription[] {
   const local = own.filter(({ noLocal }) => !noLocal)
   if (own.length === 1 || local.length === 0 || local.length === own.length) return [combine(own)]
-  return [{ ...combine(own), noLocal: true }, { ...combine(local), isOnlyLocal: true }]
+  return [
+    { ...combine(own), noLocal: true },
+    { ...combine(local), isOnlyLocal: true },
+  ]
 }
 
 /** The highest QoS, all identifiers [MQTT-3.3.4-2, MQTT-3.3.4-4]. */

@@ -1,9 +1,9 @@
 // The last message with RETAIN of each topic [MQTT-3.3.1-5], by level, and which of them a Topic Filter asks for.
 // Keeps packets as bytes, as they came; shaping is done when they are sent.
 
-import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
-import { readRun } from '../wire/mqtt/framer.ts'
 import { aged } from '../wire/mqtt/aged-run.ts'
+import { readRun } from '../wire/mqtt/framer.ts'
+import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
 
 export interface RetainedMessage {
   readonly topicName: string
@@ -44,7 +44,8 @@ export class Retained {
       return true
     }
     if (!this.hasRoom(topicName, run, now)) return false
-    const bytes = run.bytes.slice(run.starts[run.to - 1], run.end), expires = run.expiry < 0 ? Infinity : now + run.expiry * 1000
+    const bytes = run.bytes.slice(run.starts[run.to - 1], run.end)
+    const expires = run.expiry < 0 ? Infinity : now + run.expiry * 1000
     const level = this.#make(topicName.split('/'))
     if (level.message === null) this.count++
     level.message = { topicName, bytes, version: run.version, expires, clientId, userName }
@@ -62,7 +63,8 @@ export class Retained {
   }
 
   delete(topicName: string): void {
-    const levels = topicName.split('/'), path = [this.#root]
+    const levels = topicName.split('/')
+    const path = [this.#root]
     for (const text of levels) {
       const next = path[path.length - 1]!.children.get(text)
       if (next === undefined) return

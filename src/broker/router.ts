@@ -4,12 +4,12 @@
 import type { SlabStore } from '../base/slab.ts'
 import type { Trace } from '../session/effects.ts'
 import { tracePublishes } from '../session/trace-publishes.ts'
+import { aged } from '../wire/mqtt/aged-run.ts'
 import type { Qos } from '../wire/mqtt/packet.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import type { Counters } from './counters.ts'
 import type { Limits } from './limits.ts'
-import { aged } from '../wire/mqtt/aged-run.ts'
 import type { Authorizer, Journal } from './ports.ts'
 import type { PublishVariants } from './publish-variants.ts'
 import { type Recipients, resolveRecipients, type SharedRecipients } from './recipients.ts'
@@ -66,13 +66,16 @@ export class Router {
 
   /** Routes the selected packets; returns the Reason Code for their acknowledgement. Allocates nothing when nothing changed. */
   route(publisher: Publisher, run: PublishRun): number {
-    const topic = this.#topicOf(publisher, run), refusal = this.#refusal(publisher, topic, run)
+    const topic = this.#topicOf(publisher, run)
+    const refusal = this.#refusal(publisher, topic, run)
     return refusal === 0 ? this.#distribute(publisher, topic, run) : refusal
   }
 
   /** First half of QoS 2: permission and durability; the message waits for PUBREL. Returns the Reason Code for PUBREC. */
   admit(publisher: Publisher, run: PublishRun): number {
-    const topic = this.#topicOf(publisher, run), refusal = this.#refusal(publisher, topic, run), { retained, now } = this.#parts
+    const topic = this.#topicOf(publisher, run)
+    const refusal = this.#refusal(publisher, topic, run)
+    const { retained, now } = this.#parts
     if (refusal === 0 && (run.header & 1) !== 0 && !retained.hasRoom(topic.name, run, now())) return ReasonCode.QuotaExceeded
     if (refusal === 0 && (this.#recipientsOf(topic).durable || (run.header & 1) !== 0)) this.ticket = this.#parts.journal.append(run)
     return refusal
@@ -97,7 +100,8 @@ export class Router {
       return last
     }
     const guess: Topic | null = last === null ? null : last.follower
-    const topic = guess?.equals(run.topicBytes, run.topicAt, run.topicLength) === true ? guess : this.#parts.topics.intern(run.topicBytes, run.topicAt, run.topicLength)
+    const topic =
+      guess?.equals(run.topicBytes, run.topicAt, run.topicLength) === true ? guess : this.#parts.topics.intern(run.topicBytes, run.topicAt, run.topicLength)
     if (last !== null && last.length > 0) last.follower = topic
     publisher.lastTopic = topic
     topic.used = true
@@ -119,13 +123,15 @@ export class Router {
   #mayPublish(publisher: Publisher, topic: Topic): boolean {
     if (publisher.session === null) return true
     if (topic.isReserved) return false
-    const { authorizer } = this.#parts, permission = authorizer.mayPublish(publisher.clientId, publisher.userName, topic.name)
+    const { authorizer } = this.#parts
+    const permission = authorizer.mayPublish(publisher.clientId, publisher.userName, topic.name)
     if (permission === 'allow') publisher.verdicts.remember(topic.id, authorizer.generation)
     return permission === 'allow' || permission === 'uncacheable-allow'
   }
 
   #distribute(publisher: Publisher, topic: Topic, run: PublishRun): number {
-    const recipients = this.#recipientsOf(topic), { header } = run
+    const recipients = this.#recipientsOf(topic)
+    const { header } = run
     if ((header & 1) !== 0) {
       const { retained, now } = this.#parts
       const isStored = retained.store(topic.name, run, now(), publisher.session === null ? null : publisher.clientId, publisher.userName)
@@ -161,7 +167,8 @@ export class Router {
   }
 
   #toAll(publisher: Publisher, run: PublishRun, { direct, shared }: Recipients): void {
-    const { from, to, qos } = run, retained = (run.header & 1) as 0 | 1
+    const { from, to, qos } = run
+    const retained = (run.header & 1) as 0 | 1
     for (let i = 0; i < direct.length; i++) {
       const subscription = direct[i]!
       if (subscription.session === publisher.session ? subscription.noLocal : subscription.isOnlyLocal) continue // [MQTT-3.8.3-3]
@@ -188,7 +195,8 @@ export class Router {
     const { topics, authorizer } = this.#parts
     const stamp = topics.branches.stamp(topic.branch1, topic.branch2) + authorizer.generation
     if (topic.stamp === stamp && topic.recipients !== null) return topic.recipients
-    const found: Subscription[] = [], groups: SharedGroup[] = []
+    const found: Subscription[] = []
+    const groups: SharedGroup[] = []
     this.#parts.tree.match(topic.name, found, groups)
     const recipients = resolveRecipients(topic.name, found, groups, authorizer, this.#parts.limits.allowDuplicateMessages)
     topic.recipients = recipients

@@ -8,12 +8,12 @@ import type { AttachedConnection, Trace } from '../session/effects.ts'
 import { IncomingPublishes } from '../session/incoming-publishes.ts'
 import { OutgoingPublishes } from '../session/outgoing-publishes.ts'
 import { tracePublishes } from '../session/trace-publishes.ts'
-import type { Qos, Will } from '../wire/mqtt/packet.ts'
+import { aged } from '../wire/mqtt/aged-run.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
+import type { Qos, Will } from '../wire/mqtt/packet.ts'
 import type { PublishRun, WireVersion } from '../wire/mqtt/publish-run.ts'
 import type { Counters } from './counters.ts'
 import type { Limits } from './limits.ts'
-import { aged } from '../wire/mqtt/aged-run.ts'
 import { OutgoingAliases } from './outgoing-aliases.ts'
 import { OutgoingQueue, type QueuedRun } from './outgoing-queue.ts'
 import type { PublishVariants } from './publish-variants.ts'
@@ -69,7 +69,14 @@ export class Session implements Publisher {
   #dropping = false
   readonly #context: SessionContext
 
-  constructor(clientId: string, userName: string | null, persistent: boolean, context: SessionContext, onWillDue: (session: Session) => void, onExpired: (session: Session) => void) {
+  constructor(
+    clientId: string,
+    userName: string | null,
+    persistent: boolean,
+    context: SessionContext,
+    onWillDue: (session: Session) => void,
+    onExpired: (session: Session) => void,
+  ) {
     this.clientId = clientId
     this.userName = userName
     this.persistent = persistent
@@ -154,14 +161,16 @@ export class Session implements Publisher {
   }
 
   #sendFirst(queued: QueuedRun, most: number, output: OutputBuffer): void {
-    const { counters, variants, queued: stored, now } = this.#context, time = queued.expires === Infinity ? 0 : now()
+    const { counters, variants, queued: stored, now } = this.#context
+    const time = queued.expires === Infinity ? 0 : now()
     if (time >= queued.expires) {
       counters.publishesDropped += queued.count // [MQTT-3.3.2-5]
       this.queue.taken(queued.count, queued.end)
       return
     }
     readRun(stored, queued.slab.bytes, queued.at, queued.end, queued.version, most)
-    const count = stored.count, end = stored.end
+    const count = stored.count
+    const end = stored.end
     let run = stored
     if (queued.expires !== Infinity) {
       run = aged(stored, Math.ceil((queued.expires - time) / 1000))
@@ -193,8 +202,19 @@ export class Session implements Publisher {
   }
 
   /** Some packets are too large for this client: dropped as if delivered [MQTT-3.1.2-24, MQTT-3.1.2-25]. */
-  #transmitFitting(run: PublishRun, shaped: PublishRun, shift: number, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, output: OutputBuffer): void {
-    const { largest } = shaped, { counters, trace } = this.#context
+  #transmitFitting(
+    run: PublishRun,
+    shaped: PublishRun,
+    shift: number,
+    from: number,
+    to: number,
+    qos: Qos,
+    retain: 0 | 1,
+    identifiers: readonly number[] | null,
+    output: OutputBuffer,
+  ): void {
+    const { largest } = shaped
+    const { counters, trace } = this.#context
     for (let i = from; i < to; i++) {
       const at = i + shift
       if (shaped.starts[at + 1]! - shaped.starts[at]! > this.maximumPacketSize) {
@@ -210,10 +230,21 @@ export class Session implements Publisher {
 
   /** 5.0 with aliases: the first packet of a topic tells name and alias, those after it the alias alone [MQTT-3.3.2-12]. */
   #sendAliased(
-    aliases: OutgoingAliases, run: PublishRun, shaped: PublishRun, shift: number, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, output: OutputBuffer,
+    aliases: OutgoingAliases,
+    run: PublishRun,
+    shaped: PublishRun,
+    shift: number,
+    from: number,
+    to: number,
+    qos: Qos,
+    retain: 0 | 1,
+    identifiers: readonly number[] | null,
+    output: OutputBuffer,
   ): void {
-    const { variants } = this.#context, topicId = run.topicId
-    let alias = aliases.known(topicId), at = from
+    const { variants } = this.#context
+    const topicId = run.topicId
+    let alias = aliases.known(topicId)
+    let at = from
     if (alias === 0) {
       alias = aliases.free
       const defining = alias === 0 ? null : variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: false })
@@ -227,14 +258,17 @@ export class Session implements Publisher {
     }
     if (at === to) return
     const brief = variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: true })
-    if (brief.largest > this.maximumPacketSize) this.#send(shaped, at + shift, to + shift, shaped, 0, output) // an alias may be longer than a short name
+    if (brief.largest > this.maximumPacketSize)
+      this.#send(shaped, at + shift, to + shift, shaped, 0, output) // an alias may be longer than a short name
     else this.#send(brief, at - run.from, to - run.from, shaped, shift + run.from, output)
   }
 
   /** The bytes go out. For a resend `kept` is kept: packet i of the run is packet i + keptShift of it. */
   #send(run: PublishRun, from: number, to: number, kept: PublishRun, keptShift: number, output: OutputBuffer): void {
-    const { counters, trace, now } = this.#context, firstId = this.outgoing.nextId
-    if ((run.header & 6) === 0) output.append(run.bytes, run.starts[from]!, run.starts[to]!, to - from === run.count && output.bytes !== run.bytes ? run.view() : null)
+    const { counters, trace, now } = this.#context
+    const firstId = this.outgoing.nextId
+    if ((run.header & 6) === 0)
+      output.append(run.bytes, run.starts[from]!, run.starts[to]!, to - from === run.count && output.bytes !== run.bytes ? run.view() : null)
     else {
       if (this.outgoing.keeps) this.#store(kept)
       this.outgoing.send(run, from, to, output, kept, keptShift, kept.expiry < 0 ? 0 : now())
@@ -247,7 +281,9 @@ export class Session implements Publisher {
 
   /** max_queued_messages and bytes: the newest are refused, as in Mosquitto. */
   #enqueue(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null): void {
-    const { limits, counters, now } = this.#context, { queue } = this, start = run.starts[from]!
+    const { limits, counters, now } = this.#context
+    const { queue } = this
+    const start = run.starts[from]!
     const most = limits.maximumQueuedMessages === 0 ? Infinity : limits.maximumQueuedMessages
     let end = Math.min(to, from + Math.max(0, most - queue.messages))
     if (limits.maximumQueuedBytes > 0) while (end > from && queue.bytes + run.starts[end]! - start > limits.maximumQueuedBytes) end--

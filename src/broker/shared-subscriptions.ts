@@ -30,7 +30,8 @@ export class SharedGroup {
   next(members: readonly Subscription[], qos: Qos, size: number, version: WireVersion): Subscription | null {
     let offline = -1
     for (let i = 0; i < members.length; i++) {
-      const place = (this.#turn + i) % members.length, member = members[place]!
+      const place = (this.#turn + i) % members.length
+      const member = members[place]!
       if (size + added(member, version) > member.session.maximumPacketSize) continue // another member may take it [MQTT-3.1.2-25]
       if (member.session.isOnline) {
         this.#turn = place + 1

@@ -1,8 +1,8 @@
 // Topic Filters by level. Slow path: asked once per topic and change; its layout is its own affair.
 // Order of the answer: at each level the exact name, then `+`, then `#`, as Mosquitto delivers overlapping subscriptions.
 
-import type { SharedGroup } from './shared-subscriptions.ts'
 import type { Session } from './session.ts'
+import type { SharedGroup } from './shared-subscriptions.ts'
 import type { Subscription } from './subscription.ts'
 
 class Node {
@@ -46,7 +46,8 @@ function walk(node: Node, levels: readonly string[], at: number, dollar: boolean
   const wild = at > 0 || !dollar
   if (at === levels.length) take(node, found, groups)
   else {
-    const exact = node.children.get(levels[at]!), any = wild ? node.children.get('+') : undefined
+    const exact = node.children.get(levels[at]!)
+    const any = wild ? node.children.get('+') : undefined
     if (exact !== undefined) walk(exact, levels, at + 1, dollar, found, groups)
     if (any !== undefined) walk(any, levels, at + 1, dollar, found, groups)
   }

@@ -4,7 +4,7 @@
 import type { Qos, SubscriptionRequest } from '../wire/mqtt/packet.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import { parseSharedFilter } from '../wire/mqtt/topics.ts'
-import { writeUtf8, utf8Length } from '../wire/text.ts'
+import { utf8Length, writeUtf8 } from '../wire/text.ts'
 import { type RetainedMessage, retainedRun } from './retained.ts'
 import type { RouterParts } from './router.ts'
 import type { Session } from './session.ts'
@@ -20,8 +20,10 @@ export class Subscriptions {
 
   /** Adds or replaces a subscription [MQTT-3.8.4-3]; returns the granted QoS or why not. `identifier` 0 = none. */
   subscribe(session: Session, request: SubscriptionRequest, identifier: number): number {
-    const { limits, authorizer, tree, counters } = this.#parts, shared = parseSharedFilter(request.topicFilter)
-    const filter = shared === null ? request.topicFilter : shared.topicFilter, levels = filter.split('/')
+    const { limits, authorizer, tree, counters } = this.#parts
+    const shared = parseSharedFilter(request.topicFilter)
+    const filter = shared === null ? request.topicFilter : shared.topicFilter
+    const levels = filter.split('/')
     if (levels.length > limits.maximumTopicLevels) return ReasonCode.TopicFilterInvalid
     const permission = authorizer.maySubscribe(session.clientId, session.userName, filter)
     if (permission === 'deny' || permission === 'uncacheable-deny') return ReasonCode.NotAuthorized
@@ -29,7 +31,12 @@ export class Subscriptions {
     if (!known && session.subscriptions.size >= limits.maximumSubscriptionsPerClient) return ReasonCode.QuotaExceeded
     const qos = Math.min(request.qos, limits.maximumQos) as Qos
     const subscription: Subscription = {
-      session, qos, noLocal: request.noLocal || (session.isBridge && shared === null), isOnlyLocal: false, retainMask: request.retainAsPublished || session.isBridge ? 1 : 0, identifiers: identifier > 0 ? [identifier] : null,
+      session,
+      qos,
+      noLocal: request.noLocal || (session.isBridge && shared === null),
+      isOnlyLocal: false,
+      retainMask: request.retainAsPublished || session.isBridge ? 1 : 0,
+      identifiers: identifier > 0 ? [identifier] : null,
     }
     session.subscriptions.set(request.topicFilter, subscription)
     tree.update(levels, (subscriptions, groups) => {
@@ -57,8 +64,10 @@ export class Subscriptions {
     const subscription = session.subscriptions.get(topicFilter)
     if (subscription === undefined) return ReasonCode.NoSubscriptionExisted
     session.subscriptions.delete(topicFilter)
-    const { tree, counters } = this.#parts, shared = parseSharedFilter(topicFilter)
-    const filter = shared === null ? topicFilter : shared.topicFilter, levels = filter.split('/')
+    const { tree, counters } = this.#parts
+    const shared = parseSharedFilter(topicFilter)
+    const filter = shared === null ? topicFilter : shared.topicFilter
+    const levels = filter.split('/')
     tree.update(levels, (subscriptions, groups) => {
       if (shared === null) {
         subscriptions.delete(session)
@@ -80,7 +89,8 @@ export class Subscriptions {
 
   /** Retained messages of one SUBSCRIBE's filters, by Retain Handling [MQTT-3.3.1-9..-11]; none for shared ones [section 4.8.2]. */
   sendRetained(session: Session, requests: readonly SubscriptionRequest[], isNew: readonly boolean[]): void {
-    const now = this.#parts.now(), matched = new Map<string, RetainedMessage[]>()
+    const now = this.#parts.now()
+    const matched = new Map<string, RetainedMessage[]>()
     for (const [i, { topicFilter, retainHandling }] of requests.entries()) {
       const subscription = session.subscriptions.get(topicFilter)
       if (subscription === undefined || retainHandling === 2 || (retainHandling === 1 && isNew[i] !== true) || topicFilter.startsWith('$share/')) continue
@@ -96,7 +106,8 @@ export class Subscriptions {
   }
 
   #sendRetainedMessage(session: Session, subscription: Subscription, message: RetainedMessage, now: number): void {
-    const { authorizer, limits, topics, variants, slabs } = this.#parts, { topicName, clientId, userName } = message
+    const { authorizer, limits, topics, variants, slabs } = this.#parts
+    const { topicName, clientId, userName } = message
     if (!authorizer.mayReceive(session.clientId, session.userName, topicName).endsWith('allow')) return
     if (limits.checkRetainSource && clientId !== null && !authorizer.mayPublish(clientId, userName, topicName).endsWith('allow')) return
     if (subscription.noLocal && clientId === session.clientId) return

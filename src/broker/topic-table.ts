@@ -81,7 +81,8 @@ export class TopicTable {
   /** The topic if it is known: for invalidating one exact name. */
   find(bytes: Uint8Array): Topic | null {
     const hash = hashBytes(bytes, 0, bytes.length)
-    for (let topic = this.#slots[hash & (this.#slots.length - 1)]!; topic !== null; topic = topic.next!) if (topic.hash === hash && topic.equals(bytes, 0, bytes.length)) return topic
+    for (let topic = this.#slots[hash & (this.#slots.length - 1)]!; topic !== null; topic = topic.next!)
+      if (topic.hash === hash && topic.equals(bytes, 0, bytes.length)) return topic
     return null
   }
 
@@ -97,11 +98,14 @@ export class TopicTable {
   }
 
   #add(bytes: Uint8Array, at: number, length: number, hash: number): Topic {
-    const name = readTopicName(bytes, at, at + length), levels = name.split('/')
-    if (levels.length > this.#maximumLevels) throw new ProtocolError(0x90, `Topic Name of ${levels.length} levels, ${this.#maximumLevels} at most`, 'MQTT-4.7.3-3')
+    const name = readTopicName(bytes, at, at + length)
+    const levels = name.split('/')
+    if (levels.length > this.#maximumLevels)
+      throw new ProtocolError(0x90, `Topic Name of ${levels.length} levels, ${this.#maximumLevels} at most`, 'MQTT-4.7.3-3')
     if (this.#count >= this.#limit) this.#sweep()
     if (this.#count >= this.#slots.length) this.#grow()
-    const [one, two] = this.branches.slots(levels), slot = hash & (this.#slots.length - 1)
+    const [one, two] = this.branches.slots(levels)
+    const slot = hash & (this.#slots.length - 1)
     const topic = new Topic(name, bytes.slice(at, at + length), hash, this.#nextId++, one, two < 0 ? one : two)
     topic.next = this.#slots[slot]!
     this.#slots[slot] = topic
@@ -110,7 +114,8 @@ export class TopicTable {
   }
 
   #grow(): void {
-    const old = this.#slots, mask = old.length * 2 - 1
+    const old = this.#slots
+    const mask = old.length * 2 - 1
     this.#slots = new Array<Topic | null>(mask + 1).fill(null)
     for (const chain of old) {
       for (let topic: Topic | null = chain; topic !== null; ) {

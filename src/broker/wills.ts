@@ -39,5 +39,14 @@ export class Wills {
 
 function messageOf(will: Will): Publish {
   const { willDelayInterval: _delay, ...properties } = will.properties
-  return { type: PacketType.Publish, topicName: will.topicName, payload: will.payload, qos: will.qos, retain: will.retain, dup: false, packetId: will.qos === 0 ? 0 : 1, properties }
+  return {
+    type: PacketType.Publish,
+    topicName: will.topicName,
+    payload: will.payload,
+    qos: will.qos,
+    retain: will.retain,
+    dup: false,
+    packetId: will.qos === 0 ? 0 : 1,
+    properties,
+  }
 }

@@ -27,11 +27,11 @@ export class ArgumentError extends Error {
 /** @throws ArgumentError */
 export function readBrokerArguments(argv: readonly string[]): BrokerArguments | 'help' | 'version' {
   const ports: number[] = []
-  let configFile: string | null = null,
-    verbose = false,
-    quiet = false,
-    daemon = false,
-    testConfig = false
+  let configFile: string | null = null
+  let verbose = false
+  let quiet = false
+  let daemon = false
+  let testConfig = false
   for (let i = 0; i < argv.length; i++) {
     const flag = argv[i]!
     switch (flag) {

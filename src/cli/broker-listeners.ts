@@ -34,8 +34,8 @@ export function admitsNobody(configuration: Configuration): boolean {
 
 /** All but the address: without one startBroker listens on 127.0.0.1 and ::1. */
 function listenerOf(listener: ListenerConfiguration, port: number): BrokerListener {
-  const { certfile, keyfile, cafile, unixPath, socketDomain, maximumConnections } = listener,
-    isWebSocket = listener.protocol === 'websockets'
+  const { certfile, keyfile, cafile, unixPath, socketDomain, maximumConnections } = listener
+  const isWebSocket = listener.protocol === 'websockets'
   const base = { port, addressFamily: socketDomain, maximumConnections: maximumConnections < 0 ? null : maximumConnections }
   if (unixPath !== null) return { ...base, transport: 'unix', path: unixPath }
   if (certfile === null || keyfile === null) return { ...base, transport: isWebSocket ? 'ws' : 'tcp' }

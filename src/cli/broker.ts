@@ -65,8 +65,8 @@ async function serve(options: BrokerArguments, configuration: Configuration, ter
   if (configuration.localOnly !== null) for (const line of LOCAL_ONLY) log.write('information', line)
   if (admitsNobody(configuration))
     log.write('warning', "Warning: nobody can connect: 'allow_anonymous' is false and no listener takes certificates; set 'allow_anonymous true'.")
-  const stopped = untilStopped(terminal, log),
-    { pidFile } = configuration
+  const stopped = untilStopped(terminal, log)
+  const { pidFile } = configuration
   let isPidWritten = false
   try {
     if (pidFile !== null) {
@@ -128,15 +128,15 @@ function writePid(path: string, pid: number): void {
 
 /** How the log names this program: scripts that start `mosquitto` through a wrapper wait for its name. */
 function programVersion(terminal: Terminal): string {
-  const version = packageVersion(),
-    isWrapper = terminal.invokedAs === 'mosquitto' || terminal.env['ZANZARA_PROGRAM_NAME'] === 'mosquitto'
+  const version = packageVersion()
+  const isWrapper = terminal.invokedAs === 'mosquitto' || terminal.env['ZANZARA_PROGRAM_NAME'] === 'mosquitto'
   return isWrapper ? `mosquitto version 2.1.2 (zanzara ${version})` : `zanzara version ${version}`
 }
 
 /** Starts this command once more, on its own; the parent is done at once. */
 function daemonise(argv: readonly string[]): number {
-  const program = fileURLToPath(new URL('./zanzara.js', import.meta.url)),
-    own = argv.filter((word, i) => !((word === '-d' || word === '--daemon') && !takesValue(argv[i - 1])))
+  const program = fileURLToPath(new URL('./zanzara.js', import.meta.url))
+  const own = argv.filter((word, i) => !((word === '-d' || word === '--daemon') && !takesValue(argv[i - 1])))
   spawn(process.execPath, [...process.execArgv, program, 'broker', ...own], { detached: true, stdio: 'ignore' }).unref()
   return ExitCode.Stopped
 }

@@ -36,7 +36,8 @@ function readWords(settings: ClientSettings, words: readonly string[]): 'help' |
     if (flag === '--version') return 'version'
     const option = findOption(settings.tool, flag)
     if (option === null) throw new ArgumentError(`Unknown option '${flag}'.`)
-    const rest = words.slice(at), count = wordsOf(option, rest)
+    const rest = words.slice(at)
+    const count = wordsOf(option, rest)
     if (count < 0) throw missingArgument(option)
     const [value = '', ...more] = rest.slice(0, count)
     option.set(settings, value, ...more)
@@ -49,7 +50,8 @@ function readWords(settings: ClientSettings, words: readonly string[]): 'help' |
 function optionFile(tool: ClientTool, words: readonly string[]): string | null {
   let file: string | null = null
   for (let at = 0; at < words.length; ) {
-    const flag = words[at++]!, option = findOption(tool, flag)
+    const flag = words[at++]!
+    const option = findOption(tool, flag)
     if (option === null) continue
     const count = wordsOf(option, words.slice(at))
     if (count < 0) break
@@ -96,7 +98,8 @@ function checkSession(settings: ClientSettings): void {
   const { connect, disconnect } = settings.properties
   if (!settings.cleanStart) settings.sessionExpiryInterval ??= connect?.sessionExpiryInterval ?? NEVER_EXPIRES
   const interval = settings.sessionExpiryInterval ?? connect?.sessionExpiryInterval ?? 0
-  if ((disconnect?.sessionExpiryInterval ?? 0) > 0 && interval === 0) { // [section 3.14.2.2.2]
+  if ((disconnect?.sessionExpiryInterval ?? 0) > 0 && interval === 0) {
+    // [section 3.14.2.2.2]
     throw new ArgumentError('session-expiry-interval for disconnect needs one for connect: give -x.')
   }
   if (settings.sessionExpiryInterval === NEVER_EXPIRES && !named) {

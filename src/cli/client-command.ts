@@ -8,7 +8,12 @@ import { ExitCode } from './exit-codes.ts'
 import { type ClientTool, programName, type Terminal } from './terminal.ts'
 
 /** Reads the arguments and runs the rest of the command with them; returns the exit code. */
-export async function runClientCommand(tool: ClientTool, argv: readonly string[], io: Terminal, run: (settings: ClientSettings) => Promise<number>): Promise<number> {
+export async function runClientCommand(
+  tool: ClientTool,
+  argv: readonly string[],
+  io: Terminal,
+  run: (settings: ClientSettings) => Promise<number>,
+): Promise<number> {
   const program = programName(io, tool)
   let exitCode: number
   try {

@@ -12,7 +12,8 @@ export type OptionLine = readonly string[]
 
 /** Where the file is looked for; null when the environment names no home. */
 export function optionFilePath(tool: ClientTool, terminal: Terminal): string | null {
-  const name = `mosquitto_${tool}`, { XDG_CONFIG_HOME: config, HOME: home, USERPROFILE: profile } = terminal.env
+  const name = `mosquitto_${tool}`
+  const { XDG_CONFIG_HOME: config, HOME: home, USERPROFILE: profile } = terminal.env
   if (terminal.platform === 'win32') return profile === undefined || profile === '' ? null : join(profile, `${name}.conf`)
   if (config !== undefined && config !== '') return join(config, name)
   return home === undefined || home === '' ? null : join(home, '.config', name)
@@ -50,7 +51,8 @@ export function parseOptionFile(text: string): readonly OptionLine[] {
       lines.push([line])
       continue
     }
-    const flag = line.slice(0, space), value = line.slice(space + 1)
+    const flag = line.slice(0, space)
+    const value = line.slice(space + 1)
     lines.push(flag === '-D' || flag === '--property' ? [flag, ...propertyWords(value)] : [flag, value])
   }
   return lines

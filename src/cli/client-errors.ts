@@ -90,8 +90,12 @@ export function errorCode(error: unknown): string {
 }
 
 const CONNACK_TEXTS: readonly string[] = [
-  'Connection Accepted', 'Connection Refused: unacceptable protocol version', 'Connection Refused: identifier rejected',
-  'Connection Refused: broker unavailable', 'Connection Refused: bad user name or password', 'Connection Refused: not authorised',
+  'Connection Accepted',
+  'Connection Refused: unacceptable protocol version',
+  'Connection Refused: identifier rejected',
+  'Connection Refused: broker unavailable',
+  'Connection Refused: bad user name or password',
+  'Connection Refused: not authorised',
 ]
 
 /** A refusal in CONNACK of MQTT 3.x: `Connection Refused: not authorised`. */

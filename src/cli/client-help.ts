@@ -11,12 +11,12 @@ const ABOUT: Readonly<Record<ClientTool, { readonly purpose: string; readonly us
   pub: {
     purpose: 'publishes messages to one topic and ends when the server has them.',
     usage: '-t TOPIC {-m TEXT | -n | -f FILE | -s | -l} [OPTION…]',
-    examples: ["-t /living_room/temperature -m 33.3 -d", '-t door/state -m open -q 1 -r', '-t log/line -l < file.txt'],
+    examples: ['-t /living_room/temperature -m 33.3 -d', '-t door/state -m open -q 1 -r', '-t log/line -l < file.txt'],
   },
   sub: {
     purpose: 'subscribes to topics and prints the messages that come, until it is stopped.',
     usage: '-t FILTER [-t FILTER…] [OPTION…]',
-    examples: ["-t /living_room/temperature -v -d", "-t 'deib/+/temperature' -v", "-t '$SYS/broker/uptime' -C 1 -W 15"],
+    examples: ['-t /living_room/temperature -v -d', "-t 'deib/+/temperature' -v", "-t '$SYS/broker/uptime' -C 1 -W 15"],
   },
   rr: {
     purpose: 'publishes a request and prints the response.',
@@ -39,7 +39,14 @@ export function clientHelpText(tool: ClientTool, program: string): string {
     const rows = CLIENT_OPTIONS.filter((option) => option.group === group && option.tools.includes(tool))
     if (rows.length > 0) lines.push(`${group}:`, ...rows.flatMap(optionLines), '')
   }
-  lines.push('  --help                          this text', '  --version                       the version', '', 'Examples:', ...examples.map((example) => `  ${program} ${example}`), '')
+  lines.push(
+    '  --help                          this text',
+    '  --version                       the version',
+    '',
+    'Examples:',
+    ...examples.map((example) => `  ${program} ${example}`),
+    '',
+  )
   return lines.join('\n')
 }
 

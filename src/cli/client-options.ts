@@ -33,7 +33,15 @@ const SR: readonly ClientTool[] = ['sub', 'rr']
 const PSR: readonly ClientTool[] = ['pub', 'sub', 'rr']
 
 /** A row with an argument. */
-function valued(flags: string, tools: readonly ClientTool[], group: OptionGroup, argument: string, missing: string, help: string, set: ClientOption['set']): ClientOption {
+function valued(
+  flags: string,
+  tools: readonly ClientTool[],
+  group: OptionGroup,
+  argument: string,
+  missing: string,
+  help: string,
+  set: ClientOption['set'],
+): ClientOption {
   return { flags: flags.split(' '), tools, group, argument, missing, help, set }
 }
 
@@ -44,56 +52,133 @@ function plain(flags: string, tools: readonly ClientTool[], group: OptionGroup, 
 
 /** The rows, in the order of the help. */
 export const CLIENT_OPTIONS: readonly ClientOption[] = [
-  valued('-h --host', PSR, 'Connection', 'HOST', 'host', 'name or address of the server; localhost if absent', (s, v) => { s.host = v }),
-  valued('-p --port', PSR, 'Connection', 'PORT', 'port', 'its port; 1883, or 8883 when a CA is given', (s, v) => { s.port = read.port(v) }),
+  valued('-h --host', PSR, 'Connection', 'HOST', 'host', 'name or address of the server; localhost if absent', (s, v) => {
+    s.host = v
+  }),
+  valued('-p --port', PSR, 'Connection', 'PORT', 'port', 'its port; 1883, or 8883 when a CA is given', (s, v) => {
+    s.port = read.port(v)
+  }),
   valued('-L --url', PSR, 'Connection', 'URL', 'URL', 'server and topic in one: mqtt[s]://[user[:password]@]host[:port]/topic, or ws[s]://', read.applyUrl),
-  valued('--unix', PSR, 'Connection', 'PATH', 'socket path', 'connect to this Unix socket instead', (s, v) => { s.unixPath = v }),
-  plain('--ws', PSR, 'Connection', 'speak MQTT over WebSocket, at path /mqtt', (s) => { s.webSocket = true }),
-  valued('-A', PSR, 'Connection', 'ADDRESS', 'address', 'connect from this local address', (s, v) => { s.localAddress = v }),
-  valued('-V --protocol-version', PSR, 'Connection', 'VERSION', '--protocol-version argument given but no version specified.',
-    '31, 311 or 5 (also mqttv31, mqttv311, mqttv5); 311 if absent', (s, v) => { s.version = read.protocolVersion(v) }),
+  valued('--unix', PSR, 'Connection', 'PATH', 'socket path', 'connect to this Unix socket instead', (s, v) => {
+    s.unixPath = v
+  }),
+  plain('--ws', PSR, 'Connection', 'speak MQTT over WebSocket, at path /mqtt', (s) => {
+    s.webSocket = true
+  }),
+  valued('-A', PSR, 'Connection', 'ADDRESS', 'address', 'connect from this local address', (s, v) => {
+    s.localAddress = v
+  }),
+  valued(
+    '-V --protocol-version',
+    PSR,
+    'Connection',
+    'VERSION',
+    '--protocol-version argument given but no version specified.',
+    '31, 311 or 5 (also mqttv31, mqttv311, mqttv5); 311 if absent',
+    (s, v) => {
+      s.version = read.protocolVersion(v)
+    },
+  ),
   valued('-k --keepalive', PSR, 'Connection', 'SECONDS', 'keepalive', 'Keep Alive, 5 to 65535; 60 if absent', (s, v) => {
     s.keepAlive = read.integer(v, 5, 65535, 'Invalid keepalive given, it must be between 5 and 65535 inclusive.', 'blank and hint')
   }),
 
-  valued('-i --id', PSR, 'Session and will', 'ID', 'id', 'Client Identifier; the server assigns one if absent', (s, v) => { s.id = v; onlyOneId(s) }),
-  valued('-I --id-prefix', PSR, 'Session and will', 'PREFIX', 'id prefix', 'Client Identifier made of this and the process number', (s, v) => { s.idPrefix = v; onlyOneId(s) }),
-  plain('-c --disable-clean-session', PSR, 'Session and will', 'keep the session: subscriptions and messages wait for the next connection; needs -i', (s) => { s.cleanStart = false }),
-  valued('-x --session-expiry-interval', PSR, 'Session and will', 'SECONDS', 'session expiry interval', 'Session Expiry Interval; -1 = never; makes it MQTT 5', (s, v) => {
-    s.sessionExpiryInterval = read.sessionExpiryInterval(v)
-    s.version = 5
+  valued('-i --id', PSR, 'Session and will', 'ID', 'id', 'Client Identifier; the server assigns one if absent', (s, v) => {
+    s.id = v
+    onlyOneId(s)
   }),
-  valued('--will-topic', PSR, 'Session and will', 'TOPIC', 'will topic', 'what the server publishes to if this connection breaks', (s, v) => { s.will.topicName = read.willTopic(v) }),
-  valued('--will-payload', PSR, 'Session and will', 'TEXT', 'will payload', 'payload of the will; empty if absent', (s, v) => { s.will.payload = v }),
+  valued('-I --id-prefix', PSR, 'Session and will', 'PREFIX', 'id prefix', 'Client Identifier made of this and the process number', (s, v) => {
+    s.idPrefix = v
+    onlyOneId(s)
+  }),
+  plain('-c --disable-clean-session', PSR, 'Session and will', 'keep the session: subscriptions and messages wait for the next connection; needs -i', (s) => {
+    s.cleanStart = false
+  }),
+  valued(
+    '-x --session-expiry-interval',
+    PSR,
+    'Session and will',
+    'SECONDS',
+    'session expiry interval',
+    'Session Expiry Interval; -1 = never; makes it MQTT 5',
+    (s, v) => {
+      s.sessionExpiryInterval = read.sessionExpiryInterval(v)
+      s.version = 5
+    },
+  ),
+  valued('--will-topic', PSR, 'Session and will', 'TOPIC', 'will topic', 'what the server publishes to if this connection breaks', (s, v) => {
+    s.will.topicName = read.willTopic(v)
+  }),
+  valued('--will-payload', PSR, 'Session and will', 'TEXT', 'will payload', 'payload of the will; empty if absent', (s, v) => {
+    s.will.payload = v
+  }),
   valued('--will-qos', PSR, 'Session and will', 'QOS', 'will QoS', 'QoS of the will; 0 if absent', (s, v) => {
     s.will.qos = read.integer(v, 0, 2, `Invalid will QoS ${v}.`, 'blank and hint') as 0 | 1 | 2
   }),
-  plain('--will-retain', PSR, 'Session and will', 'the will is retained', (s) => { s.will.retain = true }),
+  plain('--will-retain', PSR, 'Session and will', 'the will is retained', (s) => {
+    s.will.retain = true
+  }),
 
-  valued('-u --username', PSR, 'Security', 'NAME', 'username', 'user name', (s, v) => { s.userName = v }),
-  valued('-P --pw', PSR, 'Security', 'PASSWORD', 'password', 'password', (s, v) => { s.password = v }),
-  valued('--cafile', PSR, 'Security', 'FILE', 'file', 'TLS: certificates of the authorities to trust (PEM)', (s, v) => { s.tls.cafile = v }),
-  valued('--capath', PSR, 'Security', 'DIR', 'directory', 'TLS: folder of such certificates', (s, v) => { s.tls.capath = v }),
-  plain('--tls-use-os-certs', PSR, 'Security', 'TLS: trust the authorities that the system trusts', (s) => { s.tls.useOsCertificates = true }),
-  valued('--cert', PSR, 'Security', 'FILE', 'file', 'TLS: own certificate (PEM)', (s, v) => { s.tls.cert = v }),
-  valued('--key', PSR, 'Security', 'FILE', 'file', 'TLS: its private key (PEM)', (s, v) => { s.tls.key = v }),
-  valued('--ciphers', PSR, 'Security', 'LIST', 'ciphers', "TLS: ciphers to offer, in OpenSSL's notation", (s, v) => { s.tls.ciphers = v }),
+  valued('-u --username', PSR, 'Security', 'NAME', 'username', 'user name', (s, v) => {
+    s.userName = v
+  }),
+  valued('-P --pw', PSR, 'Security', 'PASSWORD', 'password', 'password', (s, v) => {
+    s.password = v
+  }),
+  valued('--cafile', PSR, 'Security', 'FILE', 'file', 'TLS: certificates of the authorities to trust (PEM)', (s, v) => {
+    s.tls.cafile = v
+  }),
+  valued('--capath', PSR, 'Security', 'DIR', 'directory', 'TLS: folder of such certificates', (s, v) => {
+    s.tls.capath = v
+  }),
+  plain('--tls-use-os-certs', PSR, 'Security', 'TLS: trust the authorities that the system trusts', (s) => {
+    s.tls.useOsCertificates = true
+  }),
+  valued('--cert', PSR, 'Security', 'FILE', 'file', 'TLS: own certificate (PEM)', (s, v) => {
+    s.tls.cert = v
+  }),
+  valued('--key', PSR, 'Security', 'FILE', 'file', 'TLS: its private key (PEM)', (s, v) => {
+    s.tls.key = v
+  }),
+  valued('--ciphers', PSR, 'Security', 'LIST', 'ciphers', "TLS: ciphers to offer, in OpenSSL's notation", (s, v) => {
+    s.tls.ciphers = v
+  }),
   valued('--tls-version', PSR, 'Security', 'VERSION', 'version', 'TLS: tlsv1.2 or tlsv1.3; the best of both sides if absent', (s, v) => {
     if (v !== 'tlsv1.2' && v !== 'tlsv1.3') throw new ArgumentError(`Invalid TLS version ${v} given, it must be tlsv1.2 or tlsv1.3.`, 'blank and hint')
     s.tls.version = v === 'tlsv1.2' ? 'TLSv1.2' : 'TLSv1.3'
   }),
-  valued('--tls-alpn', PSR, 'Security', 'NAME', 'protocol', 'TLS: protocol to ask for by ALPN', (s, v) => { s.tls.alpn = v }),
-  plain('--insecure', PSR, 'Security', "TLS: do not check the server's certificate. For tests only", (s) => { s.tls.insecure = true }),
-  plain('--no-tls', PSR, 'Security', 'no TLS, whatever the port and the option file say', (s) => { s.tls.refused = true }),
+  valued('--tls-alpn', PSR, 'Security', 'NAME', 'protocol', 'TLS: protocol to ask for by ALPN', (s, v) => {
+    s.tls.alpn = v
+  }),
+  plain('--insecure', PSR, 'Security', "TLS: do not check the server's certificate. For tests only", (s) => {
+    s.tls.insecure = true
+  }),
+  plain('--no-tls', PSR, 'Security', 'no TLS, whatever the port and the option file say', (s) => {
+    s.tls.refused = true
+  }),
 
   valued('-t --topic', P, 'Message', 'TOPIC', 'topic', 'Topic Name to publish to', read.addTopic),
-  valued('-m --message', PR, 'Message', 'TEXT', 'message', 'payload: this text', (s, v) => { setPayload(s, { from: 'text', text: v }) }),
-  plain('-n --null-message', PR, 'Message', 'payload: nothing; with -r it clears a retained message', (s) => { setPayload(s, { from: 'nothing' }) }),
-  valued('-f --file', PR, 'Message', 'FILE', 'file', 'payload: the content of this file', (s, v) => { setPayload(s, { from: 'file', path: v }) }),
-  plain('-s --stdin-file', PR, 'Message', 'payload: all of standard input', (s) => { setPayload(s, { from: 'stdin' }) }),
-  plain('-l --stdin-line', P, 'Message', 'each line of standard input is a message', (s) => { setPayload(s, { from: 'stdin lines' }) }),
-  valued('-q --qos', PSR, 'Message', 'QOS', 'QoS', 'Quality of Service: 0, 1 or 2; 0 if absent', (s, v) => { s.qos = read.qos(v) }),
-  plain('-r --retain', P, 'Message', 'the server keeps the message for later subscribers', (s) => { s.retain = true }),
+  valued('-m --message', PR, 'Message', 'TEXT', 'message', 'payload: this text', (s, v) => {
+    setPayload(s, { from: 'text', text: v })
+  }),
+  plain('-n --null-message', PR, 'Message', 'payload: nothing; with -r it clears a retained message', (s) => {
+    setPayload(s, { from: 'nothing' })
+  }),
+  valued('-f --file', PR, 'Message', 'FILE', 'file', 'payload: the content of this file', (s, v) => {
+    setPayload(s, { from: 'file', path: v })
+  }),
+  plain('-s --stdin-file', PR, 'Message', 'payload: all of standard input', (s) => {
+    setPayload(s, { from: 'stdin' })
+  }),
+  plain('-l --stdin-line', P, 'Message', 'each line of standard input is a message', (s) => {
+    setPayload(s, { from: 'stdin lines' })
+  }),
+  valued('-q --qos', PSR, 'Message', 'QOS', 'QoS', 'Quality of Service: 0, 1 or 2; 0 if absent', (s, v) => {
+    s.qos = read.qos(v)
+  }),
+  plain('-r --retain', P, 'Message', 'the server keeps the message for later subscribers', (s) => {
+    s.retain = true
+  }),
   valued('--repeat', P, 'Message', 'N', 'count', 'publish the payload N times', (s, v) => {
     s.repeat = read.integer(v, 1, 0x7fffffff, '--repeat argument must be >0.', 'blank and hint')
   }),
@@ -104,8 +189,15 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     s.maximumInflight = read.integer(v, 1, 65535, 'Maximum inflight messages must be greater than 0.', 'blank and hint')
   }),
   {
-    ...valued('-D --property', PSR, 'Message', 'PACKET NAME VALUE', '--property argument given but not enough arguments specified.',
-      'MQTT 5 property, e.g. -D publish content-type text/plain, -D connect user-property name value', applyProperty),
+    ...valued(
+      '-D --property',
+      PSR,
+      'Message',
+      'PACKET NAME VALUE',
+      '--property argument given but not enough arguments specified.',
+      'MQTT 5 property, e.g. -D publish content-type text/plain, -D connect user-property name value',
+      applyProperty,
+    ),
     words: propertyWords,
   },
 
@@ -113,32 +205,60 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
   valued('-U --unsubscribe', S, 'Subscription', 'FILTER', 'unsubscribe topic', 'Topic Filter to unsubscribe from; may be given many times', (s, v) => {
     s.unsubscribe.push(read.topicFilter(v, 'unsubscribe'))
   }),
-  plain('-E', S, 'Subscription', 'end once subscribed: with -c it leaves a session that collects', (s) => { s.exitAfterSubscribing = true }),
-  plain('--retain-as-published', SR, 'Subscription', 'MQTT 5: keep the RETAIN flag as published', (s) => { s.retainAsPublished = true }),
-  valued('--retain-handling', SR, 'Subscription', 'WHEN', 'option', 'MQTT 5: retained messages always, new (only if the subscription is new) or never', (s, v) => {
-    const handling = ['always', 'new', 'never'].indexOf(v)
-    if (handling < 0) throw new ArgumentError(`Invalid --retain-handling option ${v} given, it must be always, new or never.`, 'blank and hint')
-    s.retainHandling = handling as 0 | 1 | 2
+  plain('-E', S, 'Subscription', 'end once subscribed: with -c it leaves a session that collects', (s) => {
+    s.exitAfterSubscribing = true
   }),
+  plain('--retain-as-published', SR, 'Subscription', 'MQTT 5: keep the RETAIN flag as published', (s) => {
+    s.retainAsPublished = true
+  }),
+  valued(
+    '--retain-handling',
+    SR,
+    'Subscription',
+    'WHEN',
+    'option',
+    'MQTT 5: retained messages always, new (only if the subscription is new) or never',
+    (s, v) => {
+      const handling = ['always', 'new', 'never'].indexOf(v)
+      if (handling < 0) throw new ArgumentError(`Invalid --retain-handling option ${v} given, it must be always, new or never.`, 'blank and hint')
+      s.retainHandling = handling as 0 | 1 | 2
+    },
+  ),
 
-  plain('-v --verbose', SR, 'Output', 'print the topic before each payload', (s) => { s.verbose = true }),
-  plain('-N', SR, 'Output', 'no newline after each payload', (s) => { s.endOfLine = false }),
-  plain('-R', SR, 'Output', 'leave retained messages out', (s) => { s.noRetained = true }),
-  plain('--retained-only', S, 'Output', 'print retained messages only; end at the first other one', (s) => { s.retainedOnly = true }),
-  plain('--remove-retained', S, 'Output', 'print retained messages and clear them on the server', (s) => { s.removeRetained = true }),
+  plain('-v --verbose', SR, 'Output', 'print the topic before each payload', (s) => {
+    s.verbose = true
+  }),
+  plain('-N', SR, 'Output', 'no newline after each payload', (s) => {
+    s.endOfLine = false
+  }),
+  plain('-R', SR, 'Output', 'leave retained messages out', (s) => {
+    s.noRetained = true
+  }),
+  plain('--retained-only', S, 'Output', 'print retained messages only; end at the first other one', (s) => {
+    s.retainedOnly = true
+  }),
+  plain('--remove-retained', S, 'Output', 'print retained messages and clear them on the server', (s) => {
+    s.removeRetained = true
+  }),
   valued('-T --filter-out', S, 'Output', 'FILTER', 'topic filter', 'leave out what matches this; may be given many times', (s, v) => {
     s.filterOut.push(read.topicFilter(v, 'filter'))
   }),
   valued('--random-filter', S, 'Output', 'PERCENT', 'chance', 'print each message with this probability, 0.1 to 100', (s, v) => {
     s.randomFilter = read.decimal(v, 0.1, 100, '--random-filter chance must be between 0.1-100.0')
   }),
-  valued('-C', S, 'Output', 'N', 'count', 'end after N messages', (s, v) => { s.count = read.integer(v, 1, 0x7fffffff, `Invalid message count "${v}".`, 'blank and hint') }),
+  valued('-C', S, 'Output', 'N', 'count', 'end after N messages', (s, v) => {
+    s.count = read.integer(v, 1, 0x7fffffff, `Invalid message count "${v}".`, 'blank and hint')
+  }),
   valued('-W', SR, 'Output', 'SECONDS', 'timeout', 'end after this time, with exit code 27', (s, v) => {
     s.timeout = read.integer(v, 1, 2_147_483, `Invalid timeout "${v}".`, 'blank and hint')
   }),
 
-  plain('-d --debug', PSR, 'Other', 'print every packet', (s) => { s.debug = true }),
-  plain('--quiet', PSR, 'Other', 'print no errors but those of the arguments', (s) => { s.quiet = true }),
+  plain('-d --debug', PSR, 'Other', 'print every packet', (s) => {
+    s.debug = true
+  }),
+  plain('--quiet', PSR, 'Other', 'print no errors but those of the arguments', (s) => {
+    s.quiet = true
+  }),
   plain('--nodelay', PSR, 'Other', 'accepted for compatibility: small packets are never held back', () => {}),
   valued('-o', PSR, 'Other', 'FILE', 'file', 'read options from this file instead of the usual one', () => {}),
 ]

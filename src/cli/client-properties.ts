@@ -14,7 +14,9 @@ interface PropertyRow {
 }
 
 /** Keys of Properties with this type of value. */
-type KeyOf<T> = { [K in keyof Properties]-?: NonNullable<Properties[K]> extends T ? (T extends NonNullable<Properties[K]> ? K : never) : never }[keyof Properties]
+type KeyOf<T> = {
+  [K in keyof Properties]-?: NonNullable<Properties[K]> extends T ? (T extends NonNullable<Properties[K]> ? K : never) : never
+}[keyof Properties]
 
 function number(name: string, key: KeyOf<number>, maximum: number, packets: readonly PropertyPacket[], minimum = 0): PropertyRow {
   return {
@@ -88,9 +90,19 @@ const ROWS: readonly PropertyRow[] = [
     },
   },
   // Known names that only a server sends: refused as misplaced, not as unknown.
-  ...(['assigned-client-identifier', 'server-keep-alive', 'response-information', 'server-reference', 'maximum-qos', 'retain-available',
-    'wildcard-subscription-available', 'subscription-identifier-available', 'shared-subscription-available'] as const)
-    .map((name): PropertyRow => ({ name, packets: NOWHERE, set: () => {} })),
+  ...(
+    [
+      'assigned-client-identifier',
+      'server-keep-alive',
+      'response-information',
+      'server-reference',
+      'maximum-qos',
+      'retain-available',
+      'wildcard-subscription-available',
+      'subscription-identifier-available',
+      'shared-subscription-available',
+    ] as const
+  ).map((name): PropertyRow => ({ name, packets: NOWHERE, set: () => {} })),
 ]
 
 const WITHOUT_PROPERTIES: readonly string[] = ['auth', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback', 'unsuback']
@@ -108,10 +120,13 @@ export function applyProperty(settings: ClientSettings, packet: string, name = '
   const row = ROWS.find((candidate) => candidate.name === name.toLowerCase())
   if (row === undefined) throw new ArgumentError(`Invalid property name ${name} given in --property argument.`, 'blank and hint')
   if (!row.packets.includes(target)) throw new ArgumentError(`${row.name} property not allowed for ${target} in --property argument.`, 'blank and hint')
-  const before = settings.properties[target] ?? {}, given: Writable<Properties> = {}
+  const before = settings.properties[target] ?? {}
+  const given: Writable<Properties> = {}
   row.set(given, value, more)
-  for (const key of Object.keys(given)) { // all but a user property may stand once only [section 2.2.2.2]
-    if (key !== 'userProperties' && key in before) throw new ArgumentError(`Duplicate ${row.name} property for ${target} in --property argument.`, 'blank and hint')
+  for (const key of Object.keys(given)) {
+    // all but a user property may stand once only [section 2.2.2.2]
+    if (key !== 'userProperties' && key in before)
+      throw new ArgumentError(`Duplicate ${row.name} property for ${target} in --property argument.`, 'blank and hint')
   }
   const userProperties = [...(before.userProperties ?? []), ...(given.userProperties ?? [])]
   settings.properties[target] = userProperties.length === 0 ? { ...before, ...given } : { ...before, ...given, userProperties }

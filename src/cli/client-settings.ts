@@ -64,7 +64,16 @@ export class ClientSettings {
   maximumInflight = 20
   readonly will: WillSettings = { topicName: null, payload: null, qos: 0, retain: false }
   readonly tls: TlsSettings = {
-    cafile: null, capath: null, useOsCertificates: false, cert: null, key: null, ciphers: null, alpn: null, version: null, insecure: false, refused: false,
+    cafile: null,
+    capath: null,
+    useOsCertificates: false,
+    cert: null,
+    key: null,
+    ciphers: null,
+    alpn: null,
+    version: null,
+    insecure: false,
+    refused: false,
   }
   readonly properties: Partial<Record<PropertyPacket, Properties>> = {}
   debug = false

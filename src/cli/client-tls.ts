@@ -10,7 +10,11 @@ import type { ClientSettings } from './client-settings.ts'
 
 /** Where systems keep the authorities that they trust. */
 const OS_BUNDLES: readonly string[] = [
-  '/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt', '/etc/ssl/ca-bundle.pem', '/etc/ssl/cert.pem', '/usr/local/etc/ssl/cert.pem',
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+  '/usr/local/etc/ssl/cert.pem',
 ]
 
 /** The options for the connection; empty when there is no TLS. Throws ArgumentError when a file cannot be read. */
@@ -38,7 +42,10 @@ function readPem(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new ArgumentError(errorCode(error) === 'ENOENT' ? 'Problem setting TLS options: File not found.' : `Problem setting TLS options: "${path}": ${systemErrorText(error)}.`, 'message only')
+    throw new ArgumentError(
+      errorCode(error) === 'ENOENT' ? 'Problem setting TLS options: File not found.' : `Problem setting TLS options: "${path}": ${systemErrorText(error)}.`,
+      'message only',
+    )
   }
 }
 

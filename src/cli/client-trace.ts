@@ -39,7 +39,9 @@ export class TraceLines implements ClientTrace {
       case PacketType.Subscribe:
         this.#lastId = packet.packetId
         for (const request of packet.subscriptions) {
-          this.#print(`${client} SUBSCRIBE (Mid: ${packet.packetId}, Topic: ${request.topicFilter}, QoS: ${request.qos}, Options: 0x${hex(subscriptionOptions(request))})\n`)
+          this.#print(
+            `${client} SUBSCRIBE (Mid: ${packet.packetId}, Topic: ${request.topicFilter}, QoS: ${request.qos}, Options: 0x${hex(subscriptionOptions(request))})\n`,
+          )
         }
         return
       case PacketType.Unsubscribe:

@@ -3,7 +3,7 @@
 
 import type { Qos } from '../wire/mqtt/packet.ts'
 import { isTopicFilter, isTopicName } from '../wire/mqtt/topics.ts'
-import { ArgumentError, type AfterError } from './client-errors.ts'
+import { type AfterError, ArgumentError } from './client-errors.ts'
 import { type ClientSettings, NEVER_EXPIRES } from './client-settings.ts'
 
 /** A decimal integer in [minimum, maximum]; otherwise the error `message`. */
@@ -86,7 +86,8 @@ export function applyUrl(settings: ClientSettings, url: string): void {
   if (scheme === undefined) throw new ArgumentError('Unsupported URL scheme.', 'blank and hint')
   const slash = rest.indexOf('/')
   if (slash < 0) throw new ArgumentError('Invalid URL for -L argument specified - topic missing.')
-  const authority = rest.slice(0, slash), at = authority.indexOf('@')
+  const authority = rest.slice(0, slash)
+  const at = authority.indexOf('@')
   const user = at < 0 ? null : authority.slice(0, at)
   const [, host = '', portText] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority.slice(at + 1)) ?? []
   if (host === '' || host === '[]') throw new ArgumentError(`Invalid URL for -L argument specified - host missing in ${url}.`)

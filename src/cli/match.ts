@@ -52,7 +52,9 @@ export async function runMatch(argv: readonly string[], io: Terminal): Promise<n
 
 /** A text other than `help` is what is wrong. */
 function readArguments(argv: readonly string[]): MatchArguments | string {
-  let verbose = false, json = false, options = true
+  let verbose = false
+  let json = false
+  let options = true
   const words: string[] = []
   for (const word of argv) {
     if (!options || !word.startsWith('-')) words.push(word)
@@ -95,5 +97,7 @@ function textLines({ verbose, topics }: MatchArguments, answers: readonly MatchE
 }
 
 function jsonLines({ filter, topics }: MatchArguments, answers: readonly MatchExplanation[]): string {
-  return answers.map((answer, i) => `${JSON.stringify({ filter, topic: topics[i]!, matches: answer.matches, level: answer.level, reason: answer.reason })}\n`).join('')
+  return answers
+    .map((answer, i) => `${JSON.stringify({ filter, topic: topics[i]!, matches: answer.matches, level: answer.level, reason: answer.reason })}\n`)
+    .join('')
 }

@@ -3,8 +3,8 @@
 
 /** Null when none is near: more than two changes, or more than half of the word. */
 export function nearest(word: string, known: readonly string[]): string | null {
-  let best: string | null = null,
-    least = Math.min(3, Math.floor(word.length / 2) + 1)
+  let best: string | null = null
+  let least = Math.min(3, Math.floor(word.length / 2) + 1)
   for (const candidate of known) {
     const changes = distance(word, candidate)
     if (changes < least) {
@@ -17,8 +17,8 @@ export function nearest(word: string, known: readonly string[]): string | null {
 
 /** Letters to insert, delete, replace or swap with their neighbour. */
 function distance(a: string, b: string): number {
-  let before: number[] = [],
-    previous = Array.from({ length: b.length + 1 }, (_, i) => i)
+  let before: number[] = []
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {

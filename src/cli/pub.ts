@@ -158,7 +158,8 @@ class Publisher implements ConnectorEvents {
   }
 
   async #feedLines(): Promise<void> {
-    const { LineSplitter } = await import('./line-splitter.ts'), lines = new LineSplitter()
+    const { LineSplitter } = await import('./line-splitter.ts')
+    const lines = new LineSplitter()
     for await (const chunk of this.#io.stdin) {
       if (this.#stopped) return
       lines.push(chunk, (line) => this.#publish(line))

@@ -20,16 +20,16 @@ export interface StartArguments {
 /** @throws ArgumentError */
 export function readStartArguments(argv: readonly string[]): StartArguments | 'help' {
   const origins: string[] = []
-  let port = 1883,
-    httpPort = 8080,
-    isHttpPortGiven = false,
-    lan = false,
-    verbose = false,
-    json = false,
-    command: readonly string[] | null = null
+  let port = 1883
+  let httpPort = 8080
+  let isHttpPortGiven = false
+  let lan = false
+  let verbose = false
+  let json = false
+  let command: readonly string[] | null = null
   for (let i = 0; i < argv.length; i++) {
-    const word = argv[i]!,
-      equals = word.startsWith('--') ? word.indexOf('=') : -1
+    const word = argv[i]!
+    const equals = word.startsWith('--') ? word.indexOf('=') : -1
     const flag = equals < 0 ? word : word.slice(0, equals)
     const value = (): string => {
       const given = equals < 0 ? argv[++i] : word.slice(equals + 1)

@@ -131,8 +131,8 @@ function pageFor({ version, webSocketUrls, mqttUrls, lines, login }: Welcome, ho
 }
 
 function picture(welcome: Welcome, terminal: Terminal, isTty: boolean): string {
-  const { bold, dim, accent } = coloursFor(terminal, isTty),
-    rows: string[] = ['']
+  const { bold, dim, accent } = coloursFor(terminal, isTty)
+  const rows: string[] = ['']
   const row = (label: string, values: readonly string[]): void =>
     values.forEach((value, i) => void rows.push(`  ${dim((i === 0 ? label : '').padEnd(11))}${accent(value)}`))
   rows.push(`  ${bold(`zanzara ${welcome.version}`)}  ${dim('MQTT 3.1, 3.1.1 and 5.0')}`, '')
@@ -167,8 +167,8 @@ function json({ version, mqttUrls, webSocketUrls, pageUrl, login }: Welcome): st
 }
 
 function environmentOf({ mqttUrls, webSocketUrls, login }: Welcome): Record<string, string> {
-  const user = login === null ? '' : `${login.userName}:${login.password}@`,
-    url = mqttUrls[0]!.replace('mqtt://', `mqtt://${user}`)
+  const user = login === null ? '' : `${login.userName}:${login.password}@`
+  const url = mqttUrls[0]!.replace('mqtt://', `mqtt://${user}`)
   return { ZANZARA_URL: url, MQTT_URL: url, ...(webSocketUrls.length > 0 ? { ZANZARA_WS_URL: webSocketUrls[0]!.replace('ws://', `ws://${user}`) } : {}) }
 }
 

@@ -51,11 +51,14 @@ class Subscriber implements ConnectorEvents {
   async run(): Promise<number> {
     const { timeout, version } = this.#settings
     const polite = version === 5 ? DISCONNECT_WITH_WILL : 0
-    const timer = timeout === null ? null : setTimeout(() => {
-      this.#errors.print('Timed out')
-      this.#exitCode = ExitCode.TimedOut
-      this.#endNow(polite)
-    }, timeout * 1000)
+    const timer =
+      timeout === null
+        ? null
+        : setTimeout(() => {
+            this.#errors.print('Timed out')
+            this.#exitCode = ExitCode.TimedOut
+            this.#endNow(polite)
+          }, timeout * 1000)
     let signals = 0
     const stopListening = this.#io.onSignal(() => {
       if (++signals > 1) this.#connector?.destroy() // asked again: no more manners
@@ -76,9 +79,14 @@ class Subscriber implements ConnectorEvents {
 
   connected(): void {
     this.#everConnected = true
-    const { topics, unsubscribe } = this.#settings, connector = this.#connector!
+    const { topics, unsubscribe } = this.#settings
+    const connector = this.#connector!
     try {
-      if (topics.length > 0) connector.subscribe(topics.map((topic) => this.#request(topic)), propertiesOf(this.#settings, 'subscribe'))
+      if (topics.length > 0)
+        connector.subscribe(
+          topics.map((topic) => this.#request(topic)),
+          propertiesOf(this.#settings, 'subscribe'),
+        )
       for (const filter of unsubscribe) connector.unsubscribe([filter], propertiesOf(this.#settings, 'unsubscribe'))
     } catch (error) {
       if (!(error instanceof LimitError || error instanceof UsageError)) throw error
@@ -205,7 +213,8 @@ class Subscriber implements ConnectorEvents {
   /** Says DISCONNECT if there is a connection; `stopped` follows. */
   #endNow(reasonCode: number): void {
     this.#printing = false
-    if (this.#pause !== null) { // between two connectors: nobody to say goodbye to
+    if (this.#pause !== null) {
+      // between two connectors: nobody to say goodbye to
       clearTimeout(this.#pause)
       this.#done(this.#exitCode)
     } else this.#connector?.disconnect(reasonCode, propertiesOf(this.#settings, 'disconnect'))

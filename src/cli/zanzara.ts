@@ -51,8 +51,8 @@ async function print(terminal: Terminal, text: string): Promise<number> {
   return 0
 }
 
-const terminal = processTerminal(),
-  code = await main(process.argv.slice(2), terminal)
+const terminal = processTerminal()
+const code = await main(process.argv.slice(2), terminal)
 await terminal.stdout.flush()
 await terminal.stderr.flush()
 process.exit(code)

@@ -50,8 +50,8 @@ export const browserTimers: Timers = {
 
 /** Connects to `ws://` or `wss://`. Rejects with an MqttError. */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Client> {
-  const parsed = parseUrl(url),
-    { transport, host, port, path } = parsed.target
+  const parsed = parseUrl(url)
+  const { transport, host, port, path } = parsed.target
   if (transport !== 'ws' && transport !== 'wss') {
     throw new MqttError('INVALID_ARGUMENT', `URL '${String(url)}': a browser can connect by WebSocket only`, { hint: 'use ws:// or wss://' })
   }
@@ -176,8 +176,8 @@ class WebSocketLink implements Link {
   #flush(): void {
     const { output } = this
     if (this.#closed || output.closed || output.blocked || output.length === 0) return
-    const length = output.length,
-      block = output.take()
+    const length = output.length
+    const block = output.take()
     this.#socket.send(block.bytes.subarray(block.start, block.start + length)) // copies
     this.#pool.give(block)
     if (this.#socket.bufferedAmount > ENOUGH_BUFFERED) {

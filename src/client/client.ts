@@ -196,14 +196,14 @@ export class Client implements AsyncDisposable {
     const subscribed = requests.subscribed
     subscribed.catch(() => {}) // whoever waits below gets it; nobody may wait any more
     return await this.#wait<Message>(`request to '${topic}'`, limits, (resolve, reject) => {
-      const giveUp = new AbortController(),
-        { correlationData, cancel } = requests.expect({
-          resolve: (message) => {
-            resolve(message)
-            this.#adjustReading()
-          },
-          reject,
-        })
+      const giveUp = new AbortController()
+      const { correlationData, cancel } = requests.expect({
+        resolve: (message) => {
+          resolve(message)
+          this.#adjustReading()
+        },
+        reject,
+      })
       this.#adjustReading()
       const { timeoutMs: _, signal: __, ...rest } = options
       const properties = { ...options.properties, responseTopic: requests.responseTopic, correlationData }
@@ -322,12 +322,12 @@ export class Client implements AsyncDisposable {
   }
 
   #onConnected(connack: Connack): void {
-    const connector = this.#connector,
-      port: SubscribePort = {
-        identifiers: this.version === 5 && connector.limits!.subscriptionIdentifiers,
-        subscribe: (subscriptions, properties) => connector.subscribe(subscriptions, properties),
-        unsubscribe: (filters) => connector.unsubscribe(filters),
-      }
+    const connector = this.#connector
+    const port: SubscribePort = {
+      identifiers: this.version === 5 && connector.limits!.subscriptionIdentifiers,
+      subscribe: (subscriptions, properties) => connector.subscribe(subscriptions, properties),
+      unsubscribe: (filters) => connector.unsubscribe(filters),
+    }
     this.#connack = connack
     this.#paused = false
     this.#subscriptions.connected(this.version !== 3 && connack.sessionPresent, port) // 3.1 does not say: subscribing again does no harm
@@ -338,8 +338,8 @@ export class Client implements AsyncDisposable {
   }
 
   #onDelivered({ message }: Delivery, acknowledgement: PublishAcknowledgement | null): void {
-    const publishing = this.#published(message),
-      reasonCode = acknowledgement?.type === PacketType.Pubcomp ? 0 : (acknowledgement?.reasonCode ?? 0)
+    const publishing = this.#published(message)
+    const reasonCode = acknowledgement?.type === PacketType.Pubcomp ? 0 : (acknowledgement?.reasonCode ?? 0)
     if (reasonCode < 0x80) {
       publishing?.resolve({ reasonCode, noMatchingSubscribers: reasonCode === 0x10 })
       return

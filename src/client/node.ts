@@ -37,15 +37,15 @@ export const nodeTimers: Timers = {
 
 /** How to reach a target; for `Connector`. */
 export function nodeDial(target: Target, tls: TlsDialOptions = {}, options: DialOptions = {}): Dial {
-  const context = options.net ?? createNetContext({ arenaSize: 1 << 20 }),
-    full = dialTarget(target, tls, options)
+  const context = options.net ?? createNetContext({ arenaSize: 1 << 20 })
+  const full = dialTarget(target, tls, options)
   return (accept, signal) => dial(context, full, accept, signal)
 }
 
 /** Connects to an MQTT server, such as `mqtt://localhost`. Rejects with an MqttError when there is no connection, or a refusal. */
 export async function connect(url: string | URL, options: NodeConnectOptions = {}): Promise<Client> {
-  const parsed = parseUrl(url),
-    packet = connectPacket(parsed, options)
+  const parsed = parseUrl(url)
+  const packet = connectPacket(parsed, options)
   const { Client } = await import('./client.ts') // the command-line clients do without
   const dialOptions = packet.version === 3 ? { subprotocol: 'mqttv3.1', ...options } : options
   const client = new Client({ dial: nodeDial(parsed.target, options.tls, dialOptions), timers: nodeTimers, random: Math.random }, packet, options)

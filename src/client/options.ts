@@ -99,8 +99,8 @@ export function parseUrl(text: string | URL): ParsedUrl {
   if (transport === undefined) {
     throw new MqttError('INVALID_ARGUMENT', `URL scheme '${url.protocol}' is unknown`, { hint: 'use mqtt:, mqtts:, ws:, wss: or unix:' })
   }
-  const username = url.username === '' ? null : decodeURIComponent(url.username),
-    password = url.password === '' ? null : decodeURIComponent(url.password)
+  const username = url.username === '' ? null : decodeURIComponent(url.username)
+  const password = url.password === '' ? null : decodeURIComponent(url.password)
   const path = decodeURIComponent(url.pathname)
   if (transport === 'unix') {
     if (path === '' || path === '/')
@@ -116,9 +116,9 @@ export function parseUrl(text: string | URL): ParsedUrl {
 
 /** The CONNECT that the options mean. Throws MqttError for what cannot be. */
 export function connectPacket(url: ParsedUrl, options: ConnectOptions): Connect {
-  const version = options.version ?? 5,
-    cleanStart = options.cleanStart ?? true,
-    clientId = options.clientId ?? ''
+  const version = options.version ?? 5
+  const cleanStart = options.cleanStart ?? true
+  const clientId = options.clientId ?? ''
   if (version !== 3 && version !== 4 && version !== 5) throw new MqttError('INVALID_ARGUMENT', `version ${String(version)}: must be 3, 4 or 5`)
   if (version !== 5 && clientId === '' && (version === 3 || !cleanStart)) {
     throw new MqttError('INVALID_ARGUMENT', version === 3 ? 'MQTT 3.1 needs a Client Identifier' : 'a session to be resumed needs a Client Identifier', {

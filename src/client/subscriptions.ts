@@ -223,8 +223,8 @@ export class Subscriptions {
 }
 
 function refusal(filter: string, packet: Suback): MqttError {
-  const reasonCode = packet.reasonCodes[0]!,
-    explanation = packet.properties.reasonString
+  const reasonCode = packet.reasonCodes[0]!
+  const explanation = packet.properties.reasonString
   return new MqttError(
     'REFUSED',
     `subscription to '${filter}' refused: ${reasonName(reasonCode, PacketType.Suback)}${explanation === undefined ? '' : ` (${explanation})`}`,

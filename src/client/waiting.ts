@@ -24,8 +24,8 @@ export function waitFor<T>(
       reject(aborted(what, signal))
       return
     }
-    let open = true,
-      cancelTimer: (() => void) | null = null
+    let open = true
+    let cancelTimer: (() => void) | null = null
     function close(): boolean {
       const was = open
       open = false

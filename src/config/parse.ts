@@ -22,12 +22,12 @@ export function readConfiguration(path: string): Configuration {
 
 /** `file` is only named in errors. @throws ConfigError */
 export function parseConfiguration(bytes: Uint8Array, file: string): Configuration {
-  const parser = new Parser(),
-    text = Buffer.from(bytes)
+  const parser = new Parser()
+  const text = Buffer.from(bytes)
   let line = 0
   for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf(10, start),
-      end = newline < 0 ? text.length : newline
+    const newline = text.indexOf(10, start)
+    const end = newline < 0 ? text.length : newline
     line++
     try {
       parser.line(text.subarray(start, end))
@@ -63,11 +63,11 @@ class Parser {
     if (!isUtf8(bytes)) throw new ConfigError('Malformed UTF-8 in configuration.')
     const text = bytes.toString().replace(/\r$/, '')
     if (text === '' || text.startsWith('#')) return
-    const trimmed = text.replace(/^ +/, ''),
-      space = trimmed.indexOf(' ')
+    const trimmed = text.replace(/^ +/, '')
+    const space = trimmed.indexOf(' ')
     if (trimmed === '') return
-    const name = space < 0 ? trimmed : trimmed.slice(0, space),
-      value = space < 0 ? '' : trimmed.slice(space + 1).replace(/^[ \t]+|[ \t]+$/g, '')
+    const name = space < 0 ? trimmed : trimmed.slice(0, space)
+    const value = space < 0 ? '' : trimmed.slice(space + 1).replace(/^[ \t]+|[ \t]+$/g, '')
     if (name === 'listener') this.#openListener(value)
     else if (name === 'port') this.#setDefaultPort(value)
     else if (name === 'bind_address') this.#setBindAddress(value)
@@ -95,8 +95,8 @@ class Parser {
   }
 
   #openListener(value: string): void {
-    const [port, ...rest] = value.split(/ +/),
-      host = rest.join(' ')
+    const [port, ...rest] = value.split(/ +/)
+    const host = rest.join(' ')
     const listener = newListener(integer('listener port', port ?? '', 0, 65535))
     if (listener.port === 0) {
       if (!host.startsWith('/') && !host.startsWith('./')) throw new ConfigError('A listener with port 0 must provide a Unix socket path.')
@@ -108,8 +108,8 @@ class Parser {
 
   #setDefaultPort(value: string): void {
     this.#deprecated('port', "Please use 'listener' instead.")
-    const listener = this.#defaultListener('port'),
-      port = integer('port', value, 1, 65535)
+    const listener = this.#defaultListener('port')
+    const port = integer('port', value, 1, 65535)
     if (this.#defaultListens)
       this.#notes.push({ type: 'warning', text: 'Warning: Default listener port specified multiple times. Only the latest will be used.' })
     listener.port = port
@@ -197,8 +197,8 @@ function boolean(name: string, value: string): boolean {
 
 /** C notation: decimal, 0x… hexadecimal, 0… octal. */
 function integer(name: string, value: string, minimum: number, maximum: number): number {
-  const text = word(name, value),
-    parts = /^([+-]?)(?:0x([0-9a-f]+)|(0[0-7]*)|([1-9][0-9]*))$/i.exec(text)
+  const text = word(name, value)
+  const parts = /^([+-]?)(?:0x([0-9a-f]+)|(0[0-7]*)|([1-9][0-9]*))$/i.exec(text)
   if (parts === null) throw new ConfigError(`'${name}' value not a number.`)
   const [, sign, hexadecimal, octal, decimal] = parts
   const size = hexadecimal !== undefined ? Number.parseInt(hexadecimal, 16) : octal !== undefined ? Number.parseInt(octal, 8) : Number(decimal)

@@ -20,8 +20,8 @@ export interface Attempt {
  */
 export function attempt(name: string, timeoutMs: number, signal: AbortSignal | undefined, begin: (attempt: Attempt) => () => void): Promise<Link> {
   return new Promise((resolve, reject) => {
-    let over = false,
-      giveUp = (): void => {}
+    let over = false
+    let giveUp = (): void => {}
     const timer = setTimeout(() => {
       fail(Object.assign(new Error(`no connection to ${name} within ${timeoutMs} ms`), { code: 'ETIMEDOUT' }))
     }, timeoutMs)

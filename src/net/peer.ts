@@ -24,7 +24,7 @@ export function describePeer(socket: Socket, transport: Transport): Peer {
 /** First Common Name of a certificate that passed verification; null for all others. */
 function certificateName(socket: TLSSocket): string | null {
   if (!socket.authorized) return null
-  const subject = socket.getPeerCertificate().subject as { CN?: string | string[] } | undefined,
-    name = subject?.CN
+  const subject = socket.getPeerCertificate().subject as { CN?: string | string[] } | undefined
+  const name = subject?.CN
   return (Array.isArray(name) ? name[0] : name) ?? null
 }

@@ -108,8 +108,8 @@ export class SocketLink implements Link, FlushPort {
     }
     const size = output.length
     if (size === 0 || output.blocked) return
-    const block = output.take(),
-      carrier = this.#carrier
+    const block = output.take()
+    const carrier = this.#carrier
     carrier.write(Buffer.from(block.bytes.buffer, block.bytes.byteOffset + block.start, size))
     if (carrier.writableLength === 0) this.#context.pool.give(block)
     else {

@@ -25,8 +25,8 @@ export interface SharedSocketOptions extends SocketConstructorOpts {
 }
 
 export async function listenTcp(context: NetContext, options: ListenerOptions, accept: Accept): Promise<Listener> {
-  const book = new ConnectionBook(options.maximumConnections ?? null),
-    server = createSocketServer(context, 'tcp', book, accept)
+  const book = new ConnectionBook(options.maximumConnections ?? null)
+  const server = createSocketServer(context, 'tcp', book, accept)
   await bind(context, server, place(options))
   return new BoundServer(server, book, null)
 }
@@ -46,8 +46,8 @@ export function createSocketServer(context: NetContext, transport: Transport, bo
       return
     }
     accepted.destroy() // an empty shell now; lets the server forget it
-    const reader = new SharedReader(context),
-      socket = new Socket({ ...reader.socketOptions, handle } as SharedSocketOptions)
+    const reader = new SharedReader(context)
+    const socket = new Socket({ ...reader.socketOptions, handle } as SharedSocketOptions)
     book.add(socket)
     reader.open(socket, describePeer(socket, transport), StallAt.Accepted, accept)
   })
@@ -55,8 +55,8 @@ export function createSocketServer(context: NetContext, transport: Transport, bo
 
 /** Takes the handle out of a paused socket; null when this Node does not let us. */
 function detachHandle(accepted: Socket): Handle | null {
-  const owner = accepted as unknown as { _handle?: Handle | null },
-    handle = owner._handle
+  const owner = accepted as unknown as { _handle?: Handle | null }
+  const handle = owner._handle
   if (!handle || typeof handle.useUserBuffer !== 'function') return null
   owner._handle = null
   handle.reading = false

@@ -77,8 +77,8 @@ export function openWebSocket(context: NetContext, socket: WebSocket, peer: Peer
     for (const chunk of data as Buffer[]) more = link.read(chunk, 0, chunk.length)
     if (!more) socket.pause()
   })
-  let pings = 0,
-    windowEnd = 0
+  let pings = 0
+  let windowEnd = 0
   socket.on('ping', () => {
     const now = performance.now()
     if (now >= windowEnd) {

@@ -17,10 +17,10 @@ import { openWebSocket } from './websocket-carrier.ts'
 const LARGEST_PACKET = 268_435_455 + 5
 
 export function dialWebSocket(context: NetContext, target: WebSocketTarget, accept: Accept, signal: AbortSignal | undefined): Promise<Link> {
-  const url = urlOf(target),
-    secure = url.protocol === 'wss:'
-  const host = url.hostname.replace(/^\[|\]$/g, ''),
-    port = Number(url.port || (secure ? 443 : 80))
+  const url = urlOf(target)
+  const secure = url.protocol === 'wss:'
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const port = Number(url.port || (secure ? 443 : 80))
   return attempt(url.href, target.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, signal, ({ succeed, fail }) => {
     let socket: Socket
     const where = addressOptions({ host, port, ...(target.localAddress === undefined ? {} : { localAddress: target.localAddress }) })

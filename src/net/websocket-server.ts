@@ -51,9 +51,9 @@ export class WebSocketUpgrades {
 
   /** For the 'upgrade' event of an HTTP server. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { paths } = this.#options,
-      path = pathOf(request),
-      origin = request.headers.origin
+    const { paths } = this.#options
+    const path = pathOf(request)
+    const origin = request.headers.origin
     if (paths !== null && !paths.includes(path)) {
       refuse(socket, 404, `no MQTT at ${path}: use ${paths.join(' or ')}`)
       return
@@ -76,8 +76,8 @@ export class WebSocketUpgrades {
 export async function listenWebSocket(context: NetContext, options: ListenerOptions, tls: TlsListenerOptions | null, accept: Accept): Promise<Listener> {
   const { websocket } = options
   if (!websocket) throw new UsageError(`a ${options.transport} listener needs to know its paths, origins and largest frame: give \`websocket\``)
-  const book = new ConnectionBook(options.maximumConnections ?? null),
-    upgrades = new WebSocketUpgrades(context, websocket, tls === null ? 'ws' : 'wss', accept)
+  const book = new ConnectionBook(options.maximumConnections ?? null)
+  const upgrades = new WebSocketUpgrades(context, websocket, tls === null ? 'ws' : 'wss', accept)
   const answer = (request: IncomingMessage, response: ServerResponse): void => answerPlain(context, websocket, request, response)
   const timeoutMs = websocket.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS
   const http: ServerOptions = {
@@ -86,8 +86,8 @@ export async function listenWebSocket(context: NetContext, options: ListenerOpti
     requestTimeout: timeoutMs,
     connectionsCheckingInterval: Math.ceil(timeoutMs / 10),
   }
-  let server: Server,
-    renew: ((tls: TlsListenerOptions) => void) | null = null
+  let server: Server
+  let renew: ((tls: TlsListenerOptions) => void) | null = null
   if (tls === null) server = createServer(http, answer)
   else {
     const [https, { serverTlsOptions, secureContextOptions, reportHandshake }] = await Promise.all([import('node:https'), import('./tls.ts')])
@@ -119,8 +119,8 @@ function answerPlain(context: NetContext, options: WebSocketListenerOptions, req
     }
     return
   }
-  const path = pathOf(request),
-    upgradable = options.paths === null || options.paths.includes(path)
+  const path = pathOf(request)
+  const upgradable = options.paths === null || options.paths.includes(path)
   response.writeHead(upgradable ? 426 : 404, {
     'Content-Type': 'text/plain; charset=utf-8',
     ...(upgradable ? { Connection: 'Upgrade', Upgrade: 'websocket' } : {}),
@@ -143,8 +143,8 @@ function refuse(socket: Duplex, status: number, sentence: string): void {
 }
 
 function pathOf(request: IncomingMessage): string {
-  const url = request.url ?? '/',
-    query = url.indexOf('?')
+  const url = request.url ?? '/'
+  const query = url.indexOf('?')
   return query === -1 ? url : url.slice(0, query)
 }
 

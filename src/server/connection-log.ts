@@ -67,8 +67,8 @@ export class ConnectionLog implements Observer, Trace {
   }
 
   packet(direction: Direction, clientId: string, packet: Packet): void {
-    const id = escapeControls(clientId),
-      peer = direction === 'received' ? `from ${id}` : `to ${id}`
+    const id = escapeControls(clientId)
+    const peer = direction === 'received' ? `from ${id}` : `to ${id}`
     switch (packet.type) {
       case PacketType.Connack:
         this.#debug(`Sending CONNACK ${peer} (${packet.sessionPresent ? 1 : 0}, ${packet.reasonCode})`)
@@ -147,8 +147,8 @@ export class ConnectionLog implements Observer, Trace {
     if (subscribe === undefined || subscribe.packetId !== suback.packetId) return
     this.#subscribing.delete(clientId)
     for (let i = 0; i < subscribe.subscriptions.length; i++) {
-      const topicFilter = escapeControls(subscribe.subscriptions[i]!.topicFilter),
-        granted = suback.reasonCodes[i] ?? 0x80
+      const topicFilter = escapeControls(subscribe.subscriptions[i]!.topicFilter)
+      const granted = suback.reasonCodes[i] ?? 0x80
       if (granted >= 0x80) this.#debug(`\t${topicFilter} (denied)`)
       else {
         this.#debug(`\t${topicFilter} (QoS ${granted})`)

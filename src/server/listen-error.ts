@@ -19,8 +19,8 @@ export class ListenError extends Error {
   readonly #reason: string
 
   constructor(place: Place, cause: unknown) {
-    const code = (cause as NodeJS.ErrnoException | null)?.code ?? '',
-      reason = cause instanceof Error ? cause.message : String(cause)
+    const code = (cause as NodeJS.ErrnoException | null)?.code ?? ''
+    const reason = cause instanceof Error ? cause.message : String(cause)
     super(sentence(place, code, reason, ''), { cause })
     this.code = code
     this.place = place

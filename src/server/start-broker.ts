@@ -82,8 +82,8 @@ export interface RunningBroker extends AsyncDisposable {
  * @throws ListenError when a listener cannot listen; then nothing is left running
  */
 export async function startBroker(options: StartBrokerOptions = {}): Promise<RunningBroker> {
-  const wanted = options.listeners ?? [{ port: options.port ?? 1883 }],
-    log = options.log ?? NO_LOG
+  const wanted = options.listeners ?? [{ port: options.port ?? 1883 }]
+  const log = options.log ?? NO_LOG
   const clock: Clock = { now: () => performance.now() }
   const context = createNetContext({ onError: (problem) => reportProblem(log, problem) })
   const told = options.log === undefined ? null : new ConnectionLog(log, { connectionMessages: options.connectionMessages ?? true, now: () => clock.now() })
@@ -169,8 +169,8 @@ class Opener {
 
   /** Returns the port. @throws ListenError */
   async open(listener: BrokerListener): Promise<number> {
-    const { host, addressFamily } = listener,
-      port = listener.port ?? 1883
+    const { host, addressFamily } = listener
+    const port = listener.port ?? 1883
     if (listener.transport === 'unix') return await this.#openOne(listener, null, 0, false)
     if (typeof host === 'string') return await this.#openOne(listener, host, port, false)
     const [ipv4, ipv6] = host === null ? ['0.0.0.0', '::'] : ['127.0.0.1', '::1']
@@ -198,8 +198,8 @@ class Opener {
   }
 
   async #openOne(listener: BrokerListener, host: string | null, port: number, isIpv6Only: boolean): Promise<number> {
-    const { path = null, websocket, tls } = listener,
-      transport = listener.transport ?? 'tcp'
+    const { path = null, websocket, tls } = listener
+    const transport = listener.transport ?? 'tcp'
     const place: Place = { transport, host, port, path: transport === 'unix' ? path : null }
     this.#announce(place)
     try {
@@ -249,15 +249,15 @@ const SCHEMES = { tcp: 'mqtt', tls: 'mqtts', ws: 'ws', wss: 'wss' } as const
 function urlOf(listener: BrokerListener, port: number): string {
   const transport = listener.transport ?? 'tcp'
   if (transport === 'unix') return `unix:${listener.path ?? ''}`
-  const given = listener.host ?? '',
-    host = given === '' || given === '0.0.0.0' || given === '::' ? '127.0.0.1' : given
+  const given = listener.host ?? ''
+  const host = given === '' || given === '0.0.0.0' || given === '::' ? '127.0.0.1' : given
   const path = transport === 'ws' || transport === 'wss' ? (listener.websocket?.paths?.[0] ?? '/mqtt') : ''
   return `${SCHEMES[transport]}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
 }
 
 function reportProblem(log: Log, { kind, error, address, unreported }: NetProblem): void {
-  const more = unreported === 0 ? '' : ` (${unreported} more like this were not shown)`,
-    reason = escapeControls(error.message)
+  const more = unreported === 0 ? '' : ` (${unreported} more like this were not shown)`
+  const reason = escapeControls(error.message)
   switch (kind) {
     case 'receiver':
       log.write('error', `Error: a connection from ${address} was closed by a fault of this program: ${reason}${more}`)

@@ -27,7 +27,7 @@ import { IncomingAliases } from './client-aliases.ts'
 import { AuthenticationRun } from './client-authentication.ts'
 import type { ClientConnectionOptions, ClientEnd, ClientEndCause, ClientEvents, DeadlineKeeper } from './client-effects.ts'
 import { ClientKeepAlive } from './client-keep-alive.ts'
-import { checkSubscribe, type ServerLimits, serverLimits, LimitError } from './client-limits.ts'
+import { checkSubscribe, LimitError, type ServerLimits, serverLimits } from './client-limits.ts'
 import type { ClientSession } from './client-session.ts'
 import { ClientWriter } from './client-writer.ts'
 
@@ -183,8 +183,8 @@ export class ClientConnection implements Receiver, FrameSink {
   publishes(run: PublishRun): void {
     let first: Publish | null = null
     for (let i = run.from; i < run.to && this.#state !== 'ended'; i++) {
-      const body = run.bodies[i]!,
-        end = run.starts[i + 1]!
+      const body = run.bodies[i]!
+      const end = run.starts[i + 1]!
       if (first === null) {
         const packet = decodePacket(run.header, run.bytes, body, end, this.#version, 'server') as Publish
         first = { ...packet, topicName: this.#aliases.topicName(packet) }
@@ -273,10 +273,10 @@ export class ClientConnection implements Receiver, FrameSink {
   }
 
   #welcome(connack: Connack): void {
-    const { connect, maximumInflight, pingTimeoutMs } = this.#options,
-      limits = serverLimits(connect, connack)
-    const session = this.#session,
-      quota = Math.min(maximumInflight > 0 ? maximumInflight : 65535, limits.receiveMaximum)
+    const { connect, maximumInflight, pingTimeoutMs } = this.#options
+    const limits = serverLimits(connect, connack)
+    const session = this.#session
+    const quota = Math.min(maximumInflight > 0 ? maximumInflight : 65535, limits.receiveMaximum)
     this.#deadlines.cancel(this.#connectDeadline)
     this.#state = 'connected'
     this.#limits = limits

@@ -76,8 +76,8 @@ export class IncomingMessages {
 
   /** PUBREL: the message goes to its reader now, once; PUBCOMP always [MQTT-4.3.3-11]. */
   release(packetId: number): void {
-    const port = this.#port!,
-      message = this.#unreleased.get(packetId)
+    const port = this.#port!
+    const message = this.#unreleased.get(packetId)
     if (message === undefined) {
       port.sendAcknowledgement({ type: PacketType.Pubcomp, packetId, reasonCode: 0x92, properties: NO_PROPERTIES })
       return

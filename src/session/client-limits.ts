@@ -41,8 +41,8 @@ export interface ServerLimits {
 }
 
 export function serverLimits(connect: Connect, connack: Connack): ServerLimits {
-  const announced = connack.properties,
-    maximumQos = announced.maximumQos
+  const announced = connack.properties
+  const maximumQos = announced.maximumQos
   return {
     clientId: announced.assignedClientIdentifier ?? connect.clientId, // [MQTT-3.2.2-16]
     keepAlive: announced.serverKeepAlive ?? connect.keepAlive, // [MQTT-3.2.2-21]

@@ -104,8 +104,8 @@ export class OutgoingDeliveries {
   /** The server has no session: QoS 1 becomes new messages, the first of those waiting; QoS 2 in flight is lost [MQTT-3.2.2-5]. */
   restart(quota: number, port: DeliveryPort): void {
     this.#begin(quota)
-    const again = new Fifo<OutgoingDelivery>(),
-      lost: OutgoingDelivery[] = []
+    const again = new Fifo<OutgoingDelivery>()
+    const lost: OutgoingDelivery[] = []
     for (const delivery of this.#inFlight.values()) {
       this.#ids.give(delivery.packetId)
       if (delivery.message.qos === 2) lost.push(delivery)

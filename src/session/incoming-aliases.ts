@@ -34,7 +34,8 @@ export class IncomingAliases {
       run.topicAt = 0
       run.topicLength = name.length
     }
-    const { from, to } = run, portion = Math.max(1, Math.floor(PORTION_BYTES / (run.topicLength + run.headLength)))
+    const { from, to } = run
+    const portion = Math.max(1, Math.floor(PORTION_BYTES / (run.topicLength + run.headLength)))
     for (let at = from; at < to; at += portion) {
       run.select(at, Math.min(to, at + portion))
       this.#rename(run)

@@ -85,7 +85,8 @@ export class IncomingPublishes {
       this.#checkQuota()
       return
     }
-    const place = output.reserve(count * 4), out = output.bytes
+    const place = output.reserve(count * 4)
+    const out = output.bytes
     for (let i = 0; i < count * 4; i += 4) {
       out[place + i] = PUBCOMP
       out[place + i + 1] = 2
@@ -122,7 +123,8 @@ export class IncomingPublishes {
 
   /** Keeps the stretches between repeated identifiers; acknowledges all of them [MQTT-4.3.3-10]. */
   #receiveOnce(run: PublishRun, now: number, to: ReceivingConnection): void {
-    const first = run.from, last = run.to
+    const first = run.from
+    const last = run.to
     let from = first
     for (let i = first; i < last; i++) {
       if (this.#unreleased.remember(run.packetId(i))) continue
@@ -216,7 +218,9 @@ function checkIdentifiers(run: PublishRun): void {
 
 /** Five bytes when a 5.0 client must learn a Reason Code other than success, else four [MQTT 5.0, section 3.4.2.1]. */
 function writeAcknowledgement(header: number, packetId: number, code: number, { output, version, trace, router }: ReceivingConnection): void {
-  const long = code !== 0 && version === 5, at = output.reserve(long ? 5 : 4), out = output.bytes
+  const long = code !== 0 && version === 5
+  const at = output.reserve(long ? 5 : 4)
+  const out = output.bytes
   out[at] = header
   out[at + 1] = long ? 3 : 2
   out[at + 2] = packetId >> 8

@@ -3,8 +3,8 @@
 
 import type { OutputBuffer } from '../base/output-buffer.ts'
 import type { Slab, SlabStore } from '../base/slab.ts'
-import { encodeRun } from '../wire/mqtt/encode-publish.ts'
 import { aged } from '../wire/mqtt/aged-run.ts'
+import { encodeRun } from '../wire/mqtt/encode-publish.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
 import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
 
@@ -66,13 +66,19 @@ export class OutgoingPublishes {
    * kept, stored in a slab: packet i of the run is packet i + keptShift of it.
    */
   send(run: PublishRun, from: number, to: number, output: OutputBuffer, kept: PublishRun, keptShift: number, now: number): void {
-    const count = to - from, start = run.starts[from]!
+    const count = to - from
+    const start = run.starts[from]!
     const whole = from === run.from && to === run.to
     while (this.#span + count > this.#states.length) this.#grow()
     const at = output.appendPatchable(run.bytes, start, run.starts[to]!, whole && output.bytes !== run.bytes ? run.view() : null)
-    const out = output.bytes, bodies = run.bodies, states = this.#states, mask = states.length - 1
-    const shift = at - start + run.idAt, state = run.qos | (kept.version === 5 ? LAYOUT_5 : 0)
-    let id = this.nextId, slot = (this.#head + this.#span) & mask
+    const out = output.bytes
+    const bodies = run.bodies
+    const states = this.#states
+    const mask = states.length - 1
+    const shift = at - start + run.idAt
+    const state = run.qos | (kept.version === 5 ? LAYOUT_5 : 0)
+    let id = this.nextId
+    let slot = (this.#head + this.#span) & mask
     for (let i = from; i < to; i++) {
       const place = bodies[i]! + shift
       out[place] = id >> 8
@@ -95,7 +101,8 @@ export class OutgoingPublishes {
       this.#step(header, (bytes[place]! << 8) | bytes[place + 1]!)
     }
     if (header === PUBREC) {
-      const to = output.reserve(count * 4), out = output.bytes
+      const to = output.reserve(count * 4)
+      const out = output.bytes
       for (let i = 0; i < count * 4; i += 4) {
         out[to + i] = 0x62
         out[to + i + 1] = 2
@@ -127,10 +134,13 @@ export class OutgoingPublishes {
   resend(output: OutputBuffer, version: WireVersion, maximumPacketSize: number, now: number): void {
     if (this.#resendAt === this.#resendEnd) return
     const mask = this.#states.length - 1
-    let active = 0, windowIsOpen = true
+    let active = 0
+    let windowIsOpen = true
     for (let i = 0; i < this.#resendAt; i++) if (isAwaited(this.#states[(this.#head + i) & mask]!)) active++
     for (let i = this.#resendAt; i < this.#resendEnd && !output.full; i++) {
-      const slot = (this.#head + i) & mask, state = this.#states[slot]!, id = wrap(this.#headId + i)
+      const slot = (this.#head + i) & mask
+      const state = this.#states[slot]!
+      const id = wrap(this.#headId + i)
       if ((state & 3) === State.AwaitingPubcomp && (state & RELEASED_AGAIN) === 0) {
         this.#states[slot] = state | RELEASED_AGAIN
         const at = output.reserve(4)
@@ -159,7 +169,8 @@ export class OutgoingPublishes {
   }
 
   #resendPublish(slot: number, id: number, output: OutputBuffer, version: WireVersion, maximumPacketSize: number, now: number): void {
-    const { bytes } = this.#keptIn[slot]!, start = this.#keptAt[slot]!
+    const { bytes } = this.#keptIn[slot]!
+    const start = this.#keptAt[slot]!
     let run = new PublishRun()
     const layout = (this.#states[slot]! & LAYOUT_5) === 0 ? 4 : 5
     readRun(run, bytes, start, packetEnd(bytes, start), layout)
@@ -176,7 +187,8 @@ export class OutgoingPublishes {
     }
     // it has expired for nobody who was sent it once; what is left is told [MQTT-3.3.2-6]
     if (run.expiry >= 0) run = aged(run, Math.max(1, Math.ceil((this.#keptUntil![slot]! - now) / 1000)))
-    const at = output.appendPatchable(run.bytes, run.start, run.end, null), place = at + run.bodies[0]! - run.start + run.idAt
+    const at = output.appendPatchable(run.bytes, run.start, run.end, null)
+    const place = at + run.bodies[0]! - run.start + run.idAt
     output.bytes[at]! |= 8 // DUP [MQTT-3.3.1-1]
     output.bytes[place] = id >> 8
     output.bytes[place + 1] = id & 255
@@ -186,7 +198,9 @@ export class OutgoingPublishes {
     let offset = packetId - this.#headId
     if (offset < 0) offset += 65535
     if (offset >= this.#span) return
-    const mask = this.#states.length - 1, slot = (this.#head + offset) & mask, state = this.#states[slot]! & 3
+    const mask = this.#states.length - 1
+    const slot = (this.#head + offset) & mask
+    const state = this.#states[slot]! & 3
     if (header === PUBREC) {
       if (state === State.AwaitingPubrec) {
         this.#states[slot] = State.AwaitingPubcomp
@@ -214,7 +228,8 @@ export class OutgoingPublishes {
   }
 
   #keep(run: PublishRun, from: number, to: number, now: number): void {
-    const slab = run.slab!, mask = this.#states.length - 1
+    const slab = run.slab!
+    const mask = this.#states.length - 1
     if (run.expiry >= 0) {
       this.#keptUntil ??= new Float64Array(this.#states.length)
       for (let i = from; i < to; i++) this.#keptUntil[(this.#head + this.#span + i - from) & mask] = now + run.expiry * 1000
@@ -236,8 +251,12 @@ export class OutgoingPublishes {
   }
 
   #grow(): void {
-    const size = this.#states.length, mask = size - 1, larger = Math.max(16, size * 2)
-    const states = new Uint8Array(larger), keptIn: (Slab | null)[] = [], keptAt = this.#slabs === null ? NO_PLACES : new Int32Array(larger)
+    const size = this.#states.length
+    const mask = size - 1
+    const larger = Math.max(16, size * 2)
+    const states = new Uint8Array(larger)
+    const keptIn: (Slab | null)[] = []
+    const keptAt = this.#slabs === null ? NO_PLACES : new Int32Array(larger)
     const keptUntil = this.#keptUntil === null ? null : new Float64Array(larger)
     for (let i = 0; i < this.#span; i++) {
       const slot = (this.#head + i) & mask
@@ -266,7 +285,8 @@ function wrap(id: number): number {
 
 /** End of the packet that begins at `start`. */
 function packetEnd(bytes: Uint8Array, start: number): number {
-  let at = start + 1, remaining = 0
+  let at = start + 1
+  let remaining = 0
   for (let shift = 0; ; shift += 7) {
     const digit = bytes[at++]!
     remaining |= (digit & 127) << shift

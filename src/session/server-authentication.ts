@@ -41,9 +41,11 @@ export class ServerAuthentication {
 
   received(packet: Auth): void {
     const { authenticationMethod: method, authenticationData: data } = packet.properties
-    if (method !== this.#method) throw new ProtocolError(ReasonCode.ProtocolError, `Authentication Method ${method ?? 'missing'} instead of ${this.#method}`, 'MQTT-4.12.0-5')
+    if (method !== this.#method)
+      throw new ProtocolError(ReasonCode.ProtocolError, `Authentication Method ${method ?? 'missing'} instead of ${this.#method}`, 'MQTT-4.12.0-5')
     if (packet.reasonCode === ReasonCode.Reauthenticate) {
-      if (!this.#connected || this.#exchange !== null) throw new ProtocolError(ReasonCode.ProtocolError, 're-authentication during an authentication', 'MQTT-4.12.1-1')
+      if (!this.#connected || this.#exchange !== null)
+        throw new ProtocolError(ReasonCode.ProtocolError, 're-authentication during an authentication', 'MQTT-4.12.1-1')
       this.#exchange = this.#again()
       if (this.#exchange === null) {
         this.#connection.refused(ReasonCode.NotAuthorized)
@@ -72,7 +74,8 @@ export class ServerAuthentication {
       this.#connected = true
       this.#userName = userName
       this.#connection.succeeded(userName, data)
-    } else if (userName !== this.#userName) this.#connection.refused(ReasonCode.NotAuthorized) // somebody else may not take over the session
+    } else if (userName !== this.#userName)
+      this.#connection.refused(ReasonCode.NotAuthorized) // somebody else may not take over the session
     else this.#connection.send(this.#auth(0, data))
   }
 

@@ -6,17 +6,26 @@ import type { Link, Receiver } from '../base/link.ts'
 import { ProtocolError } from '../wire/errors.ts'
 import { decodePacket, protocolLevelOf } from '../wire/mqtt/decode.ts'
 import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
-import { type Connect, type Disconnect, type Packet, PacketType, type ProtocolVersion, type PublishAcknowledgement, type Subscribe, type Unsubscribe } from '../wire/mqtt/packet.ts'
+import {
+  type Connect,
+  type Disconnect,
+  type Packet,
+  PacketType,
+  type ProtocolVersion,
+  type PublishAcknowledgement,
+  type Subscribe,
+  type Unsubscribe,
+} from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { packetMayCarry, ReasonCode } from '../wire/mqtt/reason-codes.ts'
-import type { AttachedConnection, ConnectedSession, ConnectionLimits, EndCause, ServerHost, Verdict } from './effects.ts'
-import type { ReceivingConnection } from './incoming-publishes.ts'
-import { IncomingAliases } from './incoming-aliases.ts'
-import type { ServerPacketSizes } from './server-packet-sizes.ts'
-import { ServerAuthentication } from './server-authentication.ts'
-import { ServerWriter } from './server-writer.ts'
 import { connackProperties, keepAliveOf, refusalOf } from './connect-rules.ts'
+import type { AttachedConnection, ConnectedSession, ConnectionLimits, EndCause, ServerHost, Verdict } from './effects.ts'
+import { IncomingAliases } from './incoming-aliases.ts'
+import type { ReceivingConnection } from './incoming-publishes.ts'
+import { ServerAuthentication } from './server-authentication.ts'
+import type { ServerPacketSizes } from './server-packet-sizes.ts'
+import { ServerWriter } from './server-writer.ts'
 
 /** Bytes a client may send ahead while it waits for the answer to its CONNECT. */
 const AHEAD_BYTES = 1 << 20
@@ -124,16 +133,21 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   /** A run with its Topic Name. */
   #take(run: PublishRun): void {
     if (run.qos > this.#limits.maximumQos) throw new ProtocolError(ReasonCode.QosNotSupported, `QoS ${run.qos} is not offered`, 'MQTT-3.2.2-11')
-    if ((run.header & 1) !== 0 && !this.#limits.retainAvailable) throw new ProtocolError(ReasonCode.RetainNotSupported, 'RETAIN is not offered', 'MQTT-3.2.2-14')
+    if ((run.header & 1) !== 0 && !this.#limits.retainAvailable)
+      throw new ProtocolError(ReasonCode.RetainNotSupported, 'RETAIN is not offered', 'MQTT-3.2.2-14')
     this.#session!.incoming.receive(run, this.#host.clock.now(), this)
     if (run.qos > 0) this.#host.counters.messagesSent += run.count // each is acknowledged
   }
 
   acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void {
-    const session = this.#session!, { counters, trace } = this.#host, output = this.link.output
+    const session = this.#session!
+    const { counters, trace } = this.#host
+    const output = this.link.output
     this.#hasSpoken = true
     counters.messagesReceived += count
-    if (trace !== null) for (let i = 0; i < count; i++) trace.acknowledgement('received', session.clientId, (header >> 4) as 4, (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!, 0)
+    if (trace !== null)
+      for (let i = 0; i < count; i++)
+        trace.acknowledgement('received', session.clientId, (header >> 4) as 4, (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!, 0)
     if (header === 0x62) {
       session.incoming.released(bytes, at, count, this)
       counters.messagesSent += count
@@ -141,7 +155,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       const room = session.outgoing.acknowledged(header, bytes, at, count, output)
       if (header === 0x50) {
         counters.messagesSent += count
-        if (trace !== null) for (let i = 0; i < count; i++) trace.acknowledgement('sending', session.clientId, 6, (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!, 0)
+        if (trace !== null)
+          for (let i = 0; i < count; i++) trace.acknowledgement('sending', session.clientId, 6, (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!, 0)
       }
       if (room) session.resume()
     }
@@ -176,7 +191,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
         this.#disconnect(packet)
         return
       case PacketType.Auth:
-        if (this.#authentication === null) throw new ProtocolError(ReasonCode.ProtocolError, 'AUTH without an Authentication Method in CONNECT', 'MQTT-4.12.0-6')
+        if (this.#authentication === null)
+          throw new ProtocolError(ReasonCode.ProtocolError, 'AUTH without an Authentication Method in CONNECT', 'MQTT-4.12.0-6')
         this.#authentication.received(packet)
         return
       default:
@@ -225,7 +241,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#authentication = new ServerAuthentication(method, exchange, begin, {
       send: (packet) => this.#writer.send(packet),
       await: (promise, then) => this.#await(promise, then),
-      succeeded: (userName, data) => this.#judged(connect, { reasonCode: 0, userName }, { authenticationMethod: method, ...(data === null ? {} : { authenticationData: data }) }),
+      succeeded: (userName, data) =>
+        this.#judged(connect, { reasonCode: 0, userName }, { authenticationMethod: method, ...(data === null ? {} : { authenticationData: data }) }),
       refused: (reasonCode) => {
         if (this.#session === null) this.#refuse(reasonCode)
         else this.end('refused', packetMayCarry(reasonCode, PacketType.Disconnect) ? reasonCode : ReasonCode.NotAuthorized)
@@ -240,7 +257,9 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       this.#refuse(verdict.reasonCode)
       return
     }
-    const host = this.#host, limits = this.#limits, assigned = connect.clientId === '' ? host.assignClientId() : null
+    const host = this.#host
+    const limits = this.#limits
+    const assigned = connect.clientId === '' ? host.assignClientId() : null
     const named = assigned === null ? connect : { ...connect, clientId: assigned }
     const session = host.attach(named, verdict.userName, this)
     if (typeof session === 'number') {
@@ -257,32 +276,47 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (keepAlive > 0) host.deadlines.set(this.#deadline, host.clock.now() + this.#keepAliveMs)
     else host.deadlines.cancel(this.#deadline)
     host.observer.connected(this.link.peer, session.clientId, named, verdict.userName)
-    const properties = connect.version === 5 ? { ...connackProperties(connect, limits, { assigned, keepAlive, sessionExpiryInterval: session.sessionExpiryInterval }), ...authentication } : NO_PROPERTIES
+    const properties =
+      connect.version === 5
+        ? { ...connackProperties(connect, limits, { assigned, keepAlive, sessionExpiryInterval: session.sessionExpiryInterval }), ...authentication }
+        : NO_PROPERTIES
     // 3.1 knows no Session Present: that byte is reserved there
     if (this.#writer.send({ type: PacketType.Connack, sessionPresent: session.sessionPresent && connect.version !== 3, reasonCode: 0, properties })) {
       session.resume()
       return
     }
-    this.#finish('protocol-error', new ProtocolError(ReasonCode.PacketTooLarge, `Maximum Packet Size ${this.#writer.maximumPacketSize} is too little for CONNACK`), null)
+    this.#finish(
+      'protocol-error',
+      new ProtocolError(ReasonCode.PacketTooLarge, `Maximum Packet Size ${this.#writer.maximumPacketSize} is too little for CONNACK`),
+      null,
+    )
     this.link.end()
   }
 
   #subscribe(packet: Subscribe): void {
-    const session = this.#session!, codes = session.subscribe(packet)
+    const session = this.#session!
+    const codes = session.subscribe(packet)
     // 3.1 has no code for a refusal: the requested QoS is answered and nothing comes
-    const reasonCodes = this.#writer.version === 5 ? codes : codes.map((code, i) => (code < 0x80 ? code : this.#writer.version === 4 ? 0x80 : packet.subscriptions[i]!.qos))
+    const reasonCodes =
+      this.#writer.version === 5 ? codes : codes.map((code, i) => (code < 0x80 ? code : this.#writer.version === 4 ? 0x80 : packet.subscriptions[i]!.qos))
     this.#writer.send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES })
     session.sendRetained()
   }
 
   #unsubscribe(packet: Unsubscribe): void {
     const reasonCodes = this.#session!.unsubscribe(packet)
-    this.#writer.send({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes: this.#writer.version === 5 ? reasonCodes : [], properties: NO_PROPERTIES })
+    this.#writer.send({
+      type: PacketType.Unsuback,
+      packetId: packet.packetId,
+      reasonCodes: this.#writer.version === 5 ? reasonCodes : [],
+      properties: NO_PROPERTIES,
+    })
   }
 
   /** An acknowledgement that did not come in a row of four-byte ones: 5.0 with Reason Code or properties, or 3.1 with DUP. */
   #acknowledgement(packet: PublishAcknowledgement, header: number, bytes: Uint8Array, at: number): void {
-    const session = this.#session!, plain = packet.type === PacketType.Pubrel ? 0x62 : header
+    const session = this.#session!
+    const plain = packet.type === PacketType.Pubrel ? 0x62 : header
     this.#host.counters.messagesReceived-- // counted again below
     if (packet.reasonCode < 0x80 || packet.type === PacketType.Pubrel) this.acknowledgements(plain, bytes, at - 2, 1)
     else {

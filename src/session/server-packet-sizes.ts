@@ -16,7 +16,8 @@ export interface ServerPacketSizes {
 
 /** `maximumPacketSize` in bytes, of whole packets. */
 export function serverPacketSizes(maximumPacketSize: number): ServerPacketSizes {
-  const { before, after } = packetSizes(maximumPacketSize, 5), authenticating = new Int32Array(16).fill(-1)
+  const { before, after } = packetSizes(maximumPacketSize, 5)
+  const authenticating = new Int32Array(16).fill(-1)
   for (const type of [PacketType.Auth, PacketType.Disconnect]) authenticating[type] = after[type]!
   return { beforeConnect: before, authenticating, connected: packetSizes(maximumPacketSize, 4).after, connected5: after }
 }

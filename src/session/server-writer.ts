@@ -37,7 +37,8 @@ export class ServerWriter {
    */
   send(packet: Exclude<Packet, { type: 3 }>): boolean {
     const most = this.maximumPacketSize
-    let sent: Packet = packet, size = encodedSize(packet, this.version)
+    let sent: Packet = packet
+    let size = encodedSize(packet, this.version)
     if ('properties' in packet && packet.properties.reasonString !== undefined) {
       const isWanted = this.wantsReasons || packet.type === PacketType.Connack || packet.type === PacketType.Disconnect // [MQTT-3.1.2-29]
       if (!isWanted || size > most) {
@@ -59,7 +60,12 @@ export class ServerWriter {
 
   /** CONNACK with a Reason Code, or its return code in 3.x. */
   refuse(reasonCode: number): void {
-    this.send({ type: PacketType.Connack, sessionPresent: false, reasonCode: this.version === 5 ? reasonCode : returnCodeOf(reasonCode), properties: NO_PROPERTIES })
+    this.send({
+      type: PacketType.Connack,
+      sessionPresent: false,
+      reasonCode: this.version === 5 ? reasonCode : returnCodeOf(reasonCode),
+      properties: NO_PROPERTIES,
+    })
   }
 
   /** DISCONNECT, which a server says in 5.0 only. To be called after a successful CONNACK [MQTT-3.14.0-1]. */

@@ -1,16 +1,25 @@
 // Turns a run into one trace line per packet.
 // Called only when somebody watches (`-v`): it makes texts.
 
-import { readUtf8 } from '../wire/text.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { readUtf8 } from '../wire/text.ts'
 import type { Trace } from './effects.ts'
 
 /** `firstId`, when given, is the identifier that our own sending side assigned to the first packet; the others follow it. */
-export function tracePublishes(trace: Trace, what: Parameters<Trace['publish']>[0], clientId: string, run: PublishRun, firstId: number | null = null, from: number = run.from, to: number = run.to): void {
+export function tracePublishes(
+  trace: Trace,
+  what: Parameters<Trace['publish']>[0],
+  clientId: string,
+  run: PublishRun,
+  firstId: number | null = null,
+  from: number = run.from,
+  to: number = run.to,
+): void {
   const topicName = readUtf8(run.topicBytes, run.topicAt, run.topicAt + run.topicLength)
   let id = firstId
   for (let i = from; i < to; i++) {
-    const packetId = run.qos === 0 ? 0 : (id ?? run.packetId(i)), size = run.starts[i + 1]! - run.bodies[i]! - run.headLength
+    const packetId = run.qos === 0 ? 0 : (id ?? run.packetId(i))
+    const size = run.starts[i + 1]! - run.bodies[i]! - run.headLength
     trace.publish(what, clientId, run.header, packetId, topicName, size)
     if (id !== null) id = id === 65535 ? 1 : id + 1
   }

@@ -37,7 +37,8 @@ export class UnreleasedPublishes {
 
   /** Notes an identifier; false when it is awaiting PUBREL already: a repetition [MQTT-4.3.3-10]. */
   remember(packetId: number): boolean {
-    const word = packetId >> 5, bit = 1 << (packetId & 31)
+    const word = packetId >> 5
+    const bit = 1 << (packetId & 31)
     if (word >= this.#awaiting.length) {
       const larger = new Uint32Array(Math.min(2048, Math.max(word + 1, this.#awaiting.length * 2, 4)))
       larger.set(this.#awaiting)
@@ -51,7 +52,9 @@ export class UnreleasedPublishes {
 
   /** Copies the selected packets, whose identifiers have been remembered. */
   keep(run: PublishRun, now: number): void {
-    const size = run.end - run.start, slab = this.#slabs.store(run.bytes, run.start, run.end), at = slab.used - size
+    const size = run.end - run.start
+    const slab = this.#slabs.store(run.bytes, run.start, run.end)
+    const at = slab.used - size
     if (run.count > 1) this.#slabs.hold(slab, run.count - 1)
     this.bytes += size
     this.#runs.push({ slab, at, end: at + size, count: run.count, version: run.version, arrived: now })
@@ -93,7 +96,8 @@ export class UnreleasedPublishes {
   }
 
   #clearBit(packetId: number): boolean {
-    const word = packetId >> 5, bit = 1 << (packetId & 31)
+    const word = packetId >> 5
+    const bit = 1 << (packetId & 31)
     if (word >= this.#awaiting.length || (this.#awaiting[word]! & bit) === 0) return false
     this.#awaiting[word]! &= ~bit
     this.count--
@@ -112,7 +116,10 @@ export class UnreleasedPublishes {
   /** Routes the first `count` packets of the oldest run and takes them off. */
   #routeOldest(count: number, router: RunRouter): void {
     if (count === 0) return
-    const kept = this.#runs[0]!, run = this.#oldest!, from = run.from, to = run.to
+    const kept = this.#runs[0]!
+    const run = this.#oldest!
+    const from = run.from
+    const to = run.to
     run.select(from, from + count)
     const size = run.end - run.start
     router.routeAdmitted(run, kept.arrived)
@@ -135,7 +142,9 @@ export class UnreleasedPublishes {
       readRun(run, kept.slab.bytes, kept.at, kept.end, kept.version)
       for (let i = run.from; i < run.to; i++) {
         if (run.packetId(i) !== packetId) continue
-        const start = run.starts[i]!, end = run.starts[i + 1]!, rest: KeptRun[] = []
+        const start = run.starts[i]!
+        const end = run.starts[i + 1]!
+        const rest: KeptRun[] = []
         if (i > 0) rest.push({ ...kept, end: start, count: i })
         if (i + 1 < run.to) rest.push({ ...kept, at: end, count: run.to - i - 1 })
         this.#runs.splice(k, 1, ...rest)

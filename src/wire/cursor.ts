@@ -34,8 +34,8 @@ export class Cursor {
   }
 
   fourByte(field: string): number {
-    const at = this.at,
-      bytes = this.bytes
+    const at = this.at
+    const bytes = this.bytes
     if (at + 4 > this.end) throw this.#beyond(field)
     this.at = at + 4
     return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
@@ -88,9 +88,9 @@ export class Cursor {
 
   /** Passes over a length and as many bytes; returns where these begin. */
   #prefixed(field: string): number {
-    const start = this.at,
-      length = this.twoByte(field),
-      at = this.at
+    const start = this.at
+    const length = this.twoByte(field)
+    const at = this.at
     if (length > this.end - at) throw this.#beyond(field, start)
     this.at = at + length
     return at

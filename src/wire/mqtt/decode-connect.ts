@@ -11,14 +11,14 @@ import { hasWildcard } from './topics.ts'
 
 /** Throws ProtocolError; 0x84 when it is another protocol or another version of it. */
 export function decodeConnect(cursor: Cursor): Connect {
-  const start = cursor.at,
-    name = cursor.text('Protocol Name')
+  const start = cursor.at
+  const name = cursor.text('Protocol Name')
   if (name !== 'MQTT' && name !== 'MQIsdp') throw new ProtocolError(0x84, `Protocol Name '${name.slice(0, 20)}'`, 'MQTT-3.1.2-1', start) // [MQTT-3.1.2-1]
-  const levelAt = cursor.at,
-    levelByte = cursor.byte('Protocol Version'),
-    version = versionOf(name, levelByte & 0x7f, levelAt)
-  const flagsAt = cursor.at,
-    flags = cursor.byte('Connect Flags')
+  const levelAt = cursor.at
+  const levelByte = cursor.byte('Protocol Version')
+  const version = versionOf(name, levelByte & 0x7f, levelAt)
+  const flagsAt = cursor.at
+  const flags = cursor.byte('Connect Flags')
   checkConnectFlags(flags, version, flagsAt)
   const keepAlive = cursor.twoByte('Keep Alive')
   const properties = version === 5 ? readProperties(cursor, PacketType.Connect, 'client') : NO_PROPERTIES
@@ -60,8 +60,8 @@ function checkConnectFlags(flags: number, version: ProtocolVersion, at: number):
 
 function readWill(cursor: Cursor, flags: number, version: ProtocolVersion): Will {
   const properties = version === 5 ? readProperties(cursor, 'will', 'client') : NO_PROPERTIES
-  const topicAt = cursor.at,
-    topicName = cursor.text('Will Topic') // [MQTT-3.1.3-11]
+  const topicAt = cursor.at
+  const topicName = cursor.text('Will Topic') // [MQTT-3.1.3-11]
   if (topicName === '') throw new ProtocolError(0x81, 'empty Will Topic', 'MQTT-4.7.3-1', topicAt) // [MQTT-4.7.3-1]
   if (hasWildcard(topicName)) throw new ProtocolError(0x81, `wildcard in Will Topic ${topicName}`, 'MQTT-3.3.2-2', topicAt)
   return { topicName, payload: cursor.binary('Will Payload'), qos: ((flags >> 3) & 3) as Qos, retain: (flags & 0x20) !== 0, properties }
@@ -69,8 +69,8 @@ function readWill(cursor: Cursor, flags: number, version: ProtocolVersion): Will
 
 /** In 3.1 the first byte means nothing. */
 export function decodeConnack(cursor: Cursor, version: ProtocolVersion): Connack {
-  const start = cursor.at,
-    flags = cursor.byte('Connect Acknowledge Flags')
+  const start = cursor.at
+  const flags = cursor.byte('Connect Acknowledge Flags')
   if (version !== 3 && flags > 1) throw new ProtocolError(0x81, `Connect Acknowledge Flags ${flags}`, 'MQTT-3.2.2-1', start) // [MQTT-3.2.2-1]
   const reasonCode = cursor.byte('Reason Code')
   if (version === 5 && !packetMayCarry(reasonCode, PacketType.Connack))

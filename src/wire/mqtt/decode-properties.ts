@@ -12,12 +12,12 @@ import { hasWildcard } from './topics.ts'
 export function readProperties(cursor: Cursor, carrier: PropertyCarrier, sender: Sender): Properties {
   const length = cursor.varint('Property Length')
   if (length === 0) return NO_PROPERTIES
-  const part = cursor.part(length, 'properties'),
-    found: Record<string, unknown> = {}
+  const part = cursor.part(length, 'properties')
+  const found: Record<string, unknown> = {}
   while (part.at < part.end) {
-    const start = part.at,
-      id = part.byte('property'),
-      row = propertyById(id)
+    const start = part.at
+    const id = part.byte('property')
+    const row = propertyById(id)
     if (row === undefined) throw new ProtocolError(0x81, `property 0x${id.toString(16)} unknown`, 'MQTT-4.13.1-1', start)
     if (!row.carriers.includes(carrier)) throw new ProtocolError(0x82, `${row.title} not allowed here`, 'MQTT-4.13.1-1', start)
     if (!senderMayUseProperty(id, carrier, sender)) throw new ProtocolError(0x82, `${row.title} from a ${sender}`, clauseOf(row), start)

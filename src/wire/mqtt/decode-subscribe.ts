@@ -29,13 +29,13 @@ export function decodeSubscribe(cursor: Cursor, version: ProtocolVersion): Subsc
 }
 
 function readSubscription(cursor: Cursor, version: ProtocolVersion): SubscriptionRequest {
-  const filterAt = cursor.at,
-    topicFilter = readFilter(cursor) // [MQTT-3.8.3-1]
-  const optionsAt = cursor.at,
-    options = cursor.byte('Subscription Options')
-  const qos = options & 3,
-    noLocal = (options & 4) !== 0,
-    retainHandling = (options >> 4) & 3
+  const filterAt = cursor.at
+  const topicFilter = readFilter(cursor) // [MQTT-3.8.3-1]
+  const optionsAt = cursor.at
+  const options = cursor.byte('Subscription Options')
+  const qos = options & 3
+  const noLocal = (options & 4) !== 0
+  const retainHandling = (options >> 4) & 3
   if (qos === 3) throw new ProtocolError(0x81, 'QoS 3 in SUBSCRIBE', version === 5 ? 'MQTT-3.8.3-5' : 'MQTT3-3.8.3-4', optionsAt) // [MQTT3-3.8.3-4]
   if (version !== 5 && options > 3) throw new ProtocolError(0x81, `Subscription Options ${options}`, 'MQTT3-3.8.3-4', optionsAt)
   if (options > 63) throw new ProtocolError(0x81, 'reserved bits of the Subscription Options', 'MQTT-3.8.3-5', optionsAt) // [MQTT-3.8.3-5]
@@ -53,8 +53,8 @@ function sharedClause(topicFilter: string): string {
 }
 
 function readFilter(cursor: Cursor): string {
-  const start = cursor.at,
-    topicFilter = cursor.text('Topic Filter')
+  const start = cursor.at
+  const topicFilter = cursor.text('Topic Filter')
   if (topicFilter === '') throw new ProtocolError(0x81, 'empty Topic Filter', 'MQTT-4.7.3-1', start) // [MQTT-4.7.3-1]
   if (!hasCorrectWildcards(topicFilter)) throw new ProtocolError(0x81, `wildcards of Topic Filter ${topicFilter}`, 'MQTT-4.7.1-1', start) // [MQTT-4.7.1-1, MQTT-4.7.1-2]
   return topicFilter
@@ -73,8 +73,8 @@ export function decodeUnsubscribe(cursor: Cursor, version: ProtocolVersion): Uns
 export function decodeSuback(cursor: Cursor, version: ProtocolVersion): Suback {
   const packetId = readPacketId(cursor, 'SUBACK')
   const properties = version === 5 ? readProperties(cursor, PacketType.Suback, 'server') : NO_PROPERTIES
-  const start = cursor.at,
-    reasonCodes = [...cursor.rest()]
+  const start = cursor.at
+  const reasonCodes = [...cursor.rest()]
   if (reasonCodes.length === 0) throw new ProtocolError(0x81, 'SUBACK without a Reason Code', 'MQTT-3.9.3-1', start) // [MQTT-3.9.3-1]
   for (const code of reasonCodes) {
     if (version === 5 && !packetMayCarry(code, PacketType.Suback)) throw new ProtocolError(0x82, `SUBACK with Reason Code ${code}`, 'MQTT-3.9.3-2', start) // [MQTT-3.9.3-2]
@@ -90,8 +90,8 @@ export function decodeUnsuback(cursor: Cursor, version: ProtocolVersion): Unsuba
     return { type: PacketType.Unsuback, packetId, reasonCodes: [], properties: NO_PROPERTIES }
   }
   const properties = readProperties(cursor, PacketType.Unsuback, 'server')
-  const start = cursor.at,
-    reasonCodes = [...cursor.rest()]
+  const start = cursor.at
+  const reasonCodes = [...cursor.rest()]
   if (reasonCodes.length === 0) throw new ProtocolError(0x81, 'UNSUBACK without a Reason Code', 'MQTT-3.11.3-1', start) // [MQTT-3.11.3-1]
   for (const code of reasonCodes) {
     if (!packetMayCarry(code, PacketType.Unsuback)) throw new ProtocolError(0x82, `UNSUBACK with Reason Code ${code}`, 'MQTT-3.11.3-2', start) // [MQTT-3.11.3-2]
@@ -100,8 +100,8 @@ export function decodeUnsuback(cursor: Cursor, version: ProtocolVersion): Unsuba
 }
 
 function readPacketId(cursor: Cursor, packet: string): number {
-  const start = cursor.at,
-    packetId = cursor.twoByte('Packet Identifier')
+  const start = cursor.at
+  const packetId = cursor.twoByte('Packet Identifier')
   if (packetId === 0) throw new ProtocolError(0x81, `${packet} with Packet Identifier 0`, 'MQTT-2.2.1-3', start) // [MQTT-2.2.1-3]
   return packetId
 }

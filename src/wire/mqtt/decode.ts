@@ -70,8 +70,8 @@ export function decodePacket(header: number, bytes: Uint8Array, at: number, end:
 /** Level byte without its bridge bit, when the Protocol Name of a CONNECT body is MQTT or MQIsdp; -1 otherwise. Never throws. */
 export function protocolLevelOf(bytes: Uint8Array, at: number, end: number): number {
   for (const name of ['MQTT', 'MQIsdp']) {
-    const nameAt = at + 2,
-      levelAt = nameAt + name.length
+    const nameAt = at + 2
+    const levelAt = nameAt + name.length
     if (levelAt >= end || bytes[at] !== 0 || bytes[at + 1] !== name.length) continue
     if ([...name].every((letter, i) => bytes[nameAt + i] === letter.charCodeAt(0))) return bytes[levelAt]! & 0x7f
   }
@@ -80,8 +80,8 @@ export function protocolLevelOf(bytes: Uint8Array, at: number, end: number): num
 
 /** Bits 0-3 of the first byte [MQTT-2.1.3-1]. A 3.1 sender may mark a repeated PUBREL, SUBSCRIBE or UNSUBSCRIBE with DUP. */
 function checkFlags(header: number, version: ProtocolVersion): void {
-  const type = header >> 4,
-    flags = header & 15
+  const type = header >> 4
+  const flags = header & 15
   switch (type) {
     case Publish:
       return
@@ -111,11 +111,11 @@ function decodePublish(header: number, cursor: Cursor, version: ProtocolVersion,
   const qos = (header >> 1) & 3
   if (qos === 3) throw new ProtocolError(0x81, 'QoS 3', 'MQTT-3.3.1-4') // [MQTT-3.3.1-4]
   if (qos === 0 && (header & 8) !== 0) throw new ProtocolError(0x81, 'DUP with QoS 0', 'MQTT-3.3.1-2') // [MQTT-3.3.1-2]
-  const topicAt = cursor.at,
-    topicName = cursor.text('Topic Name')
+  const topicAt = cursor.at
+  const topicName = cursor.text('Topic Name')
   if (hasWildcard(topicName)) throw new ProtocolError(0x81, `wildcard in Topic Name ${topicName}`, 'MQTT-3.3.2-2', topicAt) // [MQTT-3.3.2-2]
-  const packetIdAt = cursor.at,
-    packetId = qos === 0 ? 0 : cursor.twoByte('Packet Identifier') // [MQTT-2.2.1-2]
+  const packetIdAt = cursor.at
+  const packetId = qos === 0 ? 0 : cursor.twoByte('Packet Identifier') // [MQTT-2.2.1-2]
   const properties = version === 5 ? readProperties(cursor, Publish, sender) : NO_PROPERTIES
   if (topicName === '' && properties.topicAlias === undefined) throw new ProtocolError(0x81, 'empty Topic Name', 'MQTT-4.7.3-1', topicAt) // [MQTT-4.7.3-1]
   if (qos !== 0 && packetId === 0) throw new ProtocolError(0x82, 'PUBLISH with Packet Identifier 0', 'MQTT-2.2.1-3', packetIdAt) // [MQTT-2.2.1-3]
@@ -123,8 +123,8 @@ function decodePublish(header: number, cursor: Cursor, version: ProtocolVersion,
 }
 
 function decodeAcknowledgement(type: PublishAcknowledgement['type'], cursor: Cursor, version: ProtocolVersion, sender: Sender): PublishAcknowledgement {
-  const start = cursor.at,
-    packetId = cursor.twoByte('Packet Identifier')
+  const start = cursor.at
+  const packetId = cursor.twoByte('Packet Identifier')
   if (packetId === 0) throw new ProtocolError(0x82, 'acknowledgement of Packet Identifier 0', 'MQTT-2.2.1-3', start)
   const { reasonCode, properties } = version === 5 ? readReason(cursor, type, sender) : SUCCESS
   if (!packetMayCarry(reasonCode, type)) throw badReason(reasonCode, type, start + 2)
@@ -133,8 +133,8 @@ function decodeAcknowledgement(type: PublishAcknowledgement['type'], cursor: Cur
 }
 
 function decodeDisconnect(cursor: Cursor, version: ProtocolVersion, sender: Sender): Disconnect {
-  const start = cursor.at,
-    { reasonCode, properties } = version === 5 ? readReason(cursor, Disconnect, sender) : SUCCESS
+  const start = cursor.at
+  const { reasonCode, properties } = version === 5 ? readReason(cursor, Disconnect, sender) : SUCCESS
   if (version !== 5 && sender === 'server') throw new ProtocolError(0x82, 'DISCONNECT from a server before MQTT 5.0', 'MQTT-4.13.1-1')
   if (!senderMayUse(reasonCode, Disconnect, sender)) throw badReason(reasonCode, Disconnect, start) // [MQTT-3.14.2-1]
   cursor.finish('DISCONNECT')
@@ -142,8 +142,8 @@ function decodeDisconnect(cursor: Cursor, version: ProtocolVersion, sender: Send
 }
 
 function decodeAuth(cursor: Cursor, version: ProtocolVersion, sender: Sender): Auth {
-  const start = cursor.at,
-    { reasonCode, properties } = version === 5 ? readReason(cursor, Auth, sender) : SUCCESS
+  const start = cursor.at
+  const { reasonCode, properties } = version === 5 ? readReason(cursor, Auth, sender) : SUCCESS
   if (!senderMayUse(reasonCode, Auth, sender)) throw badReason(reasonCode, Auth, start) // [MQTT-3.15.2-1]
   cursor.finish('AUTH')
   return { type: Auth, reasonCode, properties }

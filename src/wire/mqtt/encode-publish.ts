@@ -20,8 +20,8 @@ export interface PublishShape {
 
 /** Encodes the selected packets of `source` into `target`, whose bytes are replaced when too small. */
 export function encodeRun(target: PublishRun, source: PublishRun, shape: PublishShape): void {
-  const topicLength = shape.omitTopic ? 0 : source.topicLength,
-    idSize = shape.qos > 0 ? 2 : 0
+  const topicLength = shape.omitTopic ? 0 : source.topicLength
+  const idSize = shape.qos > 0 ? 2 : 0
   const kept = shape.version === 5 && source.version === 5 ? keptProperties(source) : NONE
   const added = shape.version === 5 ? addedProperties(shape) : NONE
   const values = kept.length + added.length
@@ -29,13 +29,13 @@ export function encodeRun(target: PublishRun, source: PublishRun, shape: Publish
   const headLength = 2 + topicLength + idSize + propertiesLength
   const most = source.end - source.start + source.count * (headLength + 4)
   if (target.bytes.length < most) target.bytes = new Uint8Array(Math.max(most, 4096))
-  const out = target.bytes,
-    header = 0x30 | (shape.qos << 1) | shape.retain
+  const out = target.bytes
+  const header = 0x30 | (shape.qos << 1) | shape.retain
   let at = 0
   for (let i = source.from; i < source.to; i++) {
-    const start = at,
-      payload = source.bodies[i]! + source.headLength,
-      payloadEnd = source.starts[i + 1]!
+    const start = at
+    const payload = source.bodies[i]! + source.headLength
+    const payloadEnd = source.starts[i + 1]!
     out[at++] = header
     at = writeVarint(out, at, headLength + payloadEnd - payload)
     const body = at
@@ -64,12 +64,12 @@ const NONE = new Uint8Array(0)
 
 /** The properties without a Topic Alias, which is the connection's [MQTT-3.3.2-7]; the others travel unaltered, in their order [MQTT-3.3.2-17]. */
 function keptProperties(run: PublishRun): Uint8Array {
-  const end = run.bodies[run.from]! + run.headLength,
-    length = run.propertiesLength
+  const end = run.bodies[run.from]! + run.headLength
+  const length = run.propertiesLength
   const all = run.bytes.subarray(end - length + varintSizeWithin(length), end)
   if (run.topicAlias === 0) return all
-  const alias = aliasAt(all),
-    rest = new Uint8Array(all.length - 3)
+  const alias = aliasAt(all)
+  const rest = new Uint8Array(all.length - 3)
   rest.set(all.subarray(0, alias))
   rest.set(all.subarray(alias + 3), alias)
   return rest
@@ -83,8 +83,8 @@ function varintSizeWithin(both: number): number {
 /** Where the Topic Alias begins among properties that were judged before and have one. */
 function aliasAt(properties: Uint8Array): number {
   for (let at = 0; ; ) {
-    const start = at,
-      id = properties[at++]
+    const start = at
+    const id = properties[at++]
     if (id === 0x23 || id === undefined) return start
     if (id === 0x01) at += 1
     else if (id === 0x02) at += 4

@@ -30,8 +30,8 @@ export function encodedSize(packet: Packet, version: ProtocolVersion): number {
 
 /** Writes the packet at `at`, where there must be room for `encodedSize`; returns where it ends. Throws UsageError before the first byte is written. */
 export function encodeInto(packet: Packet, version: ProtocolVersion, out: Uint8Array, at: number): number {
-  const remaining = remainingLength(packet, version),
-    end = at + 1 + varintSize(remaining) + remaining
+  const remaining = remainingLength(packet, version)
+  const end = at + 1 + varintSize(remaining) + remaining
   if (end > out.length) throw new UsageError(`packet of ${end - at} bytes at ${at}: the room ends at ${out.length}`)
   return write(packet, version, remaining, out, at)
 }

@@ -53,8 +53,8 @@ export class Framer {
   release(sink: FrameSink): void {
     if (!this.#held) return
     this.#held = false
-    const kept = this.#rest,
-      length = this.#restLength
+    const kept = this.#rest
+    const length = this.#restLength
     this.#rest = new Uint8Array(0)
     this.#restLength = 0
     if (length > 0) this.feed(kept, 0, length, sink)
@@ -92,16 +92,16 @@ export class Framer {
 
   /** Scans whole packets from `at`; returns where the first one begins that is incomplete or held back. */
   #scan(bytes: Uint8Array, start: number, end: number, sink: FrameSink): number {
-    let at = start,
-      open: PublishRun | null = null
+    let at = start
+    let open: PublishRun | null = null
     while (end - at >= 2 && !this.#stopped && !this.#held) {
       const header = bytes[at]!
-      let body = at + 2,
-        remaining = bytes[at + 1]!
+      let body = at + 2
+      let remaining = bytes[at + 1]!
       if (remaining > 127) {
         remaining &= 127
-        let shift = 7,
-          digit = 128
+        let shift = 7
+        let digit = 128
         while (digit > 127 && body < end && shift < 28) {
           digit = bytes[body++]!
           remaining |= (digit & 127) << shift
@@ -237,9 +237,9 @@ function zeroId(at: number): ProtocolError {
 
 /** Same Topic Name and properties as the run's first packet? Backwards: topics differ at their ends. */
 function repeatsHead(run: PublishRun, bytes: Uint8Array, body: number, next: number): boolean {
-  const length = run.headLength,
-    first = run.bodies[0]!,
-    topicEnd = 2 + run.ownTopicLength
+  const length = run.headLength
+  const first = run.bodies[0]!
+  const topicEnd = 2 + run.ownTopicLength
   if (next - body < length) return false
   for (let i = length - 1, stop = length - run.propertiesLength; i >= stop; i--) if (bytes[first + i] !== bytes[body + i]) return false
   for (let i = topicEnd - 1; i >= 0; i--) if (bytes[first + i] !== bytes[body + i]) return false
@@ -250,10 +250,10 @@ function repeatsHead(run: PublishRun, bytes: Uint8Array, body: number, next: num
 export function readRun(run: PublishRun, bytes: Uint8Array, start: number, end: number, version: WireVersion, most: number = Number.POSITIVE_INFINITY): void {
   let at = start
   for (let left = most; at < end && left > 0; left--) {
-    let body = at + 1,
-      remaining = 0,
-      shift = 0,
-      digit: number
+    let body = at + 1
+    let remaining = 0
+    let shift = 0
+    let digit: number
     do {
       digit = bytes[body++]!
       remaining |= (digit & 127) << shift

@@ -139,8 +139,8 @@ export class PublishRun {
   }
 
   #grow(): void {
-    const starts = new Int32Array(this.starts.length * 2),
-      bodies = new Int32Array(starts.length)
+    const starts = new Int32Array(this.starts.length * 2)
+    const bodies = new Int32Array(starts.length)
     starts.set(this.starts)
     bodies.set(this.bodies)
     this.starts = starts
