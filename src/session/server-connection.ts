@@ -135,7 +135,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (run.qos > this.#limits.maximumQos) throw new ProtocolError(ReasonCode.QosNotSupported, `QoS ${run.qos} is not offered`, 'MQTT-3.2.2-11')
     if ((run.header & 1) !== 0 && !this.#limits.retainAvailable)
       throw new ProtocolError(ReasonCode.RetainNotSupported, 'RETAIN is not offered', 'MQTT-3.2.2-14')
-    this.#session!.incoming.receive(run, this.#host.clock.now(), this)
+    this.#session!.incoming.receive(run, run.qos === 2 ? this.#host.clock.now() : 0, this)
     if (run.qos > 0) this.#host.counters.messagesSent += run.count // each is acknowledged
   }
 

@@ -30,7 +30,7 @@ withTools(['mosquitto'], ({ mosquitto }) => {
         after: [...connectionTo(broker.port), 'notifications false', ...lines, ...TOPICS],
         verbose: true,
       })
-      await bridge.until(/Received CONNACK on connection local\.bridge[^]*Received SUBACK from local\.bridge[^]*Received UNSUBACK from local\.bridge/)
+      await bridge.until(/Received CONNACK on connection local\.bridge[\s\S]*Received SUBACK from local\.bridge[\s\S]*Received UNSUBACK from local\.bridge/)
       here = await RawClient.connect(broker.port, { version: 4, clientId: 'here' })
       there = await RawClient.connect(bridge.port, { version: 4, clientId: 'there' })
       for (const client of [here, there]) await client.subscribe([{ topicFilter: '#', qos: 1 }])

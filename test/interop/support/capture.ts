@@ -9,6 +9,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const PATIENCE_MS = 5000
+/** Wireshark's number for the expert group Sequence. */
+const SEQUENCE = 0x02000000
 
 /** Whether this user may capture on the loopback interface. */
 export function mayCapture(tcpdump: string): boolean {
@@ -24,6 +26,8 @@ export interface MqttFrame {
   readonly info: string
   /** What it complains about in this frame, TCP's remarks included. */
   readonly experts: readonly string[]
+  /** False when segments before it are missing in the capture or out of order. */
+  readonly isCapturedWell: boolean
   /** Values of the fields asked for, by name; one per occurrence. */
   readonly values: Readonly<Record<string, readonly string[]>>
 }
@@ -80,7 +84,7 @@ export class Capture {
 
   /** All frames with MQTT or with something malformed, in order, with the values of `fields`. */
   async read(tshark: string, fields: readonly string[]): Promise<MqttFrame[]> {
-    const names = ['tcp.srcport', 'tcp.dstport', '_ws.col.Info', '_ws.expert.message', ...fields]
+    const names = ['tcp.srcport', 'tcp.dstport', '_ws.col.Info', '_ws.expert.message', '_ws.expert.group', ...fields]
     const { stdout } = await promisify(execFile)(
       tshark,
       [
@@ -102,13 +106,14 @@ export class Capture {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => {
-        const [source, destination, info, experts, ...values] = line.split('\t')
+        const [source, destination, info, experts, groups, ...values] = line.split('\t')
         const fromClient = destination === String(this.#port)
         return {
           client: Number(fromClient ? source : destination),
           fromClient,
           info: info!,
           experts: listOf(experts),
+          isCapturedWell: !listOf(groups).some((group) => group === 'Sequence' || Number(group) === SEQUENCE),
           values: Object.fromEntries(fields.map((name, i) => [name, listOf(values[i])])),
         }
       })

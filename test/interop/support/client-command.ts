@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 
 const PATIENCE_MS = 8000
 const READY = /^ready$/m
@@ -30,7 +31,7 @@ export async function runCommand({ command, args, stdin = '', signal }: CommandR
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const before = READY.test(stdout)
     stdout += chunk
-    if (signal !== undefined && !before && READY.test(stdout)) child.kill(signal)
+    if (signal !== undefined && !before && READY.test(stdout)) idle(child.pid!).then(() => child.kill(signal))
   })
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
   child.stdin.on('error', () => {}).end(stdin)
@@ -38,6 +39,15 @@ export async function runCommand({ command, args, stdin = '', signal }: CommandR
   const [code] = await once(child, 'close')
   clearTimeout(timer)
   return { stdout, stderr, code: code as number | null }
+}
+
+/** Waits until the process waits: mosquitto_sub forgets what it is about to print when a signal comes meanwhile. */
+async function idle(pid: number): Promise<void> {
+  for (const until = performance.now() + 1000; performance.now() < until; ) {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const state = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '')
+    if (state.startsWith('S')) return
+  }
 }
 
 /** `names` are the words that stand for the program, such as `zanzara pub`, longest first; `ports` those that were given to it. */
