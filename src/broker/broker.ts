@@ -51,6 +51,8 @@ export interface BrokerOptions {
   readonly pool: BytePool
   /** A random UUID in upper case, for Client Identifiers that we assign. */
   readonly newId: () => string
+  /** Any 32-bit number, different each time, so that nobody can choose names that collide; 0 unless given. */
+  readonly seed?: number
   /** Of the product, for `$SYS/broker/version`. */
   readonly version: string
   readonly authenticator?: Authenticator
@@ -115,7 +117,7 @@ export class Broker implements ServerHost {
     const now = (): number => options.clock.now()
     const variants = new PublishVariants(slabs)
     this.#parts = {
-      topics: new TopicTable(limits.internedTopics, limits.maximumTopicLevels, new Branches()),
+      topics: new TopicTable(limits.internedTopics, limits.maximumTopicLevels, new Branches(), options.seed),
       tree: new SubscriptionTree(),
       retained: new Retained(limits.maximumRetainedMessages),
       slabs,

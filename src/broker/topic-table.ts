@@ -47,17 +47,24 @@ export class Topic {
   }
 }
 
+/** Bytes of all names together: an ordinary table has a twentieth of it. */
+const LARGEST_NAMES = 16 << 20
+
 export class TopicTable {
   readonly branches: Branches
   readonly #limit: number
   readonly #maximumLevels: number
+  readonly #seed: number
   #slots: (Topic | null)[]
   #count = 0
+  #nameBytes = 0
   #nextId = 1
 
-  constructor(limit: number, maximumLevels: number, branches: Branches) {
+  /** `seed` makes the places of names unforeseeable for those who choose names to collide. */
+  constructor(limit: number, maximumLevels: number, branches: Branches, seed = 0) {
     this.#limit = limit
     this.#maximumLevels = maximumLevels
+    this.#seed = seed
     this.branches = branches
     this.#slots = new Array<Topic | null>(1024).fill(null)
   }
@@ -68,7 +75,7 @@ export class TopicTable {
 
   /** The topic of a name; throws ProtocolError when it is not one. */
   intern(bytes: Uint8Array, at: number, length: number): Topic {
-    const hash = hashBytes(bytes, at, length)
+    const hash = hashBytes(bytes, at, length, this.#seed)
     for (let topic = this.#slots[hash & (this.#slots.length - 1)]!; topic !== null; topic = topic.next!) {
       if (topic.hash === hash && topic.equals(bytes, at, length)) {
         topic.used = true
@@ -80,7 +87,7 @@ export class TopicTable {
 
   /** The topic if it is known: for invalidating one exact name. */
   find(bytes: Uint8Array): Topic | null {
-    const hash = hashBytes(bytes, 0, bytes.length)
+    const hash = hashBytes(bytes, 0, bytes.length, this.#seed)
     for (let topic = this.#slots[hash & (this.#slots.length - 1)]!; topic !== null; topic = topic.next!)
       if (topic.hash === hash && topic.equals(bytes, 0, bytes.length)) return topic
     return null
@@ -102,7 +109,7 @@ export class TopicTable {
     const levels = name.split('/')
     if (levels.length > this.#maximumLevels)
       throw new ProtocolError(0x90, `Topic Name of ${levels.length} levels, ${this.#maximumLevels} at most`, 'MQTT-4.7.3-3')
-    if (this.#count >= this.#limit) this.#sweep()
+    if (this.#count >= this.#limit || this.#nameBytes + length > LARGEST_NAMES) this.#sweep()
     if (this.#count >= this.#slots.length) this.#grow()
     const [one, two] = this.branches.slots(levels)
     const slot = hash & (this.#slots.length - 1)
@@ -110,6 +117,7 @@ export class TopicTable {
     topic.next = this.#slots[slot]!
     this.#slots[slot] = topic
     this.#count++
+    this.#nameBytes += length
     return topic
   }
 
@@ -130,8 +138,9 @@ export class TopicTable {
   /** Second chance: drops what was not used since the last sweep, everything if all was. */
   #sweep(): void {
     let kept = 0
-    for (let pass = 0; pass < 2 && (pass === 0 || kept > this.#limit / 2); pass++) {
-      kept = 0
+    let bytes = 0
+    for (let pass = 0; pass < 2 && (pass === 0 || kept > this.#limit / 2 || bytes > LARGEST_NAMES / 2); pass++) {
+      kept = bytes = 0
       for (let i = 0; i < this.#slots.length; i++) {
         let chain: Topic | null = null
         for (let topic: Topic | null = this.#slots[i] ?? null; topic !== null; ) {
@@ -141,6 +150,7 @@ export class TopicTable {
             topic.next = chain
             chain = topic
             kept++
+            bytes += topic.length
           } else {
             topic.length = -1
             topic.follower = null
@@ -152,11 +162,12 @@ export class TopicTable {
       }
     }
     this.#count = kept
+    this.#nameBytes = bytes
   }
 }
 
-function hashBytes(bytes: Uint8Array, at: number, length: number): number {
-  let hash = length
+function hashBytes(bytes: Uint8Array, at: number, length: number, seed: number): number {
+  let hash = length ^ seed
   for (let i = at, end = at + length; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
   return hash ^ (hash >>> 15)
 }

@@ -1,7 +1,7 @@
 // The composition root: clock, randomness, timer and sockets around the broker, which knows none of them. Public as `zanzara/broker`.
 // Everything else is an argument; what a configuration file says becomes these options in cli/.
 
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -91,6 +91,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     clock,
     pool: context.pool,
     newId: () => randomUUID().toUpperCase(),
+    seed: randomInt(2 ** 32),
     version: packageVersion(),
     log,
     trace: options.verbose === true ? told : null,

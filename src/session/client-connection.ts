@@ -151,11 +151,13 @@ export class ClientConnection implements Receiver, FrameSink {
 
   /** Stops reading. PINGREQ is still sent, but no answer expected. */
   pause(): void {
+    if (this.#state === 'ended') return
     this.#keepAlive?.pause()
     this.#link.pause()
   }
 
   resume(): void {
+    if (this.#state === 'ended') return
     this.#keepAlive?.resume()
     this.#link.resume()
   }

@@ -31,6 +31,7 @@ export function encodeRun(target: PublishRun, source: PublishRun, shape: Publish
   if (target.bytes.length < most) target.bytes = new Uint8Array(Math.max(most, 4096))
   const out = target.bytes
   const header = 0x30 | (shape.qos << 1) | shape.retain
+  const name = topicLength > 64 ? source.topicBytes.subarray(source.topicAt, source.topicAt + topicLength) : null
   let at = 0
   for (let i = source.from; i < source.to; i++) {
     const start = at
@@ -41,7 +42,9 @@ export function encodeRun(target: PublishRun, source: PublishRun, shape: Publish
     const body = at
     out[at++] = topicLength >> 8
     out[at++] = topicLength & 255
-    for (let k = 0; k < topicLength; k++) out[at++] = source.topicBytes[source.topicAt + k]!
+    if (name === null) for (let k = 0; k < topicLength; k++) out[at + k] = source.topicBytes[source.topicAt + k]!
+    else out.set(name, at)
+    at += topicLength
     at += idSize
     if (shape.version === 5) {
       at = writeVarint(out, at, values)
