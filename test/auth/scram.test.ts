@@ -62,8 +62,8 @@ test('a client may leave its first message out of CONNECT: it is asked for it, o
 })
 
 test('names with commas, equals signs and accents come through', async () => {
-  const name = 'a,b=c,=2C é',
-    verifier = makeScramVerifier('pä,ß', { iterations: 4096 })!
+  const name = 'a,b=c,=2C é'
+  const verifier = makeScramVerifier('pä,ß', { iterations: 4096 })!
   const outcome = await logIn(server({ [name]: verifier }), client(name, 'pä,ß'))
   expect(outcome).toMatchObject({ reasonCode: 0, userName: name })
 })
@@ -74,8 +74,8 @@ test('the same name and password, typed composed or decomposed, are the same', a
 })
 
 test('a wrong password and an unknown user are refused in the same words, after the same challenge', async () => {
-  const wrong = await logIn(server(), client('user', 'crayon')),
-    unknown = await logIn(server(), client('nobody', 'pencil'))
+  const wrong = await logIn(server(), client('user', 'crayon'))
+  const unknown = await logIn(server(), client('nobody', 'pencil'))
   expect(wrong).toEqual({ reasonCode: 0x87, data: Buffer.from('e=invalid-proof'), userName: null })
   expect(unknown).toEqual(wrong)
   const asked = async (): Promise<string> => text((await server().step(bytes('n,,n=nobody,r=abc'))).data)
@@ -101,8 +101,8 @@ test.each([
   ['n,n=user', 'invalid-encoding'],
   ['', 'invalid-encoding'],
 ])('the first message %j is refused: %s', async (message, code) => {
-  const exchange = server(),
-    step = await exchange.step(bytes(message))
+  const exchange = server()
+  const step = await exchange.step(bytes(message))
   expect([step.reasonCode, text(step.data)]).toEqual([0x87, `e=${code}`])
   expect((await exchange.step(bytes(RFC.clientFinal))).reasonCode).toBe(0x87)
 })
@@ -137,8 +137,8 @@ test('a final message sent before the first is answered does not get in', async 
   let answer: (verifier: ScramVerifier) => void = () => {}
   const slow = new Promise<ScramVerifier>((resolve) => (answer = resolve))
   const exchange = new ScramSha256Exchange({ credentials: { lookup: () => slow }, decoys: new DecoyVerifiers(bytes('s')), newNonce: () => 'x' })
-  const first = exchange.step(bytes(RFC.clientFirst)),
-    second = await exchange.step(bytes(RFC.clientFinal))
+  const first = exchange.step(bytes(RFC.clientFirst))
+  const second = await exchange.step(bytes(RFC.clientFinal))
   expect(second.reasonCode).toBe(0x87)
   answer(PENCIL)
   await first
@@ -193,8 +193,8 @@ test('any other bytes than the right ones end the exchange with 0x87, never with
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 60 }), fc.nat(RFC.clientFinal.length - 1), fc.nat(255), async (noise, at, value) => {
       expect((await server().step(noise)).reasonCode).toBe(0x87)
-      const exchange = server(),
-        final = bytes(RFC.clientFinal)
+      const exchange = server()
+      const final = bytes(RFC.clientFinal)
       await exchange.step(bytes(RFC.clientFirst))
       fc.pre(final[at] !== value)
       final[at] = value

@@ -54,10 +54,10 @@ test('anonymous clients are welcome when allowed; a wrong name is never anonymou
 })
 
 test('a password that was right is not derived again for a minute; a wrong one always is', async () => {
-  let now = 0,
-    derived = 0
-  const queue = new VerificationQueue(),
-    run = queue.run.bind(queue)
+  let now = 0
+  let derived = 0
+  const queue = new VerificationQueue()
+  const run = queue.run.bind(queue)
   queue.run = (work) => {
     derived++
     return run(work)
@@ -72,8 +72,8 @@ test('a password that was right is not derived again for a minute; a wrong one a
 
 test('unknown users cost the same derivation as known ones', async () => {
   let derived = 0
-  const queue = new VerificationQueue(),
-    run = queue.run.bind(queue)
+  const queue = new VerificationQueue()
+  const run = queue.run.bind(queue)
   queue.run = (work) => {
     derived++
     return run(work)
@@ -107,17 +107,17 @@ test('SCRAM-SHA-256 for the same users; other methods are not known', async () =
   const users = new StaticUsers({ users: [ALICE], allowAnonymous: false })
   expect(users.begin('PLAIN')).toBe(null)
   expect(new StaticUsers({ users: [], allowAnonymous: true }).begin('SCRAM-SHA-256')).toBe(null)
-  const exchange = users.begin('SCRAM-SHA-256')!,
-    client = new ScramSha256Client({ userName: 'alice', password: 'secret', nonce: 'abcdefghijklmnopqr' })
-  const challenge = await exchange.step(client.step(null)),
-    outcome = await exchange.step(client.step(challenge.data))
+  const exchange = users.begin('SCRAM-SHA-256')!
+  const client = new ScramSha256Client({ userName: 'alice', password: 'secret', nonce: 'abcdefghijklmnopqr' })
+  const challenge = await exchange.step(client.step(null))
+  const outcome = await exchange.step(client.step(challenge.data))
   client.step(outcome.data)
   expect([outcome.reasonCode, outcome.userName, client.isServerVerified]).toEqual([0, 'alice', true])
 })
 
 test('a verifier holds no password, and two of one password differ', async () => {
-  const first = makeScramVerifier('secret')!,
-    second = makeScramVerifier('secret')!
+  const first = makeScramVerifier('secret')!
+  const second = makeScramVerifier('secret')!
   expect(Buffer.from(first.storedKey).equals(Buffer.from(second.storedKey))).toBe(false)
   expect([await verifyPassword('secret', first), await verifyPassword('secret', second), await verifyPassword('secre', first)]).toEqual([true, true, false])
   expect(makeScramVerifier('a\u0000b')).toBe(null)

@@ -61,10 +61,10 @@ test('law: the bytes taken are those written, in order, across growing, flushing
         const foreign = new Uint8Array(65_536)
         let value = 0
         for (const [which, { what, size, inArena }] of steps) {
-          const taker = takers[which]!,
-            { output } = taker,
-            bytes = inArena ? source.bytes : foreign,
-            start = inArena ? source.start : 0
+          const taker = takers[which]!
+          const { output } = taker
+          const bytes = inArena ? source.bytes : foreign
+          const start = inArena ? source.start : 0
           if (what === 'take') {
             if (!output.blocked) taker.take()
           } else if (what === 'block') output.blocked = true
@@ -182,15 +182,15 @@ describe('BytePool', () => {
           { maxLength: 80 },
         ),
         (sizes) => {
-          const pool = new BytePool(1 << 18),
-            lent: { block: Block; mark: number }[] = []
+          const pool = new BytePool(1 << 18)
+          const lent: { block: Block; mark: number }[] = []
           sizes.forEach((size, i) => {
             if (size < 0) {
               const given = lent.splice(i % Math.max(1, lent.length), 1)[0]
               if (given !== undefined) pool.give(given.block)
             } else {
-              const block = pool.take(size),
-                mark = i & 255
+              const block = pool.take(size)
+              const mark = i & 255
               expect(block.size).toBeGreaterThanOrEqual(size)
               expect(block.start + block.size).toBeLessThanOrEqual(block.bytes.length)
               block.bytes.fill(mark, block.start, block.start + block.size)

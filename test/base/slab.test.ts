@@ -23,8 +23,8 @@ const step = fc.record({
 test('law: what is referred to keeps its bytes, whatever is stored and released beside it; at the end nothing is outstanding', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-      const store = new SlabStore(),
-        kept: Stored[] = []
+      const store = new SlabStore()
+      const kept: Stored[] = []
       let outstanding = 0
       const check = ({ slab, at, size, mark }: Stored): void => {
         expect([slab.bytes[at], slab.bytes[at + (size >> 1)], slab.bytes[at + size - 1]]).toEqual([mark, mark, mark])
@@ -32,9 +32,9 @@ test('law: what is referred to keeps its bytes, whatever is stored and released 
       steps.forEach(({ what, which, size, count }, i) => {
         const one = kept[which % Math.max(1, kept.length)]
         if (what === 'store') {
-          const mark = (i % 255) + 1,
-            source = new Uint8Array(size + 6).fill(mark, 3, size + 3),
-            slab = store.store(source, 3, size + 3)
+          const mark = (i % 255) + 1
+          const source = new Uint8Array(size + 6).fill(mark, 3, size + 3)
+          const slab = store.store(source, 3, size + 3)
           source.fill(0)
           kept.push({ slab, at: slab.used - size, size, mark, references: 1 })
           outstanding++
@@ -60,9 +60,9 @@ test('law: what is referred to keeps its bytes, whatever is stored and released 
 })
 
 test('memory is used again: a stream of messages, each released before the next, allocates one slab', () => {
-  const store = new SlabStore(),
-    bytes = new Uint8Array(5_000),
-    before = store.allocated
+  const store = new SlabStore()
+  const bytes = new Uint8Array(5_000)
+  const before = store.allocated
   for (let i = 0; i < 1000; i++) {
     const slab = store.store(bytes, 0, bytes.length)
     store.hold(slab, i % 4) // as many as wait for it
@@ -72,8 +72,8 @@ test('memory is used again: a stream of messages, each released before the next,
 })
 
 test('large messages have memory of their own, which is given back', () => {
-  const store = new SlabStore(),
-    before = store.allocated
+  const store = new SlabStore()
+  const before = store.allocated
   const slabs = Array.from({ length: 10 }, () => store.store(new Uint8Array(100_000), 0, 100_000))
   expect(store.allocated).toBe(before + 1_000_000)
   for (const slab of slabs) store.release(slab, 1)

@@ -6,10 +6,10 @@ import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { PacketType, type Publish, type Qos } from '../../src/wire/mqtt/packet.ts'
 import { TestBroker } from '../support/test-broker.ts'
 
-const PUBACK = 4,
-  PUBREC = 5,
-  PUBREL = 6,
-  PUBCOMP = 7
+const PUBACK = 4
+const PUBREC = 5
+const PUBREL = 6
+const PUBCOMP = 7
 
 function run(topicName: string, qos: Qos, from: number, count: number, retain = false): Publish[] {
   return Array.from({ length: count }, (_, i) => ({

@@ -34,8 +34,8 @@ const TOPICS = ['a', 'b', 'a/b', 'b/c', 'a/c', 'a/b/c', 'a/b/d', 'a/d/c', 'a/b/c
 
 /** Section 4.7, level by level. */
 function matches(filter: string, topicName: string): boolean {
-  const f = filter.split('/'),
-    t = topicName.split('/')
+  const f = filter.split('/')
+  const t = topicName.split('/')
   if (topicName.startsWith('$') && (f[0] === '#' || f[0] === '+')) return false
   for (let i = 0; i < f.length; i++) {
     if (f[i] === '#') return true
@@ -78,8 +78,8 @@ test.each([true, false])('recipients are those of a fresh match; copies per subs
       const publishers = ['p0', 'p1', 'p2'].map((id) => b.client(id, { keepAlive: 0 }))
       const subscribers: Subscriber[] = [0, 1, 2, 3, 4].map((i) => ({ client: b.client(`s${i}`, { keepAlive: 0 }), filters: new Map() }))
       changes.forEach(({ what, who, filter, topic, qos }, at) => {
-        const subscriber = subscribers[who]!,
-          text = FILTERS[filter]!
+        const subscriber = subscribers[who]!
+        const text = FILTERS[filter]!
         if (what === 'subscribe') {
           subscriber.client.subscribe(text, qos)
           subscriber.filters.set(text, qos)

@@ -94,9 +94,9 @@ test('random and mutated bytes of one client: the broker lives, two others excha
   const s = b.client('s', { keepAlive: 0 })
   s.subscribe('the/others', 1)
   s.received()
-  let accepted = 0,
-    ended = 0,
-    number = 0
+  let accepted = 0
+  let ended = 0
+  let number = 0
   fc.assert(
     fc.property(attack, (one) => {
       const hostile = b.link(one.version)

@@ -39,9 +39,9 @@ const steps = fc
 
 /** The packets a publisher of this version sends for these steps; identifiers as a correct client would choose them. */
 function packetsOf(list: readonly Step[], version: 4 | 5): Packet[] {
-  const packets: Packet[] = [],
-    defined = new Set<number>(),
-    open: Publish[] = []
+  const packets: Packet[] = []
+  const defined = new Set<number>()
+  const open: Publish[] = []
   let packetId = 0
   for (const { what, topic, size, qos, retain, alias, properties } of list) {
     if (what === 'release') {
@@ -139,8 +139,8 @@ function conversation(packets: readonly Packet[], version: 4 | 5, chunk: number)
 test.each([4, 5] as const)('published by level %i: the same in one read, in reads of a few bytes, and packet by packet', (version) => {
   fc.assert(
     fc.property(steps, (list) => {
-      const packets = packetsOf(list, version),
-        expected = conversation(packets, version, 0)
+      const packets = packetsOf(list, version)
+      const expected = conversation(packets, version, 0)
       for (const chunk of [list.some(({ size }) => size > 200) ? 50 : 1, 13, 1 << 30])
         expect(conversation(packets, version, chunk), `chunks of ${chunk}`).toEqual(expected)
     }),

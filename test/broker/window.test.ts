@@ -6,10 +6,10 @@ import { expect, test } from 'vitest'
 import { PacketType, type Publish, type Qos } from '../../src/wire/mqtt/packet.ts'
 import { TestBroker, type TestClient } from '../support/test-broker.ts'
 
-const PUBACK = 4,
-  PUBREC = 5,
-  PUBREL = 6,
-  PUBCOMP = 7
+const PUBACK = 4
+const PUBREC = 5
+const PUBREL = 6
+const PUBCOMP = 7
 
 type Step =
   | { readonly what: 'publish'; readonly qos: Qos; readonly count: number }

@@ -46,8 +46,8 @@ async function client(port: number, options: IClientOptions = {}): Promise<MqttC
 }
 
 test('without a configuration file: local only, the lines that Mosquitto prints, exit 0 at SIGTERM', async () => {
-  const port = await unusedPort(),
-    program = await running(['-p', `${port}`])
+  const port = await unusedPort()
+  const program = await running(['-p', `${port}`])
   await (await client(port)).endAsync()
   expect(await program.ended('SIGTERM')).toBe(0)
   expect(program.log.slice(0, 8)).toEqual([
@@ -66,18 +66,18 @@ test('without a configuration file: local only, the lines that Mosquitto prints,
 })
 
 test('-v shows the packets of a lesson, in order', async () => {
-  const port = await unusedPort(),
-    program = await running(['-v', '-p', `${port}`])
-  const subscriber = await client(port, { clientId: 'sub' }),
-    arrived = next(subscriber, 'message')
+  const port = await unusedPort()
+  const program = await running(['-v', '-p', `${port}`])
+  const subscriber = await client(port, { clientId: 'sub' })
+  const arrived = next(subscriber, 'message')
   await subscriber.subscribeAsync('/living_room/temperature')
   const publisher = await client(port, { clientId: 'pub' })
   await publisher.publishAsync('/living_room/temperature', '33.3')
   await arrived
   await publisher.endAsync()
   await program.until('stderr', /Client pub .* disconnected\.\n/)
-  const lines = program.log.map((line) => line.replace(/(?:127\.0\.0\.1|::1):\d+/g, 'IP:PORT')),
-    begin = lines.findIndex((line) => line.startsWith('New connection'))
+  const lines = program.log.map((line) => line.replace(/(?:127\.0\.0\.1|::1):\d+/g, 'IP:PORT'))
+  const begin = lines.findIndex((line) => line.startsWith('New connection'))
   expect(lines.slice(begin)).toEqual([
     `New connection from IP:PORT on port ${port}.`,
     'New client connected from IP:PORT as sub (p4, c1, k60).',
@@ -101,17 +101,17 @@ test('-v shows the packets of a lesson, in order', async () => {
 test('several ports with several -p', async () => {
   const ports = [await unusedPort(), await unusedPort()] as const
   await running(['-p', `${ports[0]}`, '-p', `${ports[1]}`])
-  const first = await client(ports[0]),
-    second = await client(ports[1]),
-    arrived = next(first, 'message')
+  const first = await client(ports[0])
+  const second = await client(ports[1])
+  const arrived = next(first, 'message')
   await first.subscribeAsync('x')
   await second.publishAsync('x', '1')
   await arrived
 })
 
 test('-q: not a word, even with -v', async () => {
-  const port = await unusedPort(),
-    program = startProgram(['broker', '-q', '-v', '-p', `${port}`])
+  const port = await unusedPort()
+  const program = startProgram(['broker', '-q', '-v', '-p', `${port}`])
   await expect
     .poll(
       () =>
@@ -127,9 +127,9 @@ test('-q: not a word, even with -v', async () => {
 })
 
 test('signals: INT stops; HUP, USR1 and USR2 do no harm; MQTT 5 clients are told of the end', async () => {
-  const port = await unusedPort(),
-    program = await running(['-p', `${port}`]),
-    five = await client(port, { protocolVersion: 5 })
+  const port = await unusedPort()
+  const program = await running(['-p', `${port}`])
+  const five = await client(port, { protocolVersion: 5 })
   for (const signal of ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) program.child.kill(signal)
   await program.until('stderr', /Log files opened anew/)
   await five.publishAsync('x', 'still here', { qos: 1 })
@@ -140,8 +140,8 @@ test('signals: INT stops; HUP, USR1 and USR2 do no harm; MQTT 5 clients are told
 })
 
 test('a log whose reader has gone does not stop the broker', async () => {
-  const port = await unusedPort(),
-    program = await running(['-v', '-p', `${port}`])
+  const port = await unusedPort()
+  const program = await running(['-v', '-p', `${port}`])
   program.child.stderr!.destroy()
   for (let i = 0; i < 3; i++) await (await client(port)).endAsync()
   const last = await client(port)
@@ -152,11 +152,11 @@ test('a log whose reader has gone does not stop the broker', async () => {
 })
 
 test('-d: the parent is done at once, the child serves, logs to the file and removes its pid file when stopped', async () => {
-  const port = await unusedPort(),
-    path = folder(),
-    pidFile = join(path, 'pid'),
-    logFile = join(path, 'log'),
-    file = join(path, 'test.conf')
+  const port = await unusedPort()
+  const path = folder()
+  const pidFile = join(path, 'pid')
+  const logFile = join(path, 'log')
+  const file = join(path, 'test.conf')
   writeFileSync(file, `listener ${port} 127.0.0.1\nallow_anonymous true\npid_file ${pidFile}\nlog_dest file ${logFile}\n`)
   const parent = startProgram(['broker', '-d', '-c', file])
   expect(await parent.ended()).toBe(0)
@@ -184,8 +184,8 @@ test('a taken port: one sentence that says what to do, exit 1', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void other.close())
   await once(other, 'listening')
-  const { port } = other.address() as { port: number },
-    program = startProgram(['broker', '-p', `${port}`])
+  const { port } = other.address() as { port: number }
+  const program = startProgram(['broker', '-p', `${port}`])
   expect(await program.ended()).toBe(1)
   expect(program.log.at(-2)).toBe(
     `Error: Address already in use: port ${port} of 127.0.0.1 is taken, probably by another broker such as mosquitto; stop it or choose another port with -p.`,
@@ -212,9 +212,9 @@ test.each<[string, string[], number, string[], string]>([
 })
 
 test('a broken configuration file is named with its line, exit 3; --test-config judges without starting', async () => {
-  const path = folder(),
-    broken = join(path, 'broken.conf'),
-    good = join(path, 'good.conf')
+  const path = folder()
+  const broken = join(path, 'broken.conf')
+  const good = join(path, 'good.conf')
   writeFileSync(broken, '# first\nbogus_option 1\n')
   writeFileSync(good, 'listener 1883\n')
   for (const flags of [[], ['--test-config']]) {
@@ -228,8 +228,8 @@ test('a broken configuration file is named with its line, exit 3; --test-config 
 })
 
 test('--help and --version go to stdout, exit 0', async () => {
-  const help = startProgram(['broker', '-h']),
-    version = startProgram(['broker', '--version'])
+  const help = startProgram(['broker', '-h'])
+  const version = startProgram(['broker', '--version'])
   expect([await help.ended(), await version.ended()]).toEqual([0, 0])
   expect(help.stdout).toContain('Usage: zanzara broker [-c config_file]')
   expect(help.stdout.split('\n').every((line) => line.length <= 120)).toBe(true)
@@ -237,14 +237,14 @@ test('--help and --version go to stdout, exit 0', async () => {
 })
 
 test('under the name of mosquitto the log says so', async () => {
-  const port = await unusedPort(),
-    program = await running(['-p', `${port}`], { ZANZARA_PROGRAM_NAME: 'mosquitto' })
+  const port = await unusedPort()
+  const program = await running(['-p', `${port}`], { ZANZARA_PROGRAM_NAME: 'mosquitto' })
   expect(program.log[0]).toBe(`mosquitto version 2.1.2 (zanzara ${VERSION}) starting`)
 })
 
 test('a listener ends local only mode: anonymous clients are refused with 5, and the log warns that nobody can come in', async () => {
-  const port = await unusedPort(),
-    program = await configured([`listener ${port} 127.0.0.1`])
+  const port = await unusedPort()
+  const program = await configured([`listener ${port} 127.0.0.1`])
   await expect(client(port)).rejects.toMatchObject({ code: 5 })
   await program.until('stderr', /disconnected: not authorised\.\n/)
   expect(program.log).toContain("Warning: nobody can connect: 'allow_anonymous' is false and no listener takes certificates; set 'allow_anonymous true'.")
@@ -252,8 +252,8 @@ test('a listener ends local only mode: anonymous clients are refused with 5, and
 })
 
 test('several listeners, limits and log options from a file; -p is then ignored', async () => {
-  const [tcp, web, unused] = [await unusedPort(), await unusedPort(), await unusedPort()],
-    path = join(folder(), 'broker.sock')
+  const [tcp, web, unused] = [await unusedPort(), await unusedPort(), await unusedPort()]
+  const path = join(folder(), 'broker.sock')
   const program = await configured(
     [
       `listener ${tcp} 127.0.0.1`,
@@ -276,9 +276,9 @@ test('several listeners, limits and log options from a file; -p is then ignored'
     `Opening websockets listen socket on port ${web}.`,
     `Opening unix listen socket on path ${path}.`,
   ])
-  const one = await client(tcp, { clientId: 'one' }),
-    other = await client(web, { protocol: 'ws', path: '/mqtt' }),
-    arrived = next(one, 'message')
+  const one = await client(tcp, { clientId: 'one' })
+  const other = await client(web, { protocol: 'ws', path: '/mqtt' })
+  const arrived = next(one, 'message')
   await one.subscribeAsync('a', { qos: 1 })
   await other.publishAsync('a', 'x', { qos: 1 })
   await arrived
@@ -286,8 +286,8 @@ test('several listeners, limits and log options from a file; -p is then ignored'
   other.publish('a', Buffer.alloc(200))
   await gone
   await expect(client(unused)).rejects.toThrow(/ECONNREFUSED/)
-  const unix = connectTcp({ path }).on('error', () => {}),
-    answer = once(unix, 'data') as Promise<[Buffer]>
+  const unix = connectTcp({ path }).on('error', () => {})
+  const answer = once(unix, 'data') as Promise<[Buffer]>
   unix.write(Buffer.from('101000044d5154540402003c000464656166', 'hex'))
   expect((await answer)[0].toString('hex')).toBe('20020000')
   unix.destroy()
@@ -296,18 +296,18 @@ test('several listeners, limits and log options from a file; -p is then ignored'
 })
 
 test('TLS with client certificates: the Common Name is the user', async () => {
-  const port = await unusedPort(),
-    program = await configured([
-      `listener ${port} 127.0.0.1`,
-      `cafile ${certificate('ca.crt')}`,
-      `certfile ${certificate('server.crt')}`,
-      `keyfile ${certificate('server.key')}`,
-      'require_certificate true',
-      'use_identity_as_username true',
-    ])
-  const ca = readFileSync(certificate('ca.crt')),
-    cert = readFileSync(certificate('client.crt')),
-    key = readFileSync(certificate('client.key'))
+  const port = await unusedPort()
+  const program = await configured([
+    `listener ${port} 127.0.0.1`,
+    `cafile ${certificate('ca.crt')}`,
+    `certfile ${certificate('server.crt')}`,
+    `keyfile ${certificate('server.key')}`,
+    'require_certificate true',
+    'use_identity_as_username true',
+  ])
+  const ca = readFileSync(certificate('ca.crt'))
+  const cert = readFileSync(certificate('client.crt'))
+  const key = readFileSync(certificate('client.key'))
   const alice = await client(port, { protocol: 'mqtts', ca, cert, key, clientId: 'X', username: 'somebody-else' })
   await alice.publishAsync('a', '1', { qos: 1 })
   await program.until('stderr', /as X \(p4, c1, k60, u'alice'\)\.\n/)
@@ -315,8 +315,8 @@ test('TLS with client certificates: the Common Name is the user', async () => {
 })
 
 test('a certificate that cannot be read: exit 1 and which option to check', async () => {
-  const port = await unusedPort(),
-    file = join(folder(), 'test.conf')
+  const port = await unusedPort()
+  const file = join(folder(), 'test.conf')
   writeFileSync(file, `listener ${port} 127.0.0.1\ncertfile /nope.crt\nkeyfile /nope.key\n`)
   const program = startProgram(['broker', '-c', file])
   expect(await program.ended()).toBe(1)

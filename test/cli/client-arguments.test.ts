@@ -29,18 +29,63 @@ const sub = (...words: string[]): ClientSettings => settings('sub', [...words, '
 test('nothing but topic and message: the defaults', () => {
   const s = settings('pub', ['-t', 'a/b', '-m', 'x'])
   expect(s).toMatchObject({
-    host: 'localhost', effectivePort: 1883, usesTls: false, id: null, version: 4, cleanStart: true, keepAlive: 60, userName: null, password: null, qos: 0,
-    retain: false, debug: false, quiet: false, topics: ['a/b'], payload: { from: 'text', text: 'x' }, repeat: 1, repeatDelayMs: 0, sessionExpiryInterval: null,
+    host: 'localhost',
+    effectivePort: 1883,
+    usesTls: false,
+    id: null,
+    version: 4,
+    cleanStart: true,
+    keepAlive: 60,
+    userName: null,
+    password: null,
+    qos: 0,
+    retain: false,
+    debug: false,
+    quiet: false,
+    topics: ['a/b'],
+    payload: { from: 'text', text: 'x' },
+    repeat: 1,
+    repeatDelayMs: 0,
+    sessionExpiryInterval: null,
   })
 })
 
 test('short and long names set the same', () => {
   const short = pub('-h', 'host', '-p', '1884', '-q', '2', '-r', '-i', 'me', '-d', '-u', 'user', '-P', 'secret', '-k', '30', '-V', '5', '-c')
-  const long = pub('--host', 'host', '--port', '1884', '--qos', '2', '--retain', '--id', 'me', '--debug', '--username', 'user', '--pw', 'secret', '--keepalive', '30',
-    '--protocol-version', 'mqttv5', '--disable-clean-session')
+  const long = pub(
+    '--host',
+    'host',
+    '--port',
+    '1884',
+    '--qos',
+    '2',
+    '--retain',
+    '--id',
+    'me',
+    '--debug',
+    '--username',
+    'user',
+    '--pw',
+    'secret',
+    '--keepalive',
+    '30',
+    '--protocol-version',
+    'mqttv5',
+    '--disable-clean-session',
+  )
   expect(long).toEqual(short)
   expect(short).toMatchObject({
-    host: 'host', port: 1884, qos: 2, retain: true, id: 'me', debug: true, userName: 'user', password: 'secret', keepAlive: 30, version: 5, cleanStart: false,
+    host: 'host',
+    port: 1884,
+    qos: 2,
+    retain: true,
+    id: 'me',
+    debug: true,
+    userName: 'user',
+    password: 'secret',
+    keepAlive: 30,
+    version: 5,
+    cleanStart: false,
   })
 })
 
@@ -57,7 +102,14 @@ test('an argument that looks like a flag is still the argument', () => {
   expect(settings('pub', ['-t', 'a', '-m', '-d'])).toMatchObject({ payload: { from: 'text', text: '-d' }, debug: false })
 })
 
-test.each([['31', 3], ['mqttv31', 3], ['311', 4], ['mqttv311', 4], ['5', 5], ['mqttv5', 5]] as const)('-V %s', (value, version) => {
+test.each([
+  ['31', 3],
+  ['mqttv31', 3],
+  ['311', 4],
+  ['mqttv311', 4],
+  ['5', 5],
+  ['mqttv5', 5],
+] as const)('-V %s', (value, version) => {
   expect(pub('-V', value).version).toBe(version)
 })
 
@@ -76,7 +128,7 @@ test('-c of MQTT 5 keeps the session for ever, or as long as -x says', () => {
   expect(sub('-V', '5', '-c', '-x', '60')).toMatchObject({ sessionExpiryInterval: 60, cleanStart: false })
 })
 
-test('a CA, the port 8883 or the system\'s authorities switch TLS on; --no-tls off', () => {
+test("a CA, the port 8883 or the system's authorities switch TLS on; --no-tls off", () => {
   expect(pub('--cafile', 'ca.pem')).toMatchObject({ usesTls: true, effectivePort: 8883 })
   expect(pub('--capath', 'certs', '-p', '1884')).toMatchObject({ usesTls: true, effectivePort: 1884 })
   expect(pub('-p', '8883')).toMatchObject({ usesTls: true, effectivePort: 8883 })
@@ -103,11 +155,44 @@ test('-L of sub adds a subscription', () => {
 })
 
 test('-D adds MQTT 5 properties to the packets named, whatever the letter case', () => {
-  const s = pub('-D', 'publish', 'user-property', 'k1', 'v1', '-D', 'PUBLISH', 'User-Property', 'k2', 'v2', '-D', 'publish', 'content-type', 'text/plain',
-    '-D', 'publish', 'correlation-data', 'abc', '-D', 'connect', 'topic-alias-maximum', '7', '-D', 'will', 'will-delay-interval', '3')
+  const s = pub(
+    '-D',
+    'publish',
+    'user-property',
+    'k1',
+    'v1',
+    '-D',
+    'PUBLISH',
+    'User-Property',
+    'k2',
+    'v2',
+    '-D',
+    'publish',
+    'content-type',
+    'text/plain',
+    '-D',
+    'publish',
+    'correlation-data',
+    'abc',
+    '-D',
+    'connect',
+    'topic-alias-maximum',
+    '7',
+    '-D',
+    'will',
+    'will-delay-interval',
+    '3',
+  )
   expect(s.version).toBe(5)
   expect(s.properties).toEqual({
-    publish: { userProperties: [['k1', 'v1'], ['k2', 'v2']], contentType: 'text/plain', correlationData: Buffer.from('abc') },
+    publish: {
+      userProperties: [
+        ['k1', 'v1'],
+        ['k2', 'v2'],
+      ],
+      contentType: 'text/plain',
+      correlationData: Buffer.from('abc'),
+    },
     connect: { topicAliasMaximum: 7 },
     will: { willDelayInterval: 3 },
   })
@@ -147,7 +232,13 @@ function withFile(tool: ClientTool, text: string): FakeTerminal {
 
 test('the option file is read first; the command line wins', () => {
   const io = withFile('pub', '# my broker\n-h broker.example\n-p 1884\n\n--username  two words \n-d\n-q 1\r\n')
-  expect(settings('pub', ['-t', 'a', '-m', 'x', '-p', '1885'], io)).toMatchObject({ host: 'broker.example', port: 1885, userName: ' two words ', debug: true, qos: 1 })
+  expect(settings('pub', ['-t', 'a', '-m', 'x', '-p', '1885'], io)).toMatchObject({
+    host: 'broker.example',
+    port: 1885,
+    userName: ' two words ',
+    debug: true,
+    qos: 1,
+  })
 })
 
 test('XDG_CONFIG_HOME comes before HOME, and each tool has its own file', () => {

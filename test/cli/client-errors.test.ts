@@ -19,11 +19,14 @@ test.each([
   expect(connectFailure(coded(code))).toEqual({ text, exitCode })
 })
 
-test.each(['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID'])('%s is a certificate error', (code) => {
-  const failure = connectFailure(coded(code, 'the reason'))
-  expect(failure.exitCode).toBe(14)
-  expect(failure.text).toMatch(/^Error: Protocol error\n.*the reason/)
-})
+test.each(['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID'])(
+  '%s is a certificate error',
+  (code) => {
+    const failure = connectFailure(coded(code, 'the reason'))
+    expect(failure.exitCode).toBe(14)
+    expect(failure.text).toMatch(/^Error: Protocol error\n.*the reason/)
+  },
+)
 
 test('the cause counts, however deep; of several addresses the first', () => {
   expect(connectFailure(new Error('outer', { cause: coded('ECONNREFUSED') })).text).toBe('Error: Connection refused')

@@ -118,7 +118,9 @@ test('behind a wrapper its name stands in errors, help and version', async () =>
 
 test('a payload that cannot be read is said before anything is connected', async () => {
   expect(await run('pub', ['-p', '1', '-t', 'a', '-f', '/nonexist'])).toEqual({
-    code: 1, out: '', err: 'Error: Unable to read file "/nonexist": No such file or directory.\nError loading input file "/nonexist".\n',
+    code: 1,
+    out: '',
+    err: 'Error: Unable to read file "/nonexist": No such file or directory.\nError loading input file "/nonexist".\n',
   })
   const io = new FakeTerminal()
   io.stdin.end()
@@ -126,6 +128,14 @@ test('a payload that cannot be read is said before anything is connected', async
 })
 
 test('a CA that cannot be read is said before anything is connected', async () => {
-  expect(await run('pub', ['-p', '1', '--cafile', '/nope', ...given])).toEqual({ code: 1, out: '', err: 'Error: Problem setting TLS options: File not found.\n' })
-  expect(await run('sub', ['-p', '1', '--capath', '/nope', '-t', 'a'])).toEqual({ code: 1, out: '', err: 'Error: Problem setting TLS options: File not found.\n' })
+  expect(await run('pub', ['-p', '1', '--cafile', '/nope', ...given])).toEqual({
+    code: 1,
+    out: '',
+    err: 'Error: Problem setting TLS options: File not found.\n',
+  })
+  expect(await run('sub', ['-p', '1', '--capath', '/nope', '-t', 'a'])).toEqual({
+    code: 1,
+    out: '',
+    err: 'Error: Problem setting TLS options: File not found.\n',
+  })
 })

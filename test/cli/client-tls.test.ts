@@ -11,11 +11,16 @@ import { publish, ScriptedServer } from './support/scripted-server.ts'
 
 const certificate = (name: string): string => fileURLToPath(new URL(`../net/certificates/${name}`, import.meta.url))
 
-let server: ScriptedServer, io: FakeTerminal
+let server: ScriptedServer
+let io: FakeTerminal
 beforeEach(async () => {
   io = new FakeTerminal()
   server = await ScriptedServer.listenTls({
-    cert: readFileSync(certificate('server.crt')), key: readFileSync(certificate('server.key')), ca: readFileSync(certificate('ca.crt')), requestCert: true, rejectUnauthorized: false,
+    cert: readFileSync(certificate('server.crt')),
+    key: readFileSync(certificate('server.key')),
+    ca: readFileSync(certificate('ca.crt')),
+    requestCert: true,
+    rejectUnauthorized: false,
   })
 })
 afterEach(() => server.close())

@@ -6,7 +6,8 @@ import { expect, test } from 'vitest'
 import { LineSplitter } from '../../src/cli/line-splitter.ts'
 
 function split(chunks: readonly Uint8Array[]): string[] {
-  const splitter = new LineSplitter(), lines: string[] = []
+  const splitter = new LineSplitter()
+  const lines: string[] = []
   for (const chunk of chunks) {
     const borrowed = Buffer.from(chunk)
     splitter.push(borrowed, (line) => lines.push(Buffer.from(line).toString('latin1')))
@@ -29,10 +30,19 @@ test('nothing in, nothing out; a newline at the end adds no line', () => {
 
 test('every way of cutting the input gives the same lines', () => {
   const byte = fc.oneof(fc.constant(0x0a), fc.integer({ min: 0, max: 255 }))
-  fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 9 }).chain((bytes) => fc.tuple(fc.constant(bytes), byte)), { maxLength: 12 }), (parts) => {
-    const chunks = parts.map(([bytes, last]) => Uint8Array.of(...bytes, last))
-    const text = Buffer.concat(chunks).toString('latin1'), expected = text.split('\n')
-    if (expected.at(-1) === '') expected.pop()
-    expect(split(chunks)).toEqual(expected)
-  }))
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.uint8Array({ maxLength: 9 }).chain((bytes) => fc.tuple(fc.constant(bytes), byte)),
+        { maxLength: 12 },
+      ),
+      (parts) => {
+        const chunks = parts.map(([bytes, last]) => Uint8Array.of(...bytes, last))
+        const text = Buffer.concat(chunks).toString('latin1')
+        const expected = text.split('\n')
+        if (expected.at(-1) === '') expected.pop()
+        expect(split(chunks)).toEqual(expected)
+      },
+    ),
+  )
 })

@@ -47,7 +47,10 @@ test('a shared filter matches by the filter inside', async () => {
 
 test('--json prints one object a line', async () => {
   const { code, out } = await match('--json', 'a/+', 'a/b', 'b')
-  const lines = out.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+  const lines = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
   expect(lines).toEqual([
     { filter: 'a/+', topic: 'a/b', matches: true, level: 2, reason: expect.any(String) },
     { filter: 'a/+', topic: 'b', matches: false, level: 1, reason: expect.any(String) },

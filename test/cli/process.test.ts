@@ -17,7 +17,8 @@ const recorder = new URL('./support/record-loads.mjs', import.meta.url).href
 
 beforeAll(() => ensureBuilt(), 60_000)
 
-let server: ScriptedServer, folder: string
+let server: ScriptedServer
+let folder: string
 const children: ChildProcess[] = []
 beforeEach(async () => {
   server = await ScriptedServer.listen()
@@ -36,12 +37,18 @@ interface Run {
 
 function start(tool: 'pub' | 'sub', argv: readonly string[], before: readonly string[] = [], env: Record<string, string> = {}): Run {
   const child = spawn(process.execPath, [...before, program, tool, '-h', '127.0.0.1', '-p', server.port, ...argv], {
-    stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: folder, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: folder, ...env },
   })
   children.push(child)
-  let out = '', err = ''
-  child.stdout!.on('data', (chunk: Buffer) => { out += chunk.toString() })
-  child.stderr!.on('data', (chunk: Buffer) => { err += chunk.toString() })
+  let out = ''
+  let err = ''
+  child.stdout!.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+  })
+  child.stderr!.on('data', (chunk: Buffer) => {
+    err += chunk.toString()
+  })
   return { child, ended: once(child, 'close').then(([code]) => ({ code: code as number | null, out, err })) }
 }
 
@@ -58,7 +65,8 @@ test.each(['pub', 'sub'] as const)('%s loads our own files and nothing from node
     peer.send('9003000100', publish('a', 'x'))
   }
   expect(await ended).toEqual({ code: 0, out: tool === 'pub' ? '' : 'x\n', err: '' })
-  const loaded = readFileSync(record, 'utf8').trim().split('\n'), dist = pathToFileURL(join(program, '..', '..')).href
+  const loaded = readFileSync(record, 'utf8').trim().split('\n')
+  const dist = pathToFileURL(join(program, '..', '..')).href
   expect(loaded).toContain(`${dist}/cli/${tool}.js`)
   const foreign = loaded.filter((url) => !url.startsWith(`${dist}/`) && !url.startsWith('node:'))
   expect(foreign).toEqual([])
@@ -73,7 +81,7 @@ test('messages reach a pipe one by one; when its reader goes, sub ends with 0', 
   await peer.welcome()
   await peer.expect(TYPE.subscribe)
   peer.send('9003000100', publish('a', 'first'))
-  const [chunk] = await once(child.stdout!, 'data') as [Buffer]
+  const [chunk] = (await once(child.stdout!, 'data')) as [Buffer]
   expect(chunk.toString()).toBe('first\n')
   child.stdout!.destroy()
   peer.send(publish('a', 'second'), publish('a', 'third'))
@@ -124,10 +132,14 @@ test('exit codes and streams of usage errors', async () => {
 })
 
 test('with 2>&1 an error comes after what was printed before it', async () => {
-  const child = spawn('sh', ['-c', 'exec "$0" "$@" 2>&1', process.execPath, program, 'sub', '-h', '127.0.0.1', '-p', server.port, '-t', 'a', '-d', '-i', 'X'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn('sh', ['-c', 'exec "$0" "$@" 2>&1', process.execPath, program, 'sub', '-h', '127.0.0.1', '-p', server.port, '-t', 'a', '-d', '-i', 'X'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   children.push(child)
   let out = ''
-  child.stdout.on('data', (chunk: Buffer) => { out += chunk.toString() })
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString()
+  })
   await (await server.accept()).welcome('20020005')
   expect(await once(child, 'close')).toEqual([5, null])
   expect(out).toBe('Client X sending CONNECT\nClient X received CONNACK (5)\nConnection error: Connection Refused: not authorised\n')

@@ -8,9 +8,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { runPub } from '../../src/cli/pub.ts'
 import { FakeTerminal } from './support/fake-terminal.ts'
-import { packet, publish, ScriptedServer, text, TYPE } from './support/scripted-server.ts'
+import { packet, publish, ScriptedServer, TYPE, text } from './support/scripted-server.ts'
 
-let server: ScriptedServer, io: FakeTerminal, folder: string
+let server: ScriptedServer
+let io: FakeTerminal
+let folder: string
 beforeEach(async () => {
   server = await ScriptedServer.listen()
   io = new FakeTerminal()
@@ -40,14 +42,16 @@ test('QoS 1: DISCONNECT follows PUBACK; -d shows each packet', async () => {
   peer.send('40020001')
   expect((await peer.rest()).map((p) => p.hex)).toEqual(['e000'])
   expect(await code).toBe(0)
-  expect(io.stdout.text).toBe([
-    'Client X sending CONNECT',
-    'Client X received CONNACK (0)',
-    "Client X sending PUBLISH (d0, q1, r0, m1, '/living_room/temperature', ... (4 bytes))",
-    'Client X received PUBACK (Mid: 1, RC:0)',
-    'Client X sending DISCONNECT',
-    '',
-  ].join('\n'))
+  expect(io.stdout.text).toBe(
+    [
+      'Client X sending CONNECT',
+      'Client X received CONNACK (0)',
+      "Client X sending PUBLISH (d0, q1, r0, m1, '/living_room/temperature', ... (4 bytes))",
+      'Client X received PUBACK (Mid: 1, RC:0)',
+      'Client X sending DISCONNECT',
+      '',
+    ].join('\n'),
+  )
 })
 
 test('QoS 2: the four steps, then DISCONNECT', async () => {
@@ -61,13 +65,38 @@ test('QoS 2: the four steps, then DISCONNECT', async () => {
   await peer.expect(TYPE.disconnect)
   expect(await code).toBe(0)
   expect(io.stdout.text.split('\n').slice(2)).toEqual([
-    "Client X sending PUBLISH (d0, q2, r0, m1, 'a', ... (1 bytes))", 'Client X received PUBREC (Mid: 1)', 'Client X sending PUBREL (m1)',
-    'Client X received PUBCOMP (Mid: 1, RC:0)', 'Client X sending DISCONNECT', '',
+    "Client X sending PUBLISH (d0, q2, r0, m1, 'a', ... (1 bytes))",
+    'Client X received PUBREC (Mid: 1)',
+    'Client X sending PUBREL (m1)',
+    'Client X received PUBCOMP (Mid: 1, RC:0)',
+    'Client X sending DISCONNECT',
+    '',
   ])
 })
 
 test('all that CONNECT can carry', async () => {
-  const code = pub('-t', 'a', '-m', 'x', '-i', 'me', '-c', '-k', '30', '-u', 'ann', '-P', 'secret', '--will-topic', 'w', '--will-payload', 'gone', '--will-qos', '1', '--will-retain')
+  const code = pub(
+    '-t',
+    'a',
+    '-m',
+    'x',
+    '-i',
+    'me',
+    '-c',
+    '-k',
+    '30',
+    '-u',
+    'ann',
+    '-P',
+    'secret',
+    '--will-topic',
+    'w',
+    '--will-payload',
+    'gone',
+    '--will-qos',
+    '1',
+    '--will-retain',
+  )
   const peer = await server.accept()
   expect((await peer.welcome()).hex).toBe(packet(0x10, text('MQTT'), '04 ec 001e', text('me'), text('w'), text('gone'), text('ann'), text('secret')))
   await peer.rest()
@@ -83,7 +112,30 @@ test('MQTT 3.1 is named MQIsdp and makes up a Client Identifier', async () => {
 })
 
 test('MQTT 5: properties go where -D says', async () => {
-  const code = pub('-V', '5', '-x', '10', '-t', 'a', '-m', 'x', '-D', 'publish', 'content-type', 'text/plain', '-D', 'publish', 'user-property', 'k', 'v', '-D', 'disconnect', 'user-property', 'by', 'e')
+  const code = pub(
+    '-V',
+    '5',
+    '-x',
+    '10',
+    '-t',
+    'a',
+    '-m',
+    'x',
+    '-D',
+    'publish',
+    'content-type',
+    'text/plain',
+    '-D',
+    'publish',
+    'user-property',
+    'k',
+    'v',
+    '-D',
+    'disconnect',
+    'user-property',
+    'by',
+    'e',
+  )
   const peer = await server.accept()
   expect((await peer.welcome('2003000000')).hex).toBe(packet(0x10, text('MQTT'), '05 02 003c 05 11 0000000a', text('')))
   const [first, last] = await peer.rest()
@@ -205,7 +257,11 @@ test('--repeat publishes again after each acknowledgement', async () => {
 })
 
 test.each([
-  [1, 'unacceptable protocol version'], [2, 'identifier rejected'], [3, 'broker unavailable'], [4, 'bad user name or password'], [5, 'not authorised'],
+  [1, 'unacceptable protocol version'],
+  [2, 'identifier rejected'],
+  [3, 'broker unavailable'],
+  [4, 'bad user name or password'],
+  [5, 'not authorised'],
 ])('refused with return code %d: the exit code is the same', async (returnCode, words) => {
   const code = pub('-t', 'a', '-m', 'x', '-i', 'X', '-d')
   const peer = await server.accept()
@@ -273,7 +329,8 @@ test('a server that is not MQTT is said to break the protocol', async () => {
 })
 
 test('nobody listens: 1, and --quiet says nothing', async () => {
-  const other = await ScriptedServer.listen(), port = other.port
+  const other = await ScriptedServer.listen()
+  const port = other.port
   await other.close()
   expect(await runPub(['-h', '127.0.0.1', '-p', port, '-t', 'a', '-m', 'x'], io)).toBe(1)
   expect(io.stderr.text).toBe('Error: Connection refused\n')
@@ -283,7 +340,8 @@ test('nobody listens: 1, and --quiet says nothing', async () => {
 })
 
 test('--unix connects to a Unix socket', async () => {
-  const path = join(folder, 'socket'), unix = await ScriptedServer.listen(path)
+  const path = join(folder, 'socket')
+  const unix = await ScriptedServer.listen(path)
   const code = runPub(['--unix', path, '-t', 'a', '-m', 'hi'], io)
   const peer = await unix.accept()
   await peer.welcome()

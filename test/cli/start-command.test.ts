@@ -59,8 +59,8 @@ async function handshake(url: string, origin: string | null): Promise<number> {
 }
 
 test('the welcome: addresses, and two lines that work as printed', async () => {
-  const [port, httpPort] = [await unusedPort(), await unusedPort()],
-    program = startProgram(['--port', `${port}`, '--http-port', `${httpPort}`])
+  const [port, httpPort] = [await unusedPort(), await unusedPort()]
+  const program = startProgram(['--port', `${port}`, '--http-port', `${httpPort}`])
   await program.until('stdout', /Ctrl-C/)
   expect(program.stdout).toContain(`mqtt://localhost:${port}\n`)
   expect(program.stdout).toContain(`ws://localhost:${httpPort}/mqtt\n`)
@@ -100,14 +100,14 @@ test('the welcome: addresses, and two lines that work as printed', async () => {
 
 test('MQTT and WebSocket share the broker; the page says where', async () => {
   const { program, addresses } = await started()
-  const one = await client(addresses.mqtt[0]!),
-    other = await client(addresses.webSocket[0]!, { protocolVersion: 5 }),
-    arrived = next(one, 'message')
+  const one = await client(addresses.mqtt[0]!)
+  const other = await client(addresses.webSocket[0]!, { protocolVersion: 5 })
+  const arrived = next(one, 'message')
   await one.subscribeAsync('a')
   await other.publishAsync('a', 'x')
   await arrived
-  const text = await (await fetch(addresses.page)).text(),
-    html = await fetch(addresses.page, { headers: { Accept: 'text/html' } })
+  const text = await (await fetch(addresses.page)).text()
+  const html = await fetch(addresses.page, { headers: { Accept: 'text/html' } })
   expect(text).toContain(addresses.webSocket[0])
   expect(text).toMatch(/ sub -p \d+ -t "hello\/#" -v\n/)
   expect([html.status, await html.text()]).toEqual([200, expect.stringContaining('<!doctype html>')])
@@ -116,9 +116,9 @@ test('MQTT and WebSocket share the broker; the page says where', async () => {
 })
 
 test('pages of other origins may not connect, unless they are named', async () => {
-  const { addresses } = await started(),
-    [url] = addresses.webSocket,
-    own = addresses.page.slice(0, -1)
+  const { addresses } = await started()
+  const [url] = addresses.webSocket
+  const own = addresses.page.slice(0, -1)
   expect(await handshake(url!, own)).toBe(101)
   expect(await handshake(url!, null)).toBe(101)
   expect(await handshake(url!, 'http://localhost:5173')).toBe(101) // a page being developed on this machine
@@ -133,15 +133,15 @@ test('pages of other origins may not connect, unless they are named', async () =
 })
 
 test('no other address than the loopback ones is listened on', async () => {
-  const { addresses } = await started(),
-    port = new URL(addresses.mqtt[0]!).port
+  const { addresses } = await started()
+  const port = new URL(addresses.mqtt[0]!).port
   await expect(client(`mqtt://127.0.0.2:${port}`)).rejects.toThrow(/ECONNREFUSED/) // of this machine, but not 127.0.0.1
 })
 
 test('--lan: a new user and password each time, nobody without them, and the page keeps the secret', async () => {
-  const { addresses } = await started('--lan'),
-    [url] = addresses.mqtt,
-    { userName, password } = addresses
+  const { addresses } = await started('--lan')
+  const [url] = addresses.mqtt
+  const { userName, password } = addresses
   expect(userName).toMatch(/^lan-[a-z2-9]{4}$/)
   expect(password).toMatch(/^([a-z2-9]{4}-){3}[a-z2-9]{4}$/)
   await expect(client(url!)).rejects.toMatchObject({ code: 5 })
@@ -154,8 +154,8 @@ test('--lan: a new user and password each time, nobody without them, and the pag
     expect(page).toContain('-u USER -P PASSWORD')
   }
   for (const webSocket of addresses.webSocket.slice(1)) {
-    const { host, hostname } = new URL(webSocket),
-      page = await (await fetch(`http://${host}/`)).text()
+    const { host, hostname } = new URL(webSocket)
+    const page = await (await fetch(`http://${host}/`)).text()
     expect(page, 'as seen from another machine').toContain(webSocket)
     expect(page).toContain(` -h ${hostname} -u USER -P PASSWORD`)
     expect(page).not.toContain('localhost')
@@ -179,8 +179,8 @@ test('-- COMMAND runs when the broker is ready, finds it by its environment, and
 })
 
 test('-- COMMAND behind --lan gets the password, with --http-port the WebSocket', async () => {
-  const script = 'console.log(process.env.ZANZARA_URL, process.env.ZANZARA_WS_URL)',
-    program = startProgram(['--lan', '--port', '0', '--http-port', '0', '--', process.execPath, '-e', script])
+  const script = 'console.log(process.env.ZANZARA_URL, process.env.ZANZARA_WS_URL)'
+  const program = startProgram(['--lan', '--port', '0', '--http-port', '0', '--', process.execPath, '-e', script])
   expect(await program.ended()).toBe(0)
   expect(program.stdout).toMatch(/^mqtt:\/\/lan-\w{4}:[\w-]{19}@localhost:\d+ ws:\/\/lan-\w{4}:[\w-]{19}@localhost:\d+\/mqtt\n$/)
 })
@@ -208,8 +208,8 @@ test('a taken port: which one and by which flag to choose another, exit 1', asyn
   onTestFinished(() => void other.close())
   await once(other, 'listening')
   const taken = (other.address() as { port: number }).port
-  const mqtt = startProgram(['--port', `${taken}`, '--http-port', '0']),
-    http = startProgram(['--port', '0', '--http-port', `${taken}`])
+  const mqtt = startProgram(['--port', `${taken}`, '--http-port', '0'])
+  const http = startProgram(['--port', '0', '--http-port', `${taken}`])
   expect([await mqtt.ended(), await http.ended()]).toEqual([1, 1])
   expect(mqtt.stderr).toBe(
     `Error: Address already in use: port ${taken} of 127.0.0.1 is taken, probably by another broker such as mosquitto; stop it or choose another port with --port.\n`,
@@ -239,8 +239,8 @@ test.each<[string[], RegExp]>([
 
 test('help, help of a command, version', async () => {
   const programs = [['--help'], ['-h'], ['help'], ['help', 'broker'], ['--version'], ['help', 'sub']].map((args) => startProgram(args))
-  const codes = await Promise.all(programs.map((program) => program.ended())),
-    [long, short, word, broker, version, sub] = programs.map((program) => program.stdout)
+  const codes = await Promise.all(programs.map((program) => program.ended()))
+  const [long, short, word, broker, version, sub] = programs.map((program) => program.stdout)
   expect(codes.slice(0, 5)).toEqual([0, 0, 0, 0, 0])
   expect(long).toContain('Usage:\n  zanzara ')
   expect([short, word]).toEqual([long, long])

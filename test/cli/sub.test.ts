@@ -4,9 +4,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 
 import { runSub } from '../../src/cli/sub.ts'
 import { FakeTerminal } from './support/fake-terminal.ts'
-import { packet, type Peer, publish, ScriptedServer, text, TYPE } from './support/scripted-server.ts'
+import { type Peer, packet, publish, ScriptedServer, TYPE, text } from './support/scripted-server.ts'
 
-let server: ScriptedServer, io: FakeTerminal
+let server: ScriptedServer
+let io: FakeTerminal
 beforeEach(async () => {
   server = await ScriptedServer.listen()
   io = new FakeTerminal()
@@ -48,25 +49,27 @@ test('-d: each packet, then what was granted, then each payload after its acknow
   peer.send('62020002')
   expect(await rest(peer)).toEqual(['70020002', 'e000'])
   expect(await code).toBe(0)
-  expect(io.stdout.text).toBe([
-    'Client x1 sending CONNECT',
-    'Client x1 received CONNACK (0)',
-    'Client x1 sending SUBSCRIBE (Mid: 1, Topic: a/b, QoS: 2, Options: 0x00)',
-    'Client x1 received SUBACK',
-    'Subscribed (mid: 1): 2',
-    "Client x1 received PUBLISH (d0, q0, r0, m0, 'a/b', ... (4 bytes))",
-    'a/b zero',
-    "Client x1 received PUBLISH (d0, q1, r1, m1, 'a/b', ... (3 bytes))",
-    'Client x1 sending PUBACK (m1, rc0)',
-    'a/b one',
-    "Client x1 received PUBLISH (d0, q2, r0, m2, 'a/b', ... (3 bytes))",
-    'Client x1 sending PUBREC (m2, rc0)',
-    'Client x1 received PUBREL (Mid: 2)',
-    'Client x1 sending PUBCOMP (m2)',
-    'a/b two',
-    'Client x1 sending DISCONNECT',
-    '',
-  ].join('\n'))
+  expect(io.stdout.text).toBe(
+    [
+      'Client x1 sending CONNECT',
+      'Client x1 received CONNACK (0)',
+      'Client x1 sending SUBSCRIBE (Mid: 1, Topic: a/b, QoS: 2, Options: 0x00)',
+      'Client x1 received SUBACK',
+      'Subscribed (mid: 1): 2',
+      "Client x1 received PUBLISH (d0, q0, r0, m0, 'a/b', ... (4 bytes))",
+      'a/b zero',
+      "Client x1 received PUBLISH (d0, q1, r1, m1, 'a/b', ... (3 bytes))",
+      'Client x1 sending PUBACK (m1, rc0)',
+      'a/b one',
+      "Client x1 received PUBLISH (d0, q2, r0, m2, 'a/b', ... (3 bytes))",
+      'Client x1 sending PUBREC (m2, rc0)',
+      'Client x1 received PUBREL (Mid: 2)',
+      'Client x1 sending PUBCOMP (m2)',
+      'a/b two',
+      'Client x1 sending DISCONNECT',
+      '',
+    ].join('\n'),
+  )
   expect(io.stderr.text).toBe('')
 })
 
@@ -130,7 +133,10 @@ test('a signal before the connection is accepted: 255', async () => {
   expect(await code).toBe(255)
 })
 
-test.each([[['-V', '311'], '20020000', /^e000$/], [['-V', '5'], CONNACK_5, /^e0(01|02)04/]] as const)('-W %j: DISCONNECT, Timed out, 27', async (version, connack, disconnect) => {
+test.each([
+  [['-V', '311'], '20020000', /^e000$/],
+  [['-V', '5'], CONNACK_5, /^e0(01|02)04/],
+] as const)('-W %j: DISCONNECT, Timed out, 27', async (version, connack, disconnect) => {
   const code = sub('-t', 'a', '-W', '1', ...version)
   const peer = await server.accept()
   await peer.welcome(connack)
@@ -209,7 +215,8 @@ test('refused in MQTT 5 with 0x86; an unknown version is told what to try', asyn
 })
 
 test('nobody listens: 1', async () => {
-  const other = await ScriptedServer.listen(), port = other.port
+  const other = await ScriptedServer.listen()
+  const port = other.port
   await other.close()
   expect(await runSub(['-h', '127.0.0.1', '-p', port, '-t', 'a'], io)).toBe(1)
   expect(io.stderr.text).toBe('Error: Connection refused\n')
@@ -233,7 +240,9 @@ test('-U sends one UNSUBSCRIBE for each filter, after SUBSCRIBE; alone it is eno
   const peer = await server.accept()
   await peer.welcome()
   expect([await peer.packet(), await peer.packet(), await peer.packet()].map((p) => p.hex)).toEqual([
-    packet(0x82, '0001', text('a'), '00'), packet(0xa2, '0002', text('u/1')), packet(0xa2, '0003', text('u/2')),
+    packet(0x82, '0001', text('a'), '00'),
+    packet(0xa2, '0002', text('u/1')),
+    packet(0xa2, '0003', text('u/2')),
   ])
   io.signal('SIGINT')
   expect(await both).toBe(0)
@@ -273,9 +282,12 @@ test('--remove-retained clears what it prints and waits for the acknowledgement'
   peer.send(`4002${hex.slice(-4)}`)
   expect(await rest(peer)).toEqual(['e000'])
   expect(await code).toBe(0)
-  expect(io.stdout.text.split('\n').slice(6).map((line) => line.replace('Client null ', ''))).toEqual([
-    "sending PUBLISH (d0, q1, r1, m2, 'a', ... (0 bytes))", 'a 1', 'received PUBACK (Mid: 2, RC:0)', 'sending DISCONNECT', '',
-  ])
+  expect(
+    io.stdout.text
+      .split('\n')
+      .slice(6)
+      .map((line) => line.replace('Client null ', '')),
+  ).toEqual(["sending PUBLISH (d0, q1, r1, m2, 'a', ... (0 bytes))", 'a 1', 'received PUBACK (Mid: 2, RC:0)', 'sending DISCONNECT', ''])
 })
 
 test('options of MQTT 5 subscriptions are on the wire and in -d', async () => {

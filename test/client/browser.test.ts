@@ -36,8 +36,8 @@ class FakeSocket implements WebSocketLike {
 }
 
 async function open(): Promise<{ link: Link; socket: FakeSocket; timers: ManualTimers; events: string[] }> {
-  const timers = new ManualTimers(),
-    events: string[] = []
+  const timers = new ManualTimers()
+  const events: string[] = []
   const receiver: Receiver = {
     received: (bytes, start, end) => events.push(`received ${[...bytes.subarray(start, end)].join()}`),
     drained: () => events.push('drained'),
@@ -91,8 +91,8 @@ test('text ends the connection [MQTT-6.0.0-1]; so does the server; once', async 
   const text = await open()
   text.socket.onmessage!({ data: 'hello' })
   expect([text.socket.closedWith, text.events]).toEqual([1003, ['closed WebSocket message that is not binary']])
-  const gone = await open(),
-    { onclose } = gone.socket
+  const gone = await open()
+  const { onclose } = gone.socket
   onclose!({ code: 1006, reason: '' })
   onclose!({ code: 1006, reason: '' })
   expect(gone.events).toEqual(['closed WebSocket closed with 1006'])
@@ -112,15 +112,15 @@ test('end writes first; destroy does not wait', async () => {
 })
 
 test('no connection, given up, no WebSocket, no such transport: each says so', async () => {
-  const dial = webSocketDial('ws://h:80/mqtt', 'mqtt', new ManualTimers(), FakeSocket),
-    never = (): Receiver => {
-      throw new Error('accepted')
-    }
+  const dial = webSocketDial('ws://h:80/mqtt', 'mqtt', new ManualTimers(), FakeSocket)
+  const never = (): Receiver => {
+    throw new Error('accepted')
+  }
   const refused = dial(never, new AbortController().signal)
   FakeSocket.last.onclose!({ code: 1006, reason: 'nobody' })
   await expect(refused).rejects.toMatchObject({ code: 'CONNECTION_FAILED', message: 'ws://h:80/mqtt: no WebSocket connection (1006 nobody)' })
-  const controller = new AbortController(),
-    given = dial(never, controller.signal)
+  const controller = new AbortController()
+  const given = dial(never, controller.signal)
   controller.abort()
   await expect(given).rejects.toMatchObject({ code: 'ABORTED' })
   expect(FakeSocket.last.closedWith).toBe(null)

@@ -68,8 +68,8 @@ export class Bench {
   }
 
   #answer(packet: Packet): void {
-    const properties = NO_PROPERTIES,
-      code = this.reasonCode
+    const properties = NO_PROPERTIES
+    const code = this.reasonCode
     switch (packet.type) {
       case PacketType.Connect:
         this.say(connackOf(this.connack))

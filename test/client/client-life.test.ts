@@ -10,8 +10,8 @@ import { ackOf, publishOf, settle } from './scripted-server.ts'
 
 test('request and response: topic, Correlation Data, answers out of order, strangers ignored', async () => {
   const bench = await new Bench({ clientId: 'c' }).open()
-  const first = bench.client.request('svc', '1'),
-    second = bench.client.request('svc', '2')
+  const first = bench.client.request('svc', '1')
+  const second = bench.client.request('svc', '2')
   await bench.serve()
   expect(bench.log.filter((line) => line.startsWith('SUBSCRIBE')).length).toBe(1)
   const [one, two] = bench.publishes.map(({ properties }) => properties) as [Properties, Properties]
@@ -44,8 +44,8 @@ test('a request ends when nobody answers, is subscribed, or when it cannot be', 
 })
 
 test('status tells the life of the connection until it is closed', async () => {
-  const bench = await new Bench({ clientId: 'c' }).open(),
-    states: string[] = []
+  const bench = await new Bench({ clientId: 'c' }).open()
+  const states: string[] = []
   const reading = (async () => {
     for await (const { state, attempt, cause } of bench.client.status()) states.push(`${state} ${attempt} ${cause?.code ?? '-'}`)
   })()
@@ -84,8 +84,8 @@ test('end waits for what is on its way, close does not', async () => {
 
   const hasty = await new Bench().open()
   hasty.silent.add(PacketType.Publish)
-  const lost = errorOf(hasty.client.publish('a', 'x', { qos: 1 })),
-    closed = hasty.client.close()
+  const lost = errorOf(hasty.client.publish('a', 'x', { qos: 1 }))
+  const closed = hasty.client.close()
   await hasty.serve()
   await closed
   expect((await lost).code).toBe('CLOSED')
@@ -94,8 +94,8 @@ test('end waits for what is on its way, close does not', async () => {
 
 test('the session ends with the client unless it was asked for', async () => {
   const sent = async (options: ConnectOptions): Promise<unknown> => {
-    const bench = await new Bench(options).open(),
-      closed = bench.client.close()
+    const bench = await new Bench(options).open()
+    const closed = bench.client.close()
     const packets = bench.dialer.last.sent(5)
     bench.dialer.last.cut()
     await closed
@@ -108,8 +108,8 @@ test('the session ends with the client unless it was asked for', async () => {
 
 test('3.1 and 3.1.1: subscribed again after each break of a clean session, matched by filter', async () => {
   for (const version of [3, 4] as const) {
-    const bench = await new Bench({ version, clientId: 'c' }).open(),
-      subscription = await subscribe(bench, 'a/+', { qos: 2 })
+    const bench = await new Bench({ version, clientId: 'c' }).open()
+    const subscription = await subscribe(bench, 'a/+', { qos: 2 })
     await bench.lose()
     expect(bench.connects.at(-1)!.cleanStart).toBe(true)
     expect(bench.log.at(-1)!.replace(/ \d+ /, ' ')).toBe('SUBSCRIBE a/+:2')

@@ -49,15 +49,15 @@ test('a refused connection rejects, and so does one that takes too long or is gi
   await refused.serve()
   expect(await opened).toMatchObject({ code: 'CONNECTION_REFUSED', reasonCode: 0x86, hint: 'check username and password' })
 
-  const slow = new Bench(),
-    waiting = errorOf(slow.client.open({ timeoutMs: 50 }))
+  const slow = new Bench()
+  const waiting = errorOf(slow.client.open({ timeoutMs: 50 }))
   slow.timers.pass(50)
   expect(await waiting).toMatchObject({ code: 'TIMEOUT' })
   expect(slow.dialer.last.ended).toBe('destroy')
 
-  const given = new Bench(),
-    controller = new AbortController(),
-    up = errorOf(given.client.open({ signal: controller.signal }))
+  const given = new Bench()
+  const controller = new AbortController()
+  const up = errorOf(given.client.open({ signal: controller.signal }))
   controller.abort(new Error('enough'))
   expect(await up).toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } })
   expect(given.dialer.last.ended).toBe('destroy')
@@ -65,8 +65,8 @@ test('a refused connection rejects, and so does one that takes too long or is gi
 
 test('messages come to the subscriptions that match, told apart by Subscription Identifier', async () => {
   const bench = await new Bench().open()
-  const wide = await subscribe(bench, 'a/#', { qos: 1 }),
-    narrow = await subscribe(bench, 'a/b')
+  const wide = await subscribe(bench, 'a/#', { qos: 1 })
+  const narrow = await subscribe(bench, 'a/b')
   expect([wide.grantedQos, narrow.grantedQos]).toEqual([1, 0])
   bench.say(publishOf('a/b', '{"t":1}', { qos: 1, retain: true, properties: { subscriptionIdentifiers: [1] } }))
   bench.say(publishOf('a/b', 'narrow', { properties: { subscriptionIdentifiers: [2] } }))
@@ -82,9 +82,9 @@ test('messages come to the subscriptions that match, told apart by Subscription 
 })
 
 test('a loop that is left unsubscribes; one whose client closes ends', async () => {
-  const bench = await new Bench().open(),
-    first = await subscribe(bench, 'a'),
-    second = await subscribe(bench, 'b')
+  const bench = await new Bench().open()
+  const first = await subscribe(bench, 'a')
+  const second = await subscribe(bench, 'b')
   const seen: string[] = []
   const loop = (async () => {
     for await (const message of first) {
@@ -107,9 +107,9 @@ test('a loop that is left unsubscribes; one whose client closes ends', async () 
 })
 
 test('two readers of one filter share it at the server; the last one takes it back', async () => {
-  const bench = await new Bench().open(),
-    first = await subscribe(bench, 'a'),
-    second = await subscribe(bench, 'a')
+  const bench = await new Bench().open()
+  const first = await subscribe(bench, 'a')
+  const second = await subscribe(bench, 'a')
   bench.say(publishOf('a', 'x', { properties: { subscriptionIdentifiers: [1] } }))
   expect([(await first.next())!.text(), (await second.next())!.text()]).toEqual(['x', 'x'])
   await first.unsubscribe()
@@ -132,8 +132,8 @@ test('a refused subscription rejects with its Reason Code', async () => {
 })
 
 test('`pause`: reading stops when the buffer is full, goes on when half of it is read, and while an answer is due', async () => {
-  const bench = await new Bench().open(),
-    subscription = await subscribe(bench, 'a', { qos: 1, highWaterMark: 4 })
+  const bench = await new Bench().open()
+  const subscription = await subscribe(bench, 'a', { qos: 1, highWaterMark: 4 })
   for (let i = 1; i <= 3; i++) bench.say(publishOf('a', String(i)))
   expect(bench.dialer.last.paused).toBe(false)
   for (let i = 4; i <= 6; i++) bench.say(publishOf('a', String(i), { qos: 1, packetId: i }))
@@ -162,8 +162,8 @@ test('`drop-oldest` and `drop-newest` keep the other end, count, and acknowledge
     ['drop-oldest', ['3', '4']],
     ['drop-newest', ['1', '2']],
   ] as const) {
-    const bench = await new Bench().open(),
-      subscription = await subscribe(bench, 'a', { qos: 1, highWaterMark: 2, overflow })
+    const bench = await new Bench().open()
+    const subscription = await subscribe(bench, 'a', { qos: 1, highWaterMark: 2, overflow })
     for (let i = 1; i <= 4; i++) bench.say(publishOf('a', String(i), { qos: 1, packetId: i }))
     expect([(await subscription.next())!.text(), (await subscription.next())!.text()]).toEqual(kept)
     expect([subscription.dropped, bench.dialer.last.paused]).toEqual([2, false])
@@ -173,11 +173,11 @@ test('`drop-oldest` and `drop-newest` keep the other end, count, and acknowledge
 })
 
 test('`manualAck`: nothing is acknowledged but by `ack`', async () => {
-  const bench = await new Bench().open(),
-    subscription = await subscribe(bench, 'a', { qos: 1, manualAck: true })
+  const bench = await new Bench().open()
+  const subscription = await subscribe(bench, 'a', { qos: 1, manualAck: true })
   for (let i = 1; i <= 2; i++) bench.say(publishOf('a', String(i), { qos: 1, packetId: i }))
-  const first = (await subscription.next())!,
-    second = (await subscription.next())!
+  const first = (await subscription.next())!
+  const second = (await subscription.next())!
   await bench.serve()
   expect(bench.log.filter((line) => line.startsWith('PUBACK'))).toEqual([])
   second.ack()
@@ -226,11 +226,11 @@ test('after a break with the session kept nothing is subscribed again; without i
 })
 
 test('subscribe and unsubscribe that were not answered are said again on the next connection', async () => {
-  const bench = await new Bench({ clientId: 'c' }).open(),
-    old = await subscribe(bench, 'old')
+  const bench = await new Bench({ clientId: 'c' }).open()
+  const old = await subscribe(bench, 'old')
   bench.silent.add(PacketType.Subscribe).add(PacketType.Unsubscribe)
-  const subscribing = bench.client.subscribe('new'),
-    leaving = old.unsubscribe()
+  const subscribing = bench.client.subscribe('new')
+  const leaving = old.unsubscribe()
   await bench.serve()
   bench.silent.clear()
   bench.connack = { sessionPresent: true }
@@ -241,11 +241,11 @@ test('subscribe and unsubscribe that were not answered are said again on the nex
 })
 
 test('a permanent fault ends everything that waits, with the fault', async () => {
-  const bench = await new Bench().open(),
-    subscription = await subscribe(bench, 'a')
+  const bench = await new Bench().open()
+  const subscription = await subscribe(bench, 'a')
   bench.silent.add(PacketType.Publish)
-  const publishing = errorOf(bench.client.publish('a', 'x', { qos: 1 })),
-    reading = errorOf(subscription.next())
+  const publishing = errorOf(bench.client.publish('a', 'x', { qos: 1 }))
+  const reading = errorOf(subscription.next())
   bench.say(publishOf('b', 'ignored'))
   bench.say({ type: PacketType.Disconnect, reasonCode: 0x8e, properties: NO_PROPERTIES })
   await bench.serve()
@@ -257,12 +257,12 @@ test('a permanent fault ends everything that waits, with the fault', async () =>
 })
 
 test('a wait is given up by signal or time; a message not yet sent is taken back', async () => {
-  const bench = await new Bench({ clientId: 'c' }).open(),
-    subscription = await subscribe(bench, 'a')
+  const bench = await new Bench({ clientId: 'c' }).open()
+  const subscription = await subscribe(bench, 'a')
   bench.dialer.last.cut()
   const controller = new AbortController()
-  const late = errorOf(bench.client.publish('a', 'late', { timeoutMs: 100 })),
-    aborted = errorOf(bench.client.publish('a', 'aborted', { qos: 1, signal: controller.signal }))
+  const late = errorOf(bench.client.publish('a', 'late', { timeoutMs: 100 }))
+  const aborted = errorOf(bench.client.publish('a', 'aborted', { qos: 1, signal: controller.signal }))
   const reading = errorOf(subscription.next({ timeoutMs: 100 }))
   controller.abort()
   bench.timers.pass(100)

@@ -19,8 +19,8 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: a refusal tells its code and closes`, () => {
-    const code = version === 5 ? 0x87 : 5,
-      dialogue = new Dialogue(version).open()
+    const code = version === 5 ? 0x87 : 5
+    const dialogue = new Dialogue(version).open()
     dialogue.say(connackOf({ reasonCode: code }))
     expect(dialogue.link.ended).toBe('end')
     dialogue.link.cut()
@@ -99,8 +99,8 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: the network goes: one closed event, with the transport's error`, () => {
-    const dialogue = new Dialogue(version).connect(),
-      error = new Error('reset')
+    const dialogue = new Dialogue(version).connect()
+    const error = new Error('reset')
     dialogue.link.cut(error)
     dialogue.link.receiver!.closed(null)
     expect(dialogue.events()).toEqual(['connected', 'closed network'])
@@ -109,8 +109,8 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: SUBSCRIBE and UNSUBSCRIBE bear identifiers of their own and get their answers`, () => {
-    const dialogue = new Dialogue(version).connect(),
-      { connection } = dialogue
+    const dialogue = new Dialogue(version).connect()
+    const { connection } = dialogue
     dialogue.publish(messageOf('a', 'x', 1))
     const request = { topicFilter: 'a/#', qos: 2, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
     expect(connection.subscribe([request, { ...request, topicFilter: 'b', qos: 0 }])).toBe(2)

@@ -107,14 +107,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 function run(version: ProtocolVersion, steps: readonly Step[], acknowledge: 'at-once' | 'when-accepted'): void {
-  const dialogue = new Dialogue(version, { acknowledge, maximumInflight: 3 }),
-    server = new ModelServer(3)
-  const sent = { up1: [] as string[], up2: [] as string[], down1: [] as string[], down2: [] as string[] },
-    delivered: string[] = [],
-    received: string[] = []
-  let up: Packet[] = [],
-    connected = false,
-    accepted = 0
+  const dialogue = new Dialogue(version, { acknowledge, maximumInflight: 3 })
+  const server = new ModelServer(3)
+  const sent = { up1: [] as string[], up2: [] as string[], down1: [] as string[], down2: [] as string[] }
+  const delivered: string[] = []
+  const received: string[] = []
+  let up: Packet[] = []
+  let connected = false
+  let accepted = 0
   const note = (): void => {
     for (const event of dialogue.events()) {
       if (event.startsWith('message')) received.push(event.split(' ')[2]!)

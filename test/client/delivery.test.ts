@@ -67,18 +67,18 @@ for (const version of VERSIONS) {
   })
 
   test(`${version}: a run of messages with one head gives each its payload and identifier`, () => {
-    const dialogue = new Dialogue(version).connect(),
-      tail = version === 5 ? [0] : [],
-      length = 6 + tail.length
+    const dialogue = new Dialogue(version).connect()
+    const tail = version === 5 ? [0] : []
+    const length = 6 + tail.length
     dialogue.raw(...[1, 2, 3].flatMap((i) => [0x32, length, 0, 1, 97, 0, i, ...tail, 48 + i]))
     expect(dialogue.sent()).toEqual(['PUBACK 1', 'PUBACK 2', 'PUBACK 3'])
     expect(dialogue.events()).toEqual(['connected', "message 'a' 1", "message 'a' 2", "message 'a' 3"])
   })
 
   test(`${version}: identifier 0 within a run ends the connection [MQTT-2.2.1-4]`, () => {
-    const dialogue = new Dialogue(version).connect(),
-      tail = version === 5 ? [0] : [],
-      length = 6 + tail.length
+    const dialogue = new Dialogue(version).connect()
+    const tail = version === 5 ? [0] : []
+    const length = 6 + tail.length
     dialogue.raw(...[1, 0].flatMap((i) => [0x32, length, 0, 1, 97, 0, i, ...tail, 48 + i]))
     expect(dialogue.link.ended).toBe('end')
     expect(dialogue.events()).toEqual(['connected', "message 'a' 1"])
@@ -316,8 +316,8 @@ test('a Topic Name with a wildcard is never sent [MQTT-3.3.2-2]', () => {
 })
 
 test('a payload is our own: what the transport does with its memory later is no matter', () => {
-  const dialogue = new Dialogue(5, { acknowledge: 'when-accepted' }).connect(),
-    payloads: Uint8Array[] = []
+  const dialogue = new Dialogue(5, { acknowledge: 'when-accepted' }).connect()
+  const payloads: Uint8Array[] = []
   const session = dialogue.session.incoming
   session.begin(true, 10, {
     acknowledge: 'at-once',

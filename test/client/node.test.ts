@@ -23,8 +23,8 @@ async function withBroker(run: (broker: RunningBroker) => Promise<void>, options
 for (const version of [3, 4, 5] as const) {
   test(`${version}: publish and subscribe with each QoS, a large payload, and request and response`, async () => {
     await withBroker(async ({ port }) => {
-      const sub = await connect(`mqtt://127.0.0.1:${port}`, { version, clientId: 'sub', ...LIMIT }),
-        pub = await connect(`mqtt://127.0.0.1:${port}`, { version, clientId: 'pub', ...LIMIT })
+      const sub = await connect(`mqtt://127.0.0.1:${port}`, { version, clientId: 'sub', ...LIMIT })
+      const pub = await connect(`mqtt://127.0.0.1:${port}`, { version, clientId: 'pub', ...LIMIT })
       const readings = await sub.subscribe('room/+/t', { qos: 2, ...LIMIT })
       for (const qos of [0, 1, 2] as const) await pub.publish(`room/${qos}/t`, { qos }, { qos, ...LIMIT })
       const large = new Uint8Array(1_500_000).fill(7)
@@ -54,12 +54,12 @@ for (const version of [3, 4, 5] as const) {
 }
 
 test('WebSocket and Unix socket', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'client-')),
-    path = join(folder, 'mqtt.sock')
+  const folder = mkdtempSync(join(tmpdir(), 'client-'))
+  const path = join(folder, 'mqtt.sock')
   await withBroker(
     async ({ ports }) => {
-      const overWeb = await connect(`ws://127.0.0.1:${ports[0]}/mqtt`, LIMIT),
-        overFile = await connect(`unix:${path}`, LIMIT)
+      const overWeb = await connect(`ws://127.0.0.1:${ports[0]}/mqtt`, LIMIT)
+      const overFile = await connect(`unix:${path}`, LIMIT)
       const subscription = await overWeb.subscribe('a', LIMIT)
       await overFile.publish('a', 'hello', LIMIT)
       expect((await subscription.next(LIMIT))!.text()).toBe('hello')
@@ -76,8 +76,8 @@ test('WebSocket and Unix socket', async () => {
 })
 
 test('a broker that stops and starts again: messages published meanwhile arrive, subscriptions are there', async () => {
-  const first = await startBroker({ port: 0 }),
-    { port } = first
+  const first = await startBroker({ port: 0 })
+  const { port } = first
   const client = await connect(`mqtt://127.0.0.1:${port}`, { clientId: 'c', reconnect: { minMs: 20, maxMs: 100 }, ...LIMIT })
   const subscription = await client.subscribe('a', { qos: 1, ...LIMIT })
   await first.close()
@@ -92,8 +92,8 @@ test('a broker that stops and starts again: messages published meanwhile arrive,
 test('a port nobody listens at, and a slow reader that stops the flow without losing any of it', async () => {
   await expect(connect('mqtt://127.0.0.1:9', LIMIT)).rejects.toMatchObject({ code: 'CONNECTION_FAILED', cause: { code: 'ECONNREFUSED' } })
   await withBroker(async ({ port }) => {
-    const client = await connect(`mqtt://127.0.0.1:${port}`, { maximumInflight: 50, ...LIMIT }),
-      sender = await connect(`mqtt://127.0.0.1:${port}`, LIMIT)
+    const client = await connect(`mqtt://127.0.0.1:${port}`, { maximumInflight: 50, ...LIMIT })
+    const sender = await connect(`mqtt://127.0.0.1:${port}`, LIMIT)
     const subscription = await client.subscribe('a', { qos: 1, highWaterMark: 10, ...LIMIT })
     const sending = (async () => {
       for (let i = 0; i < 500; i++) await sender.publish('a', String(i), { qos: 1, ...LIMIT })

@@ -60,8 +60,8 @@ test('options become CONNECT, each version its own', () => {
 })
 
 test('a payload given as bytes is copied, views included', () => {
-  const given = Uint8Array.of(1, 2),
-    bytes = payloadBytes(given)
+  const given = Uint8Array.of(1, 2)
+  const bytes = payloadBytes(given)
   given[0] = 9
   expect(bytes).toEqual(Uint8Array.of(1, 2))
   expect(payloadBytes(new DataView(Uint8Array.of(1, 2, 3).buffer, 1, 1))).toEqual(Uint8Array.of(2))

@@ -24,8 +24,8 @@ class Dice {
 }
 
 function somePacket(version: ProtocolVersion, dice: Dice): Packet {
-  const packetId = 1 + dice.roll(4),
-    five = version === 5
+  const packetId = 1 + dice.roll(4)
+  const five = version === 5
   const choices: Packet[] = [
     connackOf(),
     connackOf({ sessionPresent: true }),

@@ -17,8 +17,8 @@ test('close says DISCONNECT without its properties when they would be too large 
 })
 
 test('an UNSUBSCRIBE too large for the server that came back harms nothing but itself [MQTT-3.2.2-15]', async () => {
-  const bench = await new Bench({ sessionExpiry: 1000, cleanStart: false, clientId: 'c' }).open(),
-    subscription = await subscribe(bench, 'a/long/filter')
+  const bench = await new Bench({ sessionExpiry: 1000, cleanStart: false, clientId: 'c' }).open()
+  const subscription = await subscribe(bench, 'a/long/filter')
   bench.silent.add(PacketType.Unsubscribe)
   const left = subscription.unsubscribe().catch(() => {}) // done or refused, but settled
   await bench.serve()
@@ -36,8 +36,8 @@ test('a publish given up while the client closes leaves no timer', async () => {
   bench.say(publishOf('a', '1'))
   expect(bench.dialer.last.paused).toBe(true)
   bench.silent.add(PacketType.Publish)
-  const controller = new AbortController(),
-    given = bench.client.publish('b', 'x', { qos: 1, signal: controller.signal }).catch(() => {})
+  const controller = new AbortController()
+  const given = bench.client.publish('b', 'x', { qos: 1, signal: controller.signal }).catch(() => {})
   await bench.serve()
   const closed = bench.client.close()
   controller.abort()

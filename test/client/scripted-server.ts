@@ -74,8 +74,8 @@ export class MemoryLink implements Link {
 
   collect(): void {
     if (this.output.blocked || this.output.length === 0) return
-    const length = this.output.length,
-      block = this.output.take()
+    const length = this.output.length
+    const block = this.output.take()
     for (let i = 0; i < length; i++) this.#bytes.push(block.bytes[block.start + i]!)
     pool.give(block)
   }
@@ -83,14 +83,14 @@ export class MemoryLink implements Link {
   /** Packets written since the last call. */
   sent(version: ProtocolVersion): Packet[] {
     if (this.ended !== 'destroy') this.collect()
-    const bytes = Uint8Array.from(this.#bytes),
-      packets: Packet[] = []
+    const bytes = Uint8Array.from(this.#bytes)
+    const packets: Packet[] = []
     this.#bytes = []
     for (let at = 0; at < bytes.length; ) {
       const header = bytes[at++]!
-      let length = 0,
-        shift = 0,
-        digit: number
+      let length = 0
+      let shift = 0
+      let digit: number
       do {
         digit = bytes[at++]!
         length |= (digit & 127) << shift

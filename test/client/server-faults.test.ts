@@ -27,8 +27,8 @@ test('more than our Receive Maximum: 0x93 [MQTT-3.3.4-9]', () => {
 })
 
 test('QoS 2 counts until PUBCOMP, a repetition does not count twice', () => {
-  const two = publishOf('a', 'x', { qos: 2, packetId: 1 }),
-    again = { ...two, dup: true }
+  const two = publishOf('a', 'x', { qos: 2, packetId: 1 })
+  const again = { ...two, dup: true }
   expect(answersTo({ receiveMaximum: 1 }, two, again, ackOf('pubrel', 1), publishOf('a', 'y', { qos: 1, packetId: 2 }))).toEqual([
     'PUBREC 1',
     'PUBREC 1',
@@ -157,8 +157,8 @@ const auth = (reasonCode: number, data: string | null, method = 'TEST'): Packet 
 
 for (const later of [false, true]) {
   test(`AUTH back and forth, CONNACK judged, later again [MQTT-4.12.0-3] (${later ? 'answers come later' : 'answers at once'})`, async () => {
-    const authentication = new Script(later),
-      dialogue = new Dialogue(5, { authentication }).open()
+    const authentication = new Script(later)
+    const dialogue = new Dialogue(5, { authentication }).open()
     await settle()
     const connect = dialogue.link.sent(5)[0]!
     expect('properties' in connect && connect.properties).toEqual({ authenticationMethod: 'TEST', authenticationData: text('answer to nothing') })

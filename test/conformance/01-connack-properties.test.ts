@@ -24,8 +24,8 @@ test.each([
 ])(
   '5.0, at most 100 s: Keep Alive %i is answered with Server Keep Alive %s, which is in force [MQTT-3.2.2-21, MQTT-3.2.2-22]',
   (asked, told, closedAfterMs) => {
-    const broker = new TestBroker({ limits: { maximumKeepAlive: 100 } }),
-      client = broker.dial('c', { version: 5, keepAlive: asked })
+    const broker = new TestBroker({ limits: { maximumKeepAlive: 100 } })
+    const client = broker.dial('c', { version: 5, keepAlive: asked })
     expect(announced(client).serverKeepAlive).toBe(told)
     broker.advance(closedAfterMs - 100)
     expect(client.isClosed).toBe(false)
@@ -57,9 +57,9 @@ test.each(VERSIONS)('%s: with Maximum QoS 0 subscriptions of every QoS are accep
 })
 
 test.each(VERSIONS)('%s: a PUBLISH above the Maximum QoS ends the connection, 5.0 with 0x9B [MQTT-3.2.2-11]', (_name, version) => {
-  const broker = new TestBroker({ limits: { maximumQos: 1 } }),
-    watcher = broker.client('watcher'),
-    client = broker.client('c', { version })
+  const broker = new TestBroker({ limits: { maximumQos: 1 } })
+  const watcher = broker.client('watcher')
+  const client = broker.client('c', { version })
   watcher.subscribe('a')
   watcher.lines()
   client.publish('a', 'fine', { qos: 1, packetId: 1 })
@@ -90,8 +90,8 @@ test.each(VERSIONS)('%s: RETAIN where it is not offered ends the connection, 5.0
 
 test('a will with RETAIN where it is not offered is refused: 5.0 with 0x9A [MQTT-3.2.2-13]', () => {
   for (const [, version] of VERSIONS) {
-    const broker = new TestBroker({ limits: { retainAvailable: false } }),
-      client = broker.dial('c', { version, will: { ...will, retain: true } })
+    const broker = new TestBroker({ limits: { retainAvailable: false } })
+    const client = broker.dial('c', { version, will: { ...will, retain: true } })
     expect([client.isClosed, broker.broker.sessionCount]).toEqual([true, 0])
     if (version === 5) expect(client.lines()).toEqual([`CONNACK 0 ${0x9a}`])
   }

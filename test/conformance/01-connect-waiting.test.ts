@@ -41,8 +41,8 @@ function slowBroker(): { broker: TestBroker; judge: SlowAuthenticator } {
 }
 
 test('a client that says nothing is closed after 10 s', () => {
-  const broker = new TestBroker(),
-    link = broker.link()
+  const broker = new TestBroker()
+  const link = broker.link()
   broker.advance(9_950)
   expect(link.isClosed).toBe(false)
   broker.advance(100)
@@ -50,9 +50,9 @@ test('a client that says nothing is closed after 10 s', () => {
 })
 
 test.each(VERSIONS)('%s: CONNECT is to be complete after 10 s, also when its bytes trickle in', (_name, version) => {
-  const broker = new TestBroker(),
-    link = broker.link(version),
-    connect = connectFrame(version)
+  const broker = new TestBroker()
+  const link = broker.link(version)
+  const connect = connectFrame(version)
   for (let second = 0; second < 10; second++) {
     expect(link.isClosed).toBe(false)
     link.sendBytes([connect[second]!])
@@ -64,8 +64,8 @@ test.each(VERSIONS)('%s: CONNECT is to be complete after 10 s, also when its byt
 })
 
 test.each(VERSIONS)('%s: CONNECT after 9.9 s is in time, and the 10 s are over then', (_name, version) => {
-  const broker = new TestBroker(),
-    link = broker.link(version)
+  const broker = new TestBroker()
+  const link = broker.link(version)
   broker.advance(9_900)
   link.connect('c', { keepAlive: 0 })
   expect(link.lines()).toEqual([welcome(version)])
@@ -82,8 +82,8 @@ test.each(VERSIONS)('%s: what follows CONNECT in the same read is handled after 
 test.each(VERSIONS)(
   '%s: while CONNECT is being judged nothing is answered and nothing read; then everything comes in order [MQTT-3.2.0-1]',
   async (_name, version) => {
-    const { broker, judge } = slowBroker(),
-      client = broker.dial('c', { version })
+    const { broker, judge } = slowBroker()
+    const client = broker.dial('c', { version })
     client.subscribe('a', 1, { packetId: 7 })
     client.publish('a', 'sent ahead', { qos: 1, packetId: 8 })
     await settled()
@@ -95,8 +95,8 @@ test.each(VERSIONS)(
 )
 
 test.each(VERSIONS)('%s: what was sent ahead of a refusal is never handled [MQTT-3.1.4-6]', async (_name, version) => {
-  const { broker, judge } = slowBroker(),
-    watcher = broker.dial('watcher')
+  const { broker, judge } = slowBroker()
+  const watcher = broker.dial('watcher')
   await judge.answer(0)
   watcher.subscribe('a')
   watcher.lines()
@@ -110,23 +110,23 @@ test.each(VERSIONS)('%s: what was sent ahead of a refusal is never handled [MQTT
 
 test.each(VERSIONS)('%s: what was sent ahead in one read of a refused CONNECT is never handled [MQTT-3.1.4-6]', (_name, version) => {
   const authenticator = { authenticate: () => ({ reasonCode: 0x86, userName: null }), begin: () => null }
-  const broker = new TestBroker({ authenticator }),
-    link = broker.link(version)
+  const broker = new TestBroker({ authenticator })
+  const link = broker.link(version)
   link.sendBytes(connectFrame(version), [0xc0, 0])
   expect([link.lines(), link.isClosed, broker.broker.sessionCount]).toEqual([[`CONNACK 0 ${version === 5 ? 0x86 : 4}`], true, 0])
 })
 
 test.each(VERSIONS)('%s: an authenticator that fails refuses with Server unavailable', async (_name, version) => {
-  const { broker, judge } = slowBroker(),
-    client = broker.dial('c', { version })
+  const { broker, judge } = slowBroker()
+  const client = broker.dial('c', { version })
   await judge.fail()
   expect([client.lines(), client.isClosed, broker.broker.sessionCount]).toEqual([[`CONNACK 0 ${version === 5 ? 0x88 : 3}`], true, 0])
 })
 
 test('a client that leaves while it is being judged leaves no session, whatever the answer', async () => {
   for (const code of [0, 0x87]) {
-    const { broker, judge } = slowBroker(),
-      client = broker.dial('c')
+    const { broker, judge } = slowBroker()
+    const client = broker.dial('c')
     client.cut()
     await judge.answer(code)
     expect([client.lines(), broker.broker.sessionCount, broker.broker.connectedCount]).toEqual([[], 0, 0])
@@ -134,8 +134,8 @@ test('a client that leaves while it is being judged leaves no session, whatever 
 })
 
 test('an answer that takes longer than 10 s comes too late', async () => {
-  const { broker, judge } = slowBroker(),
-    client = broker.dial('c')
+  const { broker, judge } = slowBroker()
+  const client = broker.dial('c')
   broker.advance(10_050)
   expect(client.isClosed).toBe(true)
   await judge.answer(0)
@@ -143,9 +143,9 @@ test('an answer that takes longer than 10 s comes too late', async () => {
 })
 
 test('of two clients with one Client Identifier the one accepted last stays [MQTT-3.1.4-3]', async () => {
-  const { broker, judge } = slowBroker(),
-    first = broker.dial('c', { version: 5 }),
-    second = broker.dial('c', { version: 5 })
+  const { broker, judge } = slowBroker()
+  const first = broker.dial('c', { version: 5 })
+  const second = broker.dial('c', { version: 5 })
   await judge.answer(0)
   expect([first.lines(), second.lines()]).toEqual([[welcome(5)], []])
   await judge.answer(0)
@@ -153,8 +153,8 @@ test('of two clients with one Client Identifier the one accepted last stays [MQT
 })
 
 test('a client that sends more than 1 MiB ahead is closed without an answer', async () => {
-  const { broker, judge } = slowBroker(),
-    client = broker.dial('c')
+  const { broker, judge } = slowBroker()
+  const client = broker.dial('c')
   for (let i = 0; i < 17; i++) client.publish('a', 'x'.repeat(65_000))
   expect(client.isClosed).toBe(true)
   await judge.answer(0)
@@ -162,8 +162,8 @@ test('a client that sends more than 1 MiB ahead is closed without an answer', as
 })
 
 test('a packet cut in two before the answer and after it is one packet', async () => {
-  const { broker, judge } = slowBroker(),
-    client = broker.dial('c')
+  const { broker, judge } = slowBroker()
+  const client = broker.dial('c')
   client.sendBytes([0x32, 6, 0, 1])
   await judge.answer(0)
   client.sendBytes([0x61, 0, 5, 0x78])
@@ -171,8 +171,8 @@ test('a packet cut in two before the answer and after it is one packet', async (
 })
 
 test.each(VERSIONS)('%s: DISCONNECT sent ahead is handled after acceptance: no will is published [MQTT-3.14.4-3]', async (_name, version) => {
-  const { broker, judge } = slowBroker(),
-    watcher = broker.dial('watcher')
+  const { broker, judge } = slowBroker()
+  const watcher = broker.dial('watcher')
   await judge.answer(0)
   watcher.subscribe('w')
   const client = broker.dial('c', { version, will: { topicName: 'w', payload: new Uint8Array(1), qos: 0, retain: false, properties: {} } })

@@ -18,8 +18,8 @@ test.each(VERSIONS)('%s: CONNECT is answered with the bytes of Mosquitto 2.1 [MQ
 })
 
 test.each(VERSIONS)('%s: CONNECT may come byte by byte; the answer follows the last one', (_name, version) => {
-  const link = new TestBroker().link(version),
-    connect = connectFrame(version)
+  const link = new TestBroker().link(version)
+  const connect = connectFrame(version)
   for (const byte of connect.slice(0, -1)) link.sendBytes([byte])
   expect(link.lines()).toEqual([])
   link.sendBytes(connect.slice(-1))
@@ -38,8 +38,8 @@ test.each([
   ['an HTTP request', '47 45 54 20 2f 20 48 54 54 50 2f 31 2e 31 0d 0a 0d 0a'],
   ['a TLS hello', '16 03 01 00 2a'],
 ])('%s as the first packet closes the connection without an answer [MQTT-3.1.0-1]', (_name, hex) => {
-  const broker = new TestBroker(),
-    link = broker.link()
+  const broker = new TestBroker()
+  const link = broker.link()
   link.sendBytes(bytesOf(hex), connectFrame(4))
   expect([hexOf(link.receivedBytes()), link.isClosed]).toEqual([NOTHING, true])
   expect(broker.broker.sessionCount).toBe(0)
@@ -137,13 +137,13 @@ test.each(VERSIONS)(
       seen.push(clientId, userName, password === null ? null : [...password], keepAlive, cleanStart)
       return { reasonCode: 0, userName }
     }
-    const broker = new TestBroker({ authenticator: { authenticate, begin: () => null } }),
-      watcher = broker.client('watcher')
+    const broker = new TestBroker({ authenticator: { authenticate, begin: () => null } })
+    const watcher = broker.client('watcher')
     watcher.subscribe('topic', 2)
     watcher.lines()
     seen.length = 0
-    const link = broker.link(version),
-      payload = bytesOf(version === 5 ? '00' : '', field('topic'), field('payload'))
+    const link = broker.link(version)
+    const payload = bytesOf(version === 5 ? '00' : '', field('topic'), field('payload'))
     link.sendBytes(connectFrame(version, { flags: 0xc0 | 0x10 | 4, keepAlive: 0x1234, clientId: 'id', rest: bytesOf(payload, field('user'), field([1, 2])) }))
     expect([link.lines(), seen]).toEqual([[welcome(version)], ['id', 'user', [1, 2], 0x1234, false]])
     link.cut()
@@ -189,8 +189,8 @@ test.each([
 })
 
 test('Client Identifiers that differ only in case or by a byte order mark are different clients [MQTT-3.1.3-2]', () => {
-  const broker = new TestBroker(),
-    clients = ['x', 'X', '\ufeffx'].map((clientId) => broker.client(clientId))
+  const broker = new TestBroker()
+  const clients = ['x', 'X', '\ufeffx'].map((clientId) => broker.client(clientId))
   expect([broker.broker.sessionCount, clients.map((client) => client.isClosed)]).toEqual([3, [false, false, false]])
 })
 
@@ -205,9 +205,9 @@ test.each([
 })
 
 test('an empty Client Identifier with Clean Session is accepted in 3.1.1, each time as another client [MQTT3-3.1.3-6, MQTT3-3.1.3-7]', () => {
-  const broker = new TestBroker(),
-    one = broker.client('', { version: 4 }),
-    other = broker.client('', { version: 4 })
+  const broker = new TestBroker()
+  const one = broker.client('', { version: 4 })
+  const other = broker.client('', { version: 4 })
   expect([broker.broker.connectedCount, one.isClosed, other.isClosed]).toEqual([2, false, false])
 })
 
@@ -219,11 +219,11 @@ test.each([0, 2])('5.0: an empty Client Identifier gets one assigned, in the byt
 })
 
 test('5.0: an assigned Client Identifier is unique, and its session can be resumed under it [MQTT-3.1.3-6, MQTT-3.2.2-16]', () => {
-  const broker = new TestBroker(),
-    properties = { sessionExpiryInterval: 60 }
+  const broker = new TestBroker()
+  const properties = { sessionExpiryInterval: 60 }
   const [first, second] = [1, 2].map(() => {
-    const client = broker.dial('', { version: 5, properties }),
-      [connack] = client.received()
+    const client = broker.dial('', { version: 5, properties })
+    const [connack] = client.received()
     client.subscribe('a')
     client.cut()
     return connack?.type === 2 ? connack.properties.assignedClientIdentifier : undefined
@@ -244,9 +244,9 @@ test('an empty Client Identifier is refused where none are assigned: 2 in 3.1.1,
 })
 
 test.each(VERSIONS)('%s: a second CONNECT closes the connection without an answer [MQTT-3.1.0-2]', (_name, version) => {
-  const broker = new TestBroker(),
-    other = broker.client('other', { version }),
-    link = broker.client('raw', { version })
+  const broker = new TestBroker()
+  const other = broker.client('other', { version })
+  const link = broker.client('raw', { version })
   link.sendBytes(connectFrame(version, { clientId: 'other' }), frame(0xc0))
   expect([hexOf(link.receivedBytes()), link.isClosed]).toEqual([NOTHING, true])
   expect([broker.broker.connectedCount, other.isClosed]).toEqual([1, false])
@@ -255,12 +255,12 @@ test.each(VERSIONS)('%s: a second CONNECT closes the connection without an answe
 test.each(VERSIONS)(
   '%s: a second CONNECT right behind the first gets no second CONNACK, but the will is published [MQTT-3.2.0-2, MQTT-3.1.2-8]',
   (_name, version) => {
-    const broker = new TestBroker(),
-      watcher = broker.client('watcher')
+    const broker = new TestBroker()
+    const watcher = broker.client('watcher')
     watcher.subscribe('w')
     watcher.lines()
-    const link = broker.link(version),
-      connect = connectFrame(version, { flags: 2 | 4, rest: will(version) })
+    const link = broker.link(version)
+    const connect = connectFrame(version, { flags: 2 | 4, rest: will(version) })
     link.sendBytes(connect, connect)
     expect([link.lines(), link.isClosed]).toEqual([[welcome(version)], true])
     expect(watcher.lines()).toEqual(['PUBLISH q0 r0 d0 m0 w x'])

@@ -27,9 +27,9 @@ const PAIRS = VERSIONS.flatMap(([fromName, from]) => VERSIONS.map(([toName, to])
 test.each(PAIRS)(
   '%s → %s: an unacknowledged QoS 1 message comes again with DUP and its identifier, then the queue [MQTT-4.4.0-1, MQTT-3.3.1-1]',
   (_from, _to, from, to) => {
-    const broker = new TestBroker(),
-      client = broker.client('c', lasting(from)),
-      publisher = broker.client('p', { version: 5 })
+    const broker = new TestBroker()
+    const client = broker.client('c', lasting(from))
+    const publisher = broker.client('p', { version: 5 })
     client.subscribe('a', 1)
     client.lines()
     publisher.publish('a', 'one', { qos: 1, properties: { contentType: 'text' } })
@@ -46,9 +46,9 @@ test.each(PAIRS)(
 )
 
 test.each(PAIRS)('%s → %s: QoS 2 goes on where it was: PUBREL after PUBREC, PUBLISH with DUP before [MQTT-4.4.0-1, MQTT-4.3.3-7]', (_from, _to, from, to) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', lasting(from)),
-    publisher = broker.client('p')
+  const broker = new TestBroker()
+  const client = broker.client('c', lasting(from))
+  const publisher = broker.client('p')
   client.subscribe('a', 2)
   for (const packetId of [1, 2, 3]) {
     publisher.publish('a', `${packetId}`, { qos: 2, packetId })
@@ -72,8 +72,8 @@ test.each(PAIRS)('%s → %s: QoS 2 goes on where it was: PUBREL after PUBREC, PU
 test.each(PAIRS)(
   '%s → %s: a QoS 2 message not yet released is delivered once, by the PUBREL of the next connection [MQTT-4.3.3-10, MQTT-4.3.3-12]',
   (_from, _to, from, to) => {
-    const broker = new TestBroker(),
-      watcher = broker.client('watcher')
+    const broker = new TestBroker()
+    const watcher = broker.client('watcher')
     watcher.subscribe('a', 2)
     watcher.lines()
     const client = broker.client('c', lasting(from))
@@ -90,9 +90,9 @@ test.each(PAIRS)(
 )
 
 test.each(PAIRS)('%s → %s: subscriptions stay, and so does what was granted [MQTT-3.1.2-5]', (_from, _to, from, to) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', lasting(from)),
-    publisher = broker.client('p')
+  const broker = new TestBroker()
+  const client = broker.client('c', lasting(from))
+  const publisher = broker.client('p')
   client.subscribe('zero/#', 0, { packetId: 1 })
   client.subscribe('+/two', 2, { packetId: 2 })
   client.subscribe('gone', 2, { packetId: 3 })
@@ -107,9 +107,9 @@ test.each(PAIRS)('%s → %s: subscriptions stay, and so does what was granted [M
 })
 
 test('5.0: options and identifiers of a subscription stay with the session', () => {
-  const broker = new TestBroker(),
-    client = broker.client('c', lasting(5)),
-    publisher = broker.client('p')
+  const broker = new TestBroker()
+  const client = broker.client('c', lasting(5))
+  const publisher = broker.client('p')
   client.subscribe('a', 1, { identifier: 7, retainAsPublished: true, noLocal: true })
   client.cut()
   publisher.publish('a', 'kept', { qos: 1, retain: true })
@@ -120,9 +120,9 @@ test('5.0: options and identifiers of a subscription stay with the session', () 
 })
 
 test('5.0 → 3.1.1 → 5.0: options stay through a connection that has no word for them; it gets no identifiers', () => {
-  const broker = new TestBroker(),
-    client = broker.client('c', lasting(5)),
-    publisher = broker.client('p')
+  const broker = new TestBroker()
+  const client = broker.client('c', lasting(5))
+  const publisher = broker.client('p')
   client.subscribe('a', 1, { identifier: 7, noLocal: true })
   client.cut()
   publisher.publish('a', 'one', { qos: 1, packetId: 1 })
@@ -136,9 +136,9 @@ test('5.0 → 3.1.1 → 5.0: options stay through a connection that has no word 
 })
 
 test.each(VERSIONS)('%s: QoS 0 messages are for those who are there [MQTT-3.1.2-5]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', lasting(version)),
-    publisher = broker.client('p')
+  const broker = new TestBroker()
+  const client = broker.client('c', lasting(version))
+  const publisher = broker.client('p')
   client.subscribe('a', 1)
   client.cut()
   publisher.publish('a', 'zero')
@@ -147,9 +147,9 @@ test.each(VERSIONS)('%s: QoS 0 messages are for those who are there [MQTT-3.1.2-
 })
 
 test.each(VERSIONS)('%s: messages come after a reconnect in the order they were sent and queued [MQTT-4.6.0-1, MQTT-4.6.0-5]', (_name, version) => {
-  const broker = new TestBroker({ limits: { maximumInflightMessages: 3 } }),
-    client = broker.client('c', lasting(version)),
-    publisher = broker.client('p')
+  const broker = new TestBroker({ limits: { maximumInflightMessages: 3 } })
+  const client = broker.client('c', lasting(version))
+  const publisher = broker.client('p')
   client.subscribe('a', 1)
   for (let i = 1; i <= 5; i++) publisher.publish('a', `${i}`, { qos: 1, packetId: i })
   expect(client.payloads()).toEqual(['1', '2', '3'])
@@ -163,8 +163,8 @@ test.each(VERSIONS)('%s: messages come after a reconnect in the order they were 
 
 test('retained messages are not part of a session: they stay when it ends [MQTT3-3.1.2-7]', () => {
   for (const [, version] of VERSIONS) {
-    const broker = new TestBroker(),
-      client = broker.client('c', { version })
+    const broker = new TestBroker()
+    const client = broker.client('c', { version })
     client.publish('a', 'stays', { retain: true })
     client.disconnect()
     expect([broker.broker.sessionCount, broker.broker.retainedCount]).toEqual([0, 1])
@@ -175,8 +175,8 @@ test('retained messages are not part of a session: they stay when it ends [MQTT3
 })
 
 test('5.0: Topic Aliases of the client belong to the connection: the next one begins without [MQTT-3.3.2-7]', () => {
-  const broker = new TestBroker(),
-    client = broker.client('c', lasting(5))
+  const broker = new TestBroker()
+  const client = broker.client('c', lasting(5))
   client.publish('a', 'x', { properties: { topicAlias: 1 } })
   client.cut()
   const next = again(broker, 5)
@@ -185,10 +185,10 @@ test('5.0: Topic Aliases of the client belong to the connection: the next one be
 })
 
 test('5.0: Topic Aliases of the broker belong to the connection: after a reconnect the name is told again [MQTT-3.3.2-7]', () => {
-  const broker = new TestBroker(),
-    properties = { topicAliasMaximum: 5 },
-    client = broker.client('c', lasting(5, properties)),
-    publisher = broker.client('p')
+  const broker = new TestBroker()
+  const properties = { topicAliasMaximum: 5 }
+  const client = broker.client('c', lasting(5, properties))
+  const publisher = broker.client('p')
   client.subscribe('a')
   client.lines()
   publisher.publish('a', '1')
@@ -205,10 +205,10 @@ test('5.0: Topic Aliases of the broker belong to the connection: after a reconne
 })
 
 test('5.0: a message sent behind an alias comes again with its name [MQTT-3.3.2-7, MQTT-4.4.0-1]', () => {
-  const broker = new TestBroker(),
-    properties = { topicAliasMaximum: 5 },
-    client = broker.client('c', lasting(5, properties)),
-    publisher = broker.client('p')
+  const broker = new TestBroker()
+  const properties = { topicAliasMaximum: 5 }
+  const client = broker.client('c', lasting(5, properties))
+  const publisher = broker.client('p')
   client.subscribe('a', 1)
   publisher.publish('a', '1', { qos: 1, packetId: 1 })
   publisher.publish('a', '2', { qos: 1, packetId: 2 })
@@ -217,9 +217,9 @@ test('5.0: a message sent behind an alias comes again with its name [MQTT-3.3.2-
 })
 
 test('5.0: Receive Maximum and Maximum Packet Size are those of the present connection [MQTT-3.3.4-9, MQTT-3.1.2-24]', () => {
-  const broker = new TestBroker(),
-    publisher = broker.client('p'),
-    long = 'x'.repeat(100)
+  const broker = new TestBroker()
+  const publisher = broker.client('p')
+  const long = 'x'.repeat(100)
   const client = broker.client('c', lasting(5, { receiveMaximum: 1, maximumPacketSize: 50 }))
   client.subscribe('a', 1)
   client.lines()
@@ -235,8 +235,8 @@ test('5.0: Receive Maximum and Maximum Packet Size are those of the present conn
 
 test('Packet Identifiers of the client are free again in a new session [MQTT-4.3.3-10]', () => {
   for (const [, version] of VERSIONS) {
-    const broker = new TestBroker(),
-      watcher = broker.client('watcher')
+    const broker = new TestBroker()
+    const watcher = broker.client('watcher')
     watcher.subscribe('a', 2)
     broker.client('c', lasting(version)).publish('a', 'given up', { qos: 2, packetId: 9 })
     const next = broker.client('c', { ...lasting(version), cleanStart: true })
@@ -255,8 +255,8 @@ test('a resumed session may belong to another user: its permissions are asked an
       mayReceive: (_id, userName) => (userName === 'ann' ? 'allow' : 'deny'),
     },
   })
-  const publisher = broker.client('p'),
-    client = broker.client('c', { ...lasting(4), userName: 'ann' })
+  const publisher = broker.client('p')
+  const client = broker.client('c', { ...lasting(4), userName: 'ann' })
   client.subscribe('a', 1)
   client.lines()
   publisher.publish('a', '1', { qos: 1, packetId: 1 })

@@ -25,8 +25,8 @@ function present(version: ProtocolVersion, is: boolean): string[] {
 }
 
 test.each(VERSIONS)('%s: a session that ends with its connection leaves nothing behind [MQTT-4.1.0-2, MQTT-3.2.2-2]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', passing(version))
+  const broker = new TestBroker()
+  const client = broker.client('c', passing(version))
   client.subscribe('a', 1)
   client.disconnect()
   expect(broker.broker.sessionCount).toBe(0)
@@ -36,8 +36,8 @@ test.each(VERSIONS)('%s: a session that ends with its connection leaves nothing 
 })
 
 test.each(VERSIONS)('%s: a persistent session keeps subscriptions and what came for them [MQTT-3.1.2-5, MQTT-3.1.2-23, MQTT-3.2.2-3]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.dial('c', lasting(version))
+  const broker = new TestBroker()
+  const client = broker.dial('c', lasting(version))
   expect(client.lines()).toEqual(present(version, false))
   client.subscribe('a', 1)
   client.cut()
@@ -51,8 +51,8 @@ test.each(VERSIONS)('%s: a persistent session keeps subscriptions and what came 
 })
 
 test.each(VERSIONS)('%s: a clean start discards the session before it, the next one finds the new one [MQTT-3.1.2-4, MQTT-3.2.2-2]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', lasting(version))
+  const broker = new TestBroker()
+  const client = broker.client('c', lasting(version))
   client.subscribe('a', 1)
   client.cut()
   broker.client('p').publish('a', 'lost', { qos: 1 })
@@ -77,8 +77,8 @@ test('3.1 knows no Session Present: the byte stays 0 when a session is resumed, 
 })
 
 test('5.0: Clean Start and expiry are apart: a clean start may begin a session that lasts [MQTT-3.1.2-6]', () => {
-  const broker = new TestBroker(),
-    properties = { sessionExpiryInterval: 60 }
+  const broker = new TestBroker()
+  const properties = { sessionExpiryInterval: 60 }
   broker.client('c', { version: 5, cleanStart: true, properties }).cut()
   expect(broker.dial('c', { version: 5, cleanStart: false }).lines()).toEqual([welcome(5, 1)])
 })
@@ -92,8 +92,8 @@ test('5.0: without Session Expiry Interval a resumed session ends with the conne
 })
 
 test.each(VERSIONS)('%s: an open connection keeps its session, however long [MQTT-4.1.0-1]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { ...lasting(version, 1), keepAlive: 0 })
+  const broker = new TestBroker()
+  const client = broker.client('c', { ...lasting(version, 1), keepAlive: 0 })
   client.subscribe('a')
   client.lines()
   broker.advance(86_400_000)
@@ -106,8 +106,8 @@ test('5.0: the session ends when its expiry has passed since the connection clos
     [9_950, true],
     [10_050, false],
   ] as const) {
-    const broker = new TestBroker(),
-      client = broker.client('c', { ...lasting(5, 10), keepAlive: 0 })
+    const broker = new TestBroker()
+    const client = broker.client('c', { ...lasting(5, 10), keepAlive: 0 })
     client.subscribe('a', 1)
     broker.advance(30_000)
     client.cut()
@@ -154,8 +154,8 @@ test.each([
   [60, undefined, 60_000],
   [FOR_EVER, 3, 3_000],
 ])('5.0: expiry %i at CONNECT and %s at DISCONNECT ends the session after %i ms', (asked, left, endsAfterMs) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', lasting(5, asked))
+  const broker = new TestBroker()
+  const client = broker.client('c', lasting(5, asked))
   client.disconnect(0, left === undefined ? {} : { sessionExpiryInterval: left })
   expect(client.isClosed).toBe(true)
   broker.advance(endsAfterMs - 100)
@@ -186,8 +186,8 @@ test('5.0: the interval of a DISCONNECT holds for that end only', () => {
 })
 
 test('5.0: a session without expiry cannot be given one by DISCONNECT: 0x82, and the will is published [MQTT-3.1.2-8]', () => {
-  const broker = new TestBroker(),
-    watcher = broker.client('watcher')
+  const broker = new TestBroker()
+  const watcher = broker.client('watcher')
   watcher.subscribe('w')
   watcher.lines()
   const client = broker.client('c', { version: 5, will: { topicName: 'w', payload: new Uint8Array([0x78]), qos: 0, retain: false, properties: {} } })
@@ -219,18 +219,18 @@ test('5.0: a DISCONNECT cannot go beyond what the broker keeps', () => {
 })
 
 test('5.0: a broker that keeps no sessions says so in CONNACK, and they end with the connection', () => {
-  const broker = new TestBroker({ limits: { maximumSessionExpiryInterval: 0 } }),
-    client = broker.dial('c', lasting(5, 60)),
-    [connack] = client.received()
+  const broker = new TestBroker({ limits: { maximumSessionExpiryInterval: 0 } })
+  const client = broker.dial('c', lasting(5, 60))
+  const [connack] = client.received()
   expect(connack).toMatchObject({ properties: { sessionExpiryInterval: 0 } })
   client.cut()
   expect(broker.broker.sessionCount).toBe(0)
 })
 
 test('an expired session gives its subscriptions back: nothing is kept for it any more', () => {
-  const broker = new TestBroker(),
-    client = broker.client('c', lasting(5, 10)),
-    publisher = broker.client('p', { version: 5 })
+  const broker = new TestBroker()
+  const client = broker.client('c', lasting(5, 10))
+  const publisher = broker.client('p', { version: 5 })
   client.subscribe('a', 1)
   client.cut()
   publisher.publish('a', '', { qos: 1 })
@@ -242,8 +242,8 @@ test('an expired session gives its subscriptions back: nothing is kept for it an
 test.each([3, 4, 5] as const)('a refused CONNECT of version %i changes nothing of the session it names', (version) => {
   let welcomeAll = true
   const authenticator = { authenticate: () => ({ reasonCode: welcomeAll ? 0 : 0x87, userName: null }), begin: () => null }
-  const broker = new TestBroker({ authenticator }),
-    client = broker.client('c', lasting(version))
+  const broker = new TestBroker({ authenticator })
+  const client = broker.client('c', lasting(version))
   client.subscribe('a', 1)
   client.cut()
   welcomeAll = false

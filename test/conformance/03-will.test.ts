@@ -34,9 +34,9 @@ const ENDS: readonly (readonly [name: string, end: (client: TestClient, broker: 
 test.each(ENDS.flatMap(([end, act]) => VERSIONS.map(([name, version]) => [name, end, version, act] as const)))(
   '%s: the will is published once when %s [MQTT-3.1.2-8, MQTT-3.1.2-10]',
   (_name, _end, version, act) => {
-    const broker = new TestBroker(),
-      watcher = watch(broker),
-      client = broker.client('c', { version, will: will('gone') })
+    const broker = new TestBroker()
+    const watcher = watch(broker)
+    const client = broker.client('c', { version, will: will('gone') })
     expect(watcher.lines()).toEqual([])
     act(client, broker, version)
     expect([watcher.lines(), client.isClosed]).toEqual([['PUBLISH q0 r0 d0 m0 w gone'], true])
@@ -47,9 +47,9 @@ test.each(ENDS.flatMap(([end, act]) => VERSIONS.map(([name, version]) => [name, 
 )
 
 test.each(VERSIONS)('%s: DISCONNECT deletes the will: it never comes [MQTT-3.14.4-3, MQTT-3.1.2-10]', (_name, version) => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { version, will: will('gone') })
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const client = broker.client('c', { version, will: will('gone') })
   client.disconnect()
   expect(client.isClosed).toBe(true)
   client.gone()
@@ -58,9 +58,9 @@ test.each(VERSIONS)('%s: DISCONNECT deletes the will: it never comes [MQTT-3.14.
 })
 
 test.each(VERSIONS)('%s: DISCONNECT deletes the will of a persistent session for good [MQTT-3.14.4-3]', (_name, version) => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    properties = version === 5 ? { sessionExpiryInterval: 10 } : {}
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const properties = version === 5 ? { sessionExpiryInterval: 10 } : {}
   broker.client('c', { version, cleanStart: false, properties, will: will('gone') }).disconnect()
   broker.client('c', { version, cleanStart: false, properties }).cut()
   broker.advance(60_000)
@@ -72,16 +72,16 @@ const WITH_WILL = [0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0
 )
 
 test.each(WITH_WILL)('5.0: DISCONNECT with %s publishes the will [MQTT-3.1.2-8]', (_hex, reasonCode) => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { version: 5, will: will('gone') })
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const client = broker.client('c', { version: 5, will: will('gone') })
   client.disconnect(reasonCode)
   expect([watcher.lines(), client.isClosed, client.lines()]).toEqual([['PUBLISH q0 r0 d0 m0 w gone'], true, []])
 })
 
 test.each(VERSIONS)('%s: the shutdown of the broker publishes no will; a 5.0 client learns 0x8B', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version, will: will('gone', { retain: true }) })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version, will: will('gone', { retain: true }) })
   const watcher = watch(broker)
   broker.broker.shutdown()
   expect([client.lines(), client.isClosed]).toEqual([version === 5 ? ['DISCONNECT 0x8b'] : [], true])
@@ -112,9 +112,9 @@ test.each(VERSIONS)('%s: a refused CONNECT has no will [MQTT-3.1.2-7]', async (_
 })
 
 test.each(VERSIONS)('%s: a CONNECT without a will forgets that of the connection before [MQTT-3.1.2-7, MQTT-3.1.2-10]', (_name, version) => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    properties = version === 5 ? { sessionExpiryInterval: 100 } : {}
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const properties = version === 5 ? { sessionExpiryInterval: 100 } : {}
   broker.client('c', { version, cleanStart: false, properties, will: will('first') }).cut()
   expect(watcher.payloads()).toEqual(['first'])
   broker.client('c', { version, cleanStart: false, properties }).cut()
@@ -124,9 +124,9 @@ test.each(VERSIONS)('%s: a CONNECT without a will forgets that of the connection
 
 test.each([0, 1, 2] as const)('a will of QoS %i is delivered with the lesser of its QoS and the granted one [MQTT-3.1.2-9]', (qos) => {
   for (const granted of [0, 1, 2] as const) {
-    const broker = new TestBroker(),
-      watcher = watch(broker, granted),
-      least = Math.min(qos, granted)
+    const broker = new TestBroker()
+    const watcher = watch(broker, granted)
+    const least = Math.min(qos, granted)
     broker.client('c', { will: will('gone', { qos }) }).cut()
     expect(watcher.lines()).toEqual([`PUBLISH q${least} r0 d0 m${least > 0 ? 1 : 0} w gone`])
   }
@@ -134,8 +134,8 @@ test.each([0, 1, 2] as const)('a will of QoS %i is delivered with the lesser of 
 
 test.each(VERSIONS)('%s: a will with RETAIN is a retained message, one without is not [MQTT-3.1.2-14, MQTT-3.1.2-15]', (_name, version) => {
   for (const retain of [true, false]) {
-    const broker = new TestBroker(),
-      watcher = watch(broker)
+    const broker = new TestBroker()
+    const watcher = watch(broker)
     broker.client('c', { version, will: will('gone', { retain, qos: 1 }) }).cut()
     expect(watcher.lines()).toEqual(['PUBLISH q1 r0 d0 m1 w gone'])
     const later = broker.client('later')
@@ -145,8 +145,8 @@ test.each(VERSIONS)('%s: a will with RETAIN is a retained message, one without i
 })
 
 test.each(VERSIONS)('%s: an empty will with RETAIN clears the retained message, and is delivered', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version, will: will('', { retain: true }) })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version, will: will('', { retain: true }) })
   client.publish('w', 'online', { retain: true })
   const watcher = watch(broker)
   client.cut()
@@ -154,8 +154,8 @@ test.each(VERSIONS)('%s: an empty will with RETAIN clears the retained message, 
 })
 
 test('5.0: the properties of a will are delivered unaltered, User Properties in their order; the delay is not [MQTT-3.1.3-10]', () => {
-  const broker = new TestBroker(),
-    watcher = watch(broker)
+  const broker = new TestBroker()
+  const watcher = watch(broker)
   const properties = {
     payloadFormatIndicator: 1,
     messageExpiryInterval: 60,
@@ -175,8 +175,8 @@ test('5.0: the properties of a will are delivered unaltered, User Properties in 
 })
 
 test('5.0: the Message Expiry of a will counts from its publication, not from CONNECT or the break [MQTT-3.3.2-6]', () => {
-  const broker = new TestBroker(),
-    watcher = watch(broker)
+  const broker = new TestBroker()
+  const watcher = watch(broker)
   const properties = { willDelayInterval: 100, messageExpiryInterval: 10 }
   const client = broker.client('c', { version: 5, keepAlive: 0, properties: { sessionExpiryInterval: 1000 }, will: will('gone', { retain: true, properties }) })
   broker.advance(50_000)
@@ -194,9 +194,9 @@ test('5.0: the Message Expiry of a will counts from its publication, not from CO
 })
 
 test('5.0: a will of 3.1.1 arrives without properties, one of 5.0 loses them towards 3.1.1', () => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    old = broker.client('old')
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const old = broker.client('old')
   old.subscribe('w')
   old.lines()
   broker.client('c', { version: 5, will: will('five', { properties: { contentType: 'text' } }) }).cut()
@@ -206,9 +206,9 @@ test('5.0: a will of 3.1.1 arrives without properties, one of 5.0 loses them tow
 })
 
 test('a will is binary: any bytes up to 65,535 of them', () => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    payload = Uint8Array.from({ length: 65535 }, (_, i) => i & 255)
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const payload = Uint8Array.from({ length: 65535 }, (_, i) => i & 255)
   broker.client('c', { will: will('', { payload }) }).cut()
   const [publish] = watcher.received()
   expect(publish?.type === 3 && publish.payload.every((byte, i) => byte === (i & 255)) && publish.payload.length).toBe(65535)
@@ -220,8 +220,8 @@ test.each([
   ['no character', ''],
 ])('a Will Topic with %s is malformed: 3.x closes without an answer, 5.0 answers 0x81 [MQTT-3.1.4-1, MQTT-4.7.3-1]', (_what, topicName) => {
   for (const [, version] of VERSIONS) {
-    const broker = new TestBroker(),
-      link = broker.link(version)
+    const broker = new TestBroker()
+    const link = broker.link(version)
     link.sendBytes(connectFrame(version, { flags: 2 | 4, rest: bytesOf(version === 5 ? '00' : '', field(topicName), field('x')) }))
     expect([version, Buffer.from(link.receivedBytes()).toString('hex'), link.isClosed]).toEqual([version, version === 5 ? '2003008100' : '', true])
     expect(broker.broker.sessionCount).toBe(0)
@@ -240,16 +240,16 @@ test.each(['$SYS/broker/version', '$SYS', '$CONTROL/dynamic-security/v1'])(
   'a will on %s is refused at CONNECT: 5 in 3.x, 0x87 in 5.0 [MQTT-3.1.4-2]',
   (topicName) => {
     for (const [, version] of VERSIONS) {
-      const broker = new TestBroker(),
-        client = broker.dial('c', { version, will: will('x', { topicName }) })
+      const broker = new TestBroker()
+      const client = broker.dial('c', { version, will: will('x', { topicName }) })
       expect([client.lines(), client.isClosed, broker.broker.sessionCount]).toEqual([[`CONNACK 0 ${version === 5 ? 0x87 : 5}`], true, 0])
     }
   },
 )
 
 test('other topics that begin with $ are ordinary ones for wills', () => {
-  const broker = new TestBroker(),
-    watcher = broker.client('watcher')
+  const broker = new TestBroker()
+  const watcher = broker.client('watcher')
   watcher.subscribe('$SYSTEM/#')
   watcher.lines()
   broker.client('c', { will: will('x', { topicName: '$SYSTEM/a' }) }).cut()
@@ -259,17 +259,17 @@ test('other topics that begin with $ are ordinary ones for wills', () => {
 test('a will where the client may not publish is refused at CONNECT, and takes no session over [MQTT-3.1.4-2]', () => {
   for (const [, version] of VERSIONS) {
     const authorizer: Authorizer = { ...PERMIT_ALL, mayPublish: (_clientId, _userName, topicName) => (topicName === 'w' ? 'deny' : 'allow') }
-    const broker = new TestBroker({ authorizer }),
-      first = broker.client('c', { version }),
-      second = broker.dial('c', { version, will: will('x') })
+    const broker = new TestBroker({ authorizer })
+    const first = broker.client('c', { version })
+    const second = broker.dial('c', { version, will: will('x') })
     expect([second.lines(), second.isClosed, first.isClosed]).toEqual([[`CONNACK 0 ${version === 5 ? 0x87 : 5}`], true, false])
   }
 })
 
 test('a will is judged again when it is published: a permission that is gone stops it', () => {
   for (const allowed of [true, false]) {
-    let permission: Permission = 'allow',
-      generation = 0
+    let permission: Permission = 'allow'
+    let generation = 0
     const authorizer: Authorizer = {
       ...PERMIT_ALL,
       get generation() {
@@ -277,9 +277,9 @@ test('a will is judged again when it is published: a permission that is gone sto
       },
       mayPublish: () => permission,
     }
-    const broker = new TestBroker({ authorizer }),
-      watcher = watch(broker),
-      client = broker.client('c', { will: will('gone', { retain: true }) })
+    const broker = new TestBroker({ authorizer })
+    const watcher = watch(broker)
+    const client = broker.client('c', { will: will('gone', { retain: true }) })
     client.publish('w', 'remembered')
     expect(watcher.payloads()).toEqual(['remembered'])
     permission = allowed ? 'allow' : 'deny'
@@ -303,8 +303,8 @@ test('a will of more topic levels than the broker takes is refused: 3 in 3.x, 0x
 
 test('the own subscriptions of a session that ends get nothing of its will; those of one that stays do', () => {
   for (const cleanStart of [true, false]) {
-    const broker = new TestBroker(),
-      client = broker.client('c', { cleanStart, will: will('own', { qos: 1 }) })
+    const broker = new TestBroker()
+    const client = broker.client('c', { cleanStart, will: will('own', { qos: 1 }) })
     client.subscribe('w', 1)
     client.cut()
     expect(broker.dial('c', { cleanStart: false }).payloads()).toEqual(cleanStart ? [] : ['own'])
@@ -312,9 +312,9 @@ test('the own subscriptions of a session that ends get nothing of its will; thos
 })
 
 test('many wills at once: each is published once, also those caused by a break in the middle of a message', () => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    clients = Array.from({ length: 50 }, (_, i) => broker.client(`c${i}`, { will: will(`${i}`) }))
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const clients = Array.from({ length: 50 }, (_, i) => broker.client(`c${i}`, { will: will(`${i}`) }))
   for (const client of clients) {
     client.sendBytes(bytesOf('30 0a 00 01 61 68 61'))
     client.cut()

@@ -8,8 +8,8 @@ import { TestBroker, type TestClient } from '../support/test-broker.ts'
 import { VERSIONS } from './versions.ts'
 
 test.each(VERSIONS)('%s: silence of one and a half Keep Alive closes without a word, as Mosquitto does [MQTT-3.1.2-22]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version, keepAlive: 10 })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version, keepAlive: 10 })
   broker.advance(14_999)
   expect(client.isClosed).toBe(false)
   broker.advance(51)
@@ -17,15 +17,15 @@ test.each(VERSIONS)('%s: silence of one and a half Keep Alive closes without a w
 })
 
 test.each(VERSIONS)('%s: Keep Alive 0 is none: a client may be silent for a week', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version, keepAlive: 0 })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version, keepAlive: 0 })
   for (let hour = 0; hour < 168; hour++) broker.advance(3_600_000)
   expect(client.isClosed).toBe(false)
 })
 
 test.each([1, 2, 3, 7, 60, 65535])('Keep Alive %i s: closed after exactly one and a half of it [MQTT-3.1.2-22]', (keepAlive) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { keepAlive })
+  const broker = new TestBroker()
+  const client = broker.client('c', { keepAlive })
   broker.advance(keepAlive * 1500 - 1)
   expect(client.isClosed).toBe(false)
   broker.advance(51)
@@ -47,8 +47,8 @@ const PACKETS: readonly (readonly [name: string, send: (client: TestClient) => v
 test.each(PACKETS.flatMap(([packet, send]) => VERSIONS.map(([name, version]) => [name, packet, version, send] as const)))(
   '%s: %s keeps the connection alive [MQTT-3.1.2-22]',
   (_name, _packet, version, send) => {
-    const broker = new TestBroker(),
-      client = broker.client('c', { version, keepAlive: 10 })
+    const broker = new TestBroker()
+    const client = broker.client('c', { version, keepAlive: 10 })
     for (let i = 0; i < 5; i++) {
       broker.advance(14_900)
       expect(client.isClosed).toBe(false)
@@ -70,9 +70,9 @@ test.each(VERSIONS)('%s: PINGREQ is answered with PINGRESP, as often as it comes
 })
 
 test.each(VERSIONS)('%s: what the broker sends does not keep a silent client alive [MQTT-3.1.2-22]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version, keepAlive: 10 }),
-    publisher = broker.client('p', { keepAlive: 0 })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version, keepAlive: 10 })
+  const publisher = broker.client('p', { keepAlive: 0 })
   client.subscribe('a')
   client.lines()
   for (let second = 1; second < 15; second++) {
@@ -85,8 +85,8 @@ test.each(VERSIONS)('%s: what the broker sends does not keep a silent client ali
 })
 
 test.each(VERSIONS)('%s: bytes that make no whole packet do not keep a client alive [MQTT-3.1.2-22]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version, keepAlive: 10 })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version, keepAlive: 10 })
   const publish = frame(0x30, [0, 1, 0x61, ...new Array<number>(60).fill(0)])
   for (let i = 0; i < 4; i++) {
     broker.advance(4_900)
@@ -96,8 +96,8 @@ test.each(VERSIONS)('%s: bytes that make no whole packet do not keep a client al
 })
 
 test.each(VERSIONS)('%s: the time counts from CONNECT, not from the opening of the connection', (_name, version) => {
-  const broker = new TestBroker(),
-    link = broker.link(version)
+  const broker = new TestBroker()
+  const link = broker.link(version)
   broker.advance(9_000)
   link.sendBytes(connectFrame(version, { keepAlive: 10 }))
   broker.advance(14_900)
@@ -107,8 +107,8 @@ test.each(VERSIONS)('%s: the time counts from CONNECT, not from the opening of t
 })
 
 test('clients with different Keep Alives end each in its own time', () => {
-  const broker = new TestBroker(),
-    clients = [30, 10, 20].map((keepAlive) => broker.client(`c${keepAlive}`, { keepAlive }))
+  const broker = new TestBroker()
+  const clients = [30, 10, 20].map((keepAlive) => broker.client(`c${keepAlive}`, { keepAlive }))
   const closed = [15_050, 15_000, 15_000].map((ms) => {
     broker.advance(ms)
     return clients.map((client) => client.isClosed)
@@ -121,8 +121,8 @@ test('clients with different Keep Alives end each in its own time', () => {
 })
 
 test('a session that a Keep Alive ended is kept as long as any other [MQTT-3.1.2-23]', () => {
-  const broker = new TestBroker(),
-    options = { cleanStart: false, keepAlive: 10 }
+  const broker = new TestBroker()
+  const options = { cleanStart: false, keepAlive: 10 }
   const client = broker.client('c', options)
   client.subscribe('a', 1)
   broker.advance(15_100)
@@ -139,10 +139,10 @@ test('after DISCONNECT nothing is due any more', () => {
 })
 
 test.each(VERSIONS)('%s: a broker that was not run for a while closes the silent and spares those that were heard', (_name, version: ProtocolVersion) => {
-  const broker = new TestBroker(),
-    ping: Packet = { type: 12 }
-  const silent = broker.client('silent', { version, keepAlive: 10 }),
-    lively = broker.client('lively', { version, keepAlive: 10 })
+  const broker = new TestBroker()
+  const ping: Packet = { type: 12 }
+  const silent = broker.client('silent', { version, keepAlive: 10 })
+  const lively = broker.client('lively', { version, keepAlive: 10 })
   broker.clock.advance(20_000)
   lively.send(ping)
   broker.advance(0)

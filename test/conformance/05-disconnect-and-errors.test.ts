@@ -21,33 +21,33 @@ function message(version: number, topic: string, payload: string): number[] {
 }
 
 test.each(VERSIONS)('%s: DISCONNECT closes the connection without an answer [MQTT-3.14.4-2]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version })
   client.sendBytes(bytesOf('e0 00'))
   expect([client.lines(), client.isClosed, broker.broker.connectedCount]).toEqual([[], true, 0])
 })
 
 test.each(VERSIONS)('%s: what was sent before DISCONNECT is delivered, what comes after it is not [MQTT-3.14.4-1]', (_name, version) => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { version })
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const client = broker.client('c', { version })
   client.sendBytes(message(version, 'a', 'before'), bytesOf('e0 00'), message(version, 'a', 'after'))
   client.sendBytes(message(version, 'a', 'later'))
   expect([watcher.payloads(), client.lines()]).toEqual([['before'], []])
 })
 
 test.each(VERSIONS.slice(0, 2))('%s: DISCONNECT has no body: one with it is a fault, and the will is published [MQTT-3.1.2-8]', (_name, version) => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { version, will })
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const client = broker.client('c', { version, will })
   client.sendBytes(bytesOf('e0 01 00'))
   expect([client.lines(), client.isClosed, watcher.payloads()]).toEqual([[], true, ['x']])
 })
 
 test('5.0: DISCONNECT may give a reason in words and User Properties', () => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { version: 5, will })
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const client = broker.client('c', { version: 5, will })
   client.disconnect(0, { reasonString: 'bye', userProperties: [['a', 'b']] })
   expect([client.lines(), client.isClosed, watcher.payloads()]).toEqual([[], true, []])
 })
@@ -63,9 +63,9 @@ test.each([
   ['a Reason Code of other packets, 0x10', 'e0 01 10'],
   ['a property of other packets', 'e0 05 00 03 21 00 01'],
 ])('5.0: DISCONNECT with %s ends the connection as a fault: the will is published [MQTT-3.14.2-1, MQTT-3.1.2-8]', (_what, hex) => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { version: 5, will })
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const client = broker.client('c', { version: 5, will })
   client.sendBytes(bytesOf(hex))
   expect([client.isClosed, watcher.payloads()]).toEqual([true, ['x']])
 })
@@ -84,9 +84,9 @@ const FAULTS: readonly (readonly [what: string, bytes: string])[] = [
 test.each(FAULTS.flatMap(([what, hex]) => VERSIONS.map(([name, version]) => [name, what, version, hex] as const)))(
   '%s: all packets before %s are handled and answered, none after it [MQTT-4.13.1-1]',
   (_name, _what, version, hex) => {
-    const broker = new TestBroker(),
-      watcher = watch(broker),
-      client = broker.client('c', { version })
+    const broker = new TestBroker()
+    const watcher = watch(broker)
+    const client = broker.client('c', { version })
     const acknowledged = frame(0x32, field('a'), '00 09', version === 5 ? [0] : [], '32')
     client.sendBytes(
       message(version, 'a', '1'),
@@ -105,9 +105,9 @@ test.each(FAULTS.flatMap(([what, hex]) => VERSIONS.map(([name, version]) => [nam
 )
 
 test.each(VERSIONS)('%s: a fault in the middle of equal packets: those before it are delivered', (_name, version) => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { version })
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const client = broker.client('c', { version })
   const numbered = (packetId: number): number[] => frame(0x32, field('a'), [0, packetId], version === 5 ? [0] : [], [0x30 + packetId])
   client.sendBytes(numbered(1), numbered(2), numbered(0), numbered(3))
   expect(client.lines()).toEqual(['PUBACK m1', 'PUBACK m2', ...(version === 5 ? ['DISCONNECT 0x82'] : [])])
@@ -116,8 +116,8 @@ test.each(VERSIONS)('%s: a fault in the middle of equal packets: those before it
 
 test.each(VERSIONS)('%s: a fault is answered the same when its packet comes byte by byte', (_name, version) => {
   for (const [, hex] of FAULTS) {
-    const whole = new TestBroker().client('c', { version }),
-      split = new TestBroker().client('c', { version })
+    const whole = new TestBroker().client('c', { version })
+    const split = new TestBroker().client('c', { version })
     whole.sendBytes(bytesOf(hex))
     for (const byte of bytesOf(hex)) split.sendBytes([byte])
     expect([hex, split.lines(), split.isClosed]).toEqual([hex, whole.lines(), true])
@@ -151,9 +151,9 @@ test.each([
   ['DISCONNECT', 'e2 00', 0x82],
 ])('%s with wrong flags is malformed: 3.x is closed, 5.0 told first [MQTT-2.1.3-1]', (_what, hex, code) => {
   for (const [, version] of VERSIONS) {
-    const broker = new TestBroker(),
-      watcher = watch(broker),
-      client = broker.client('c', { version, will })
+    const broker = new TestBroker()
+    const watcher = watch(broker)
+    const client = broker.client('c', { version, will })
     client.sendBytes(bytesOf(hex))
     expect([client.lines(), client.isClosed]).toEqual([version === 5 ? [`DISCONNECT 0x${code.toString(16)}`] : [], true])
     expect(watcher.payloads()).toEqual(['x'])
@@ -215,9 +215,9 @@ test('5.0: a Reason String that would exceed the Maximum Packet Size is left out
 })
 
 test('what is left of a connection after a fault takes no more: no state, no will twice', () => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { will })
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const client = broker.client('c', { will })
   client.sendBytes(bytesOf('00 00'))
   client.sendBytes(connectFrame(4, { clientId: 'again' }))
   client.gone()

@@ -100,8 +100,8 @@ test.each(
       ] as const,
   ),
 )('%s: %s', (_name, _what, version, send, answer) => {
-  const broker = new TestBroker(),
-    bystander = broker.client('bystander', { version })
+  const broker = new TestBroker()
+  const bystander = broker.client('bystander', { version })
   expect(converse(broker.link(version), [connectFrame(version), ...send(version)])).toBe(`${CONNACK[version]} | ${answer}`)
   expect(converse(bystander, [[0xc0, 0]])).toBe('d000 | open')
 })

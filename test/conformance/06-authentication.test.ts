@@ -28,8 +28,8 @@ test.each([
   'a refusal as %s: that code in 5.0, its return code in 3.x; then the connection is closed [MQTT-3.1.4-2, MQTT-3.2.2-7, MQTT-3.2.2-8]',
   (_what, reasonCode, returnCode) => {
     for (const [, version] of VERSIONS) {
-      const broker = brokerThat(() => reasonCode),
-        client = broker.dial('c', { version, cleanStart: false })
+      const broker = brokerThat(() => reasonCode)
+      const client = broker.dial('c', { version, cleanStart: false })
       expect([client.lines(), client.isClosed]).toEqual([[`CONNACK 0 ${version === 5 ? reasonCode : returnCode}`], true])
       expect([broker.broker.sessionCount, broker.broker.connectedCount]).toEqual([0, 0])
     }
@@ -39,8 +39,8 @@ test.each([
 test('a refusal never says that a session is present, although there is one [MQTT-3.2.2-6]', () => {
   for (const [, version] of VERSIONS) {
     let code = 0
-    const broker = brokerThat(() => code),
-      options = { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 60 } : {} } as const
+    const broker = brokerThat(() => code)
+    const options = { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 60 } : {} } as const
     broker.client('c', options).cut()
     code = 0x87
     expect(broker.dial('c', options).received()).toMatchObject([{ type: 2, sessionPresent: false }])
@@ -101,8 +101,8 @@ test('a list of users: right and wrong passwords, unknown and absent names, as M
     {},
   ]
   for (const [, version] of VERSIONS) {
-    const broker = new TestBroker({ authenticator: users }),
-      clients = tries.map((credentials, i) => broker.dial(`c${i}`, { version, ...credentials }))
+    const broker = new TestBroker({ authenticator: users })
+    const clients = tries.map((credentials, i) => broker.dial(`c${i}`, { version, ...credentials }))
     const answers: string[][] = clients.map(() => [])
     await expect.poll(() => clients.every((client, i) => answers[i]!.push(...client.lines()) > 0), { timeout: 5_000, interval: 5 }).toBe(true)
     const refused = [`CONNACK 0 ${version === 5 ? 0x87 : 5}`]
@@ -127,8 +127,8 @@ function rules(
 
 test.each(VERSIONS)('%s: a PUBLISH that is not permitted goes nowhere: 5.0 learns 0x87, 3.x gets an ordinary acknowledgement', (_name, version) => {
   const broker = new TestBroker({ authorizer: rules((action, topic) => action === 'publish' && topic === 'secret') })
-  const watcher = broker.client('watcher'),
-    client = broker.client('c', { version })
+  const watcher = broker.client('watcher')
+  const client = broker.client('c', { version })
   watcher.subscribe('#', 2)
   watcher.lines()
   client.publish('secret', '0', { retain: true })
@@ -143,8 +143,8 @@ test.each(VERSIONS)('%s: a PUBLISH that is not permitted goes nowhere: 5.0 learn
 
 test('5.0: after a refused PUBREC the Packet Identifier is free: the next PUBLISH with it is a new message [MQTT-4.3.3-9]', () => {
   const broker = new TestBroker({ authorizer: rules((action, topic) => action === 'publish' && topic === 'secret') })
-  const watcher = broker.client('watcher'),
-    client = broker.client('c', { version: 5 })
+  const watcher = broker.client('watcher')
+  const client = broker.client('c', { version: 5 })
   watcher.subscribe('#', 2)
   client.publish('secret', 'no', { qos: 2, packetId: 7 })
   client.publish('open', 'yes', { qos: 2, packetId: 7 })
@@ -154,9 +154,9 @@ test('5.0: after a refused PUBREC the Packet Identifier is free: the next PUBLIS
 })
 
 test.each(VERSIONS)('%s: no client publishes below $SYS or $CONTROL, whatever it may otherwise', (_name, version) => {
-  const broker = new TestBroker(),
-    watcher = broker.client('watcher'),
-    client = broker.client('c', { version })
+  const broker = new TestBroker()
+  const watcher = broker.client('watcher')
+  const client = broker.client('c', { version })
   for (const filter of ['$SYS/#', '$CONTROL/#', '$SYSTEM/#']) watcher.subscribe(filter, 1)
   watcher.lines()
   for (const [i, topic] of ['$SYS', '$SYS/x', '$CONTROL/x', '$SYSTEM/x'].entries()) client.publish(topic, topic, { qos: 1, packetId: i + 1, retain: true })
@@ -171,8 +171,8 @@ test('a SUBSCRIBE that is not permitted: 0x87 in 5.0, 0x80 in 3.1.1, the QoS ask
     [4, 0x80],
     [5, 0x87],
   ] as const) {
-    const broker = new TestBroker({ authorizer: rules((action, filter) => action === 'subscribe' && filter === 'secret/#') }),
-      client = broker.client('c', { version })
+    const broker = new TestBroker({ authorizer: rules((action, filter) => action === 'subscribe' && filter === 'secret/#') })
+    const client = broker.client('c', { version })
     const request = (topicFilter: string) => ({ topicFilter, qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }) as const
     client.send({ type: 8, packetId: 5, subscriptions: [request('a'), request('secret/#'), request('$share/g/secret/#'), request('b')], properties: {} })
     expect(client.lines()).toEqual([`SUBACK m5 [1 ${code} ${code} 1]`])
@@ -185,8 +185,8 @@ test('a SUBSCRIBE that is not permitted: 0x87 in 5.0, 0x80 in 3.1.1, the QoS ask
 
 test.each(VERSIONS)('%s: what a client may not read does not reach it: live, retained, shared, queued', (_name, version) => {
   const broker = new TestBroker({ authorizer: rules((action, topic) => action === 'receive' && topic.startsWith('secret')) })
-  const publisher = broker.client('p'),
-    client = broker.client('c', { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 60 } : {} })
+  const publisher = broker.client('p')
+  const client = broker.client('c', { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 60 } : {} })
   publisher.publish('secret/1', 'retained', { retain: true })
   publisher.publish('open', 'retained', { retain: true })
   client.subscribe('#', 1, { packetId: 1 })
@@ -200,8 +200,8 @@ test.each(VERSIONS)('%s: what a client may not read does not reach it: live, ret
 
 test('answers are remembered until the rules change, then asked again', () => {
   let allowed = true
-  const authorizer = rules((action) => action === 'publish' && !allowed),
-    broker = new TestBroker({ authorizer })
+  const authorizer = rules((action) => action === 'publish' && !allowed)
+  const broker = new TestBroker({ authorizer })
   const client = broker.client('c', { version: 5 })
   client.subscribe('a')
   client.lines()
@@ -238,8 +238,8 @@ test('the rules are asked with the name that the authenticator found, not the on
 
 test('a retained message of a publisher who may not publish there any more is not sent', () => {
   let allowed = true
-  const authorizer = rules((action, _topic, userName) => action === 'publish' && userName === 'bad' && !allowed),
-    broker = new TestBroker({ authorizer })
+  const authorizer = rules((action, _topic, userName) => action === 'publish' && userName === 'bad' && !allowed)
+  const broker = new TestBroker({ authorizer })
   broker.client('bad', { userName: 'bad' }).publish('a', 'stale', { retain: true })
   broker.client('good', { userName: 'good' }).publish('b', 'fresh', { retain: true })
   const retainedFor = (clientId: string): string[] => {
@@ -255,8 +255,8 @@ test('a retained message of a publisher who may not publish there any more is no
 
 test.each(VERSIONS.slice(0, 2))('%s: a refused QoS 2 message is acknowledged to the end and its identifier is free after PUBCOMP', (_name, version) => {
   const broker = new TestBroker({ authorizer: rules((action, topic) => action === 'publish' && topic === 'secret') })
-  const watcher = broker.client('watcher'),
-    client = broker.client('c', { version })
+  const watcher = broker.client('watcher')
+  const client = broker.client('c', { version })
   watcher.subscribe('#', 2)
   client.publish('secret', 'no', { qos: 2, packetId: 7 })
   client.acknowledge(6, 7)

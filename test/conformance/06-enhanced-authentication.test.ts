@@ -68,22 +68,22 @@ function accepted(client: TestClient): Properties {
 }
 
 test('a method nobody knows is refused with 0x8C, in the bytes of Mosquitto 2.1 [MQTT-4.12.0-1]', () => {
-  const broker = new TestBroker({ authenticator: new Script() }),
-    client = broker.dial('c', { version: 5, properties: { authenticationMethod: 'OTHER' } })
+  const broker = new TestBroker({ authenticator: new Script() })
+  const client = broker.dial('c', { version: 5, properties: { authenticationMethod: 'OTHER' } })
   expect([Buffer.from(client.receivedBytes()).toString('hex'), client.isClosed, broker.broker.sessionCount]).toEqual(['2003008c00', true, 0])
 })
 
 test('one step: CONNECT brings the data, CONNACK method and data [MQTT-4.12.0-5]', () => {
-  const script = new Script([success('ann', 'bye')]),
-    { client, broker } = dial(script, 'hello'),
-    properties = accepted(client)
+  const script = new Script([success('ann', 'bye')])
+  const { client, broker } = dial(script, 'hello')
+  const properties = accepted(client)
   expect([script.heard, properties.authenticationMethod, text(properties.authenticationData)]).toEqual([['hello'], 'SCRIPT', 'bye'])
   expect([client.isClosed, broker.broker.connectedCount]).toEqual([false, 1])
 })
 
 test('CONNECT without data, AUTH back and forth, CONNACK at the end and nothing before it [MQTT-4.12.0-2, MQTT-4.12.0-3, MQTT-3.2.0-1]', () => {
-  const script = new Script([goOn('one?'), goOn('two?'), success('ann', null)]),
-    { client, broker } = dial(script)
+  const script = new Script([goOn('one?'), goOn('two?'), success('ann', null)])
+  const { client, broker } = dial(script)
   expect([client.lines(), broker.broker.sessionCount]).toEqual([['AUTH 0x18 {"authenticationMethod":"SCRIPT","authenticationData":"one?"}'], 0])
   auth(client, 0x18, 'one!')
   expect([client.lines(), broker.broker.sessionCount]).toEqual([['AUTH 0x18 {"authenticationMethod":"SCRIPT","authenticationData":"two?"}'], 0])
@@ -147,8 +147,8 @@ test.each([
   ['no method [MQTT-4.12.0-5]', 0x18, null],
   ['the Reason Code of a re-authentication [MQTT-4.12.0-3]', 0x19, 'SCRIPT'],
 ] as const)('AUTH with %s during the exchange ends the connection', (_what, reasonCode, method) => {
-  const script = new Script([goOn('?'), success('ann')]),
-    { client, broker } = dial(script)
+  const script = new Script([goOn('?'), success('ann')])
+  const { client, broker } = dial(script)
   client.lines()
   auth(client, reasonCode, method === null ? null : '!', method)
   expect([client.isClosed, broker.broker.sessionCount, script.heard]).toEqual([true, 0, [null]])
@@ -191,8 +191,8 @@ test('the exchange has to be over 10 s after the connection began', () => {
 test('a mechanism that answers later: nothing is sent or read meanwhile, then it goes on [MQTT-4.12.0-2]', async () => {
   let answer: (step: AuthenticationStep) => void = () => {}
   const later = new Promise<AuthenticationStep>((resolve) => (answer = resolve))
-  const script = new Script([later, success('ann')]),
-    { client } = dial(script)
+  const script = new Script([later, success('ann')])
+  const { client } = dial(script)
   auth(client, 0x18, 'early')
   await settled()
   expect([client.lines(), client.isPaused, script.heard]).toEqual([[], true, [null]])
@@ -233,8 +233,8 @@ test('the name that the mechanism found is the one the rules are asked with', ()
 })
 
 test('an assigned Client Identifier comes with the CONNACK that ends the exchange [MQTT-3.2.2-16]', () => {
-  const broker = new TestBroker({ authenticator: new Script([goOn('?'), success('ann')]) }),
-    link = broker.link(5)
+  const broker = new TestBroker({ authenticator: new Script([goOn('?'), success('ann')]) })
+  const link = broker.link(5)
   link.sendBytes(connectFrame(5, { clientId: '', properties: bytesOf('15', field('SCRIPT')) }))
   link.lines()
   auth(link, 0x18, '!')
@@ -242,8 +242,8 @@ test('an assigned Client Identifier comes with the CONNACK that ends the exchang
 })
 
 test('re-authentication: AUTH 0x19, steps, AUTH 0x00; other packets go on meanwhile [MQTT-4.12.1-1]', () => {
-  const script = new Script([success('ann')], [goOn('again?'), success('ann', 'done')]),
-    { client } = dial(script)
+  const script = new Script([success('ann')], [goOn('again?'), success('ann', 'done')])
+  const { client } = dial(script)
   client.subscribe('a')
   client.lines()
   auth(client, 0x19, 'again')
@@ -257,8 +257,8 @@ test('re-authentication: AUTH 0x19, steps, AUTH 0x00; other packets go on meanwh
 })
 
 test('re-authentication may be repeated, each time a new exchange', () => {
-  const script = new Script([success('ann')], [success('ann')], [goOn('?'), success('ann')]),
-    { client } = dial(script)
+  const script = new Script([success('ann')], [success('ann')], [goOn('?'), success('ann')])
+  const { client } = dial(script)
   client.lines()
   auth(client, 0x19, '1')
   auth(client, 0x19, '2')
@@ -276,8 +276,8 @@ test('a re-authentication that fails: DISCONNECT with its code, the end, and the
     [[goOn('?'), refusal(0x8c)], 0x8c],
     [[success('bob')], 0x87],
   ] as const) {
-    const broker = new TestBroker({ authenticator: new Script([success('watcher')], [success('ann')], [...answers]) }),
-      properties = { authenticationMethod: 'SCRIPT' }
+    const broker = new TestBroker({ authenticator: new Script([success('watcher')], [success('ann')], [...answers]) })
+    const properties = { authenticationMethod: 'SCRIPT' }
     const watcher = broker.client('watcher', { version: 5, properties })
     watcher.subscribe('w')
     watcher.lines()

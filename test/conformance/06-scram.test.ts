@@ -34,16 +34,16 @@ function dataOf(packet: Packet): Uint8Array | null {
 }
 
 async function logIn(broker: TestBroker, user: ScramSha256Client): Promise<{ client: TestClient; last: Packet }> {
-  const client = broker.dial('c', { version: 5, properties: properties(user, null) }),
-    challenge = await next(client)
+  const client = broker.dial('c', { version: 5, properties: properties(user, null) })
+  const challenge = await next(client)
   expect(challenge).toMatchObject({ type: 15, reasonCode: 0x18, properties: { authenticationMethod: 'SCRAM-SHA-256' } })
   client.send({ type: 15, reasonCode: 0x18, properties: properties(user, dataOf(challenge)) })
   return { client, last: await next(client) }
 }
 
 test('CONNECT, AUTH, AUTH, CONNACK: both sides have proved that they know the password [MQTT-4.12.0-2, MQTT-4.12.0-3, MQTT-4.12.0-5]', async () => {
-  const user = scram('ann', 'secret'),
-    { client, last } = await logIn(new TestBroker({ authenticator: users }), user)
+  const user = scram('ann', 'secret')
+  const { client, last } = await logIn(new TestBroker({ authenticator: users }), user)
   expect(last).toMatchObject({ type: 2, reasonCode: 0, properties: { authenticationMethod: 'SCRAM-SHA-256' } })
   expect(user.isServerVerified).toBe(false)
   user.step(dataOf(last))
@@ -54,8 +54,8 @@ test('CONNECT, AUTH, AUTH, CONNACK: both sides have proved that they know the pa
 
 test('a wrong password and an unknown name are refused alike: CONNACK 0x87 [MQTT-4.12.0-4]', async () => {
   const broker = new TestBroker({ authenticator: users })
-  const wrong = await logIn(broker, scram('ann', 'guess')),
-    unknown = await logIn(broker, scram('bob', 'secret'))
+  const wrong = await logIn(broker, scram('ann', 'guess'))
+  const unknown = await logIn(broker, scram('bob', 'secret'))
   for (const { client, last } of [wrong, unknown]) {
     expect([last, client.isClosed]).toMatchObject([{ type: 2, reasonCode: 0x87, sessionPresent: false }, true])
   }
@@ -76,8 +76,8 @@ test('the name of SCRAM is the user: the one of CONNECT does not count', async (
 })
 
 test('re-authentication in the middle of the work: AUTH 0x19, 0x18, 0x18, 0x00 [MQTT-4.12.1-1]', async () => {
-  const { client } = await logIn(new TestBroker({ authenticator: users }), scram('ann', 'secret')),
-    user = scram('ann', 'secret')
+  const { client } = await logIn(new TestBroker({ authenticator: users }), scram('ann', 'secret'))
+  const user = scram('ann', 'secret')
   client.send({ type: 15, reasonCode: 0x19, properties: properties(user, null) })
   const challenge = await next(client)
   client.send({ type: 15, reasonCode: 0x18, properties: properties(user, dataOf(challenge)) })
@@ -88,8 +88,8 @@ test('re-authentication in the middle of the work: AUTH 0x19, 0x18, 0x18, 0x00 [
 })
 
 test('re-authentication with a wrong password ends the connection: DISCONNECT 0x87 [MQTT-4.12.1-2]', async () => {
-  const { client } = await logIn(new TestBroker({ authenticator: users }), scram('ann', 'secret')),
-    user = scram('ann', 'guess')
+  const { client } = await logIn(new TestBroker({ authenticator: users }), scram('ann', 'secret'))
+  const user = scram('ann', 'guess')
   client.send({ type: 15, reasonCode: 0x19, properties: properties(user, null) })
   const challenge = await next(client)
   client.send({ type: 15, reasonCode: 0x18, properties: properties(user, dataOf(challenge)) })
@@ -97,10 +97,10 @@ test('re-authentication with a wrong password ends the connection: DISCONNECT 0x
 })
 
 test('a proof of an earlier exchange proves nothing in a later one', async () => {
-  const broker = new TestBroker({ authenticator: users }),
-    user = scram('ann', 'secret')
-  const first = broker.dial('c', { version: 5, properties: properties(user, null) }),
-    proof = properties(user, dataOf(await next(first)))
+  const broker = new TestBroker({ authenticator: users })
+  const user = scram('ann', 'secret')
+  const first = broker.dial('c', { version: 5, properties: properties(user, null) })
+  const proof = properties(user, dataOf(await next(first)))
   const second = broker.dial('d', { version: 5, properties: properties(scram('ann', 'secret'), null) })
   await next(second)
   second.send({ type: 15, reasonCode: 0x18, properties: proof })

@@ -7,10 +7,10 @@ import { PacketType, type Qos } from '../../src/wire/mqtt/packet.ts'
 import { TestBroker } from '../support/test-broker.ts'
 import { VERSIONS } from './versions.ts'
 
-const PUBACK = 4,
-  PUBREC = 5,
-  PUBREL = 6,
-  PUBCOMP = 7
+const PUBACK = 4
+const PUBREC = 5
+const PUBREL = 6
+const PUBCOMP = 7
 
 describe.each(VERSIONS)('MQTT %s', (_name, version) => {
   test('QoS 0 is delivered once and acknowledged by nobody [MQTT-2.2.1-2, MQTT-4.3.1-1]', () => {

@@ -6,10 +6,10 @@ import { type Packet, PacketType } from '../../src/wire/mqtt/packet.ts'
 import { TestBroker } from '../support/test-broker.ts'
 import { afterConnack } from './versions.ts'
 
-const PUBACK = 4,
-  PUBREC = 5,
-  PUBREL = 6,
-  PUBCOMP = 7
+const PUBACK = 4
+const PUBREC = 5
+const PUBREL = 6
+const PUBCOMP = 7
 
 describe('MQTT 5.0 alone', () => {
   const version = 5

@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { TestBroker, type TestClient } from '../support/test-broker.ts'
 import { afterConnack, lasting, sessionPresentIn, VERSIONS } from './versions.ts'
 
-const PUBACK = 4,
-  PUBREC = 5,
-  PUBREL = 6,
-  PUBCOMP = 7
+const PUBACK = 4
+const PUBREC = 5
+const PUBREL = 6
+const PUBCOMP = 7
 
 /** Publishes with QoS 2 and releases. */
 function twice(p: TestClient, topicName: string, payload: string, packetId = 1): void {

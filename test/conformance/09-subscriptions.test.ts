@@ -7,9 +7,9 @@ import type { Qos } from '../../src/wire/mqtt/packet.ts'
 import { TestBroker } from '../support/test-broker.ts'
 import { afterConnack, lasting, VERSIONS } from './versions.ts'
 
-const PUBREC = 5,
-  PUBREL = 6,
-  PUBCOMP = 7
+const PUBREC = 5
+const PUBREL = 6
+const PUBCOMP = 7
 const PLAIN = { noLocal: false, retainAsPublished: false, retainHandling: 0 } as const
 
 /** Filter, Topic Names it matches, Topic Names it does not. */

@@ -6,9 +6,9 @@ import { PacketType } from '../../src/wire/mqtt/packet.ts'
 import { TestBroker, type TestClient } from '../support/test-broker.ts'
 import { afterConnack, lasting, subscribeBytes, VERSIONS } from './versions.ts'
 
-const PUBACK = 4,
-  PUBREC = 5,
-  PUBREL = 6
+const PUBACK = 4
+const PUBREC = 5
+const PUBREL = 6
 
 /** Clients m0, m1, … that share `filter`. */
 function members(b: TestBroker, count: number, filter: string, options: Parameters<TestBroker['client']>[1], qos: 0 | 1 | 2 = 0): TestClient[] {

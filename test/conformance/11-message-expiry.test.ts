@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { TestBroker } from '../support/test-broker.ts'
 import { afterConnack, lasting, VERSIONS } from './versions.ts'
 
-const PUBACK = 4,
-  PUBREC = 5,
-  PUBREL = 6,
-  PUBCOMP = 7
+const PUBACK = 4
+const PUBREC = 5
+const PUBREL = 6
+const PUBCOMP = 7
 const version = 5
 const expiring = (messageExpiryInterval: number) => ({ properties: { messageExpiryInterval } })
 

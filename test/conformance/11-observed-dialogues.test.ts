@@ -5,9 +5,9 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Properties } from '../../src/wire/mqtt/properties.ts'
 import { TestBroker, type TestClient } from '../support/test-broker.ts'
 
-const PUBACK = 4,
-  PUBREC = 5,
-  PUBREL = 6
+const PUBACK = 4
+const PUBREC = 5
+const PUBREL = 6
 
 /** What came, as seen on a socket: bytes in hexadecimal, `-` for none, `|EOF` when the connection was closed. */
 function seen(client: TestClient): string {

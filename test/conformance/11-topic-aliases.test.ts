@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { TestBroker } from '../support/test-broker.ts'
 import { afterConnack, lasting } from './versions.ts'
 
-const PUBACK = 4,
-  PUBREL = 6
+const PUBACK = 4
+const PUBREL = 6
 const version = 5
 const alias = (topicAlias: number) => ({ properties: { topicAlias } })
 const allowing = (topicAliasMaximum: number, more = {}) => ({ version, properties: { topicAliasMaximum, ...more } }) as const

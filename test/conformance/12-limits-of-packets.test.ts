@@ -16,9 +16,9 @@ function farewell(version: number, code: string): string[] {
 }
 
 test.each(VERSIONS)('%s: a packet of exactly the Maximum Packet Size is taken, one byte more is refused with 0x95 [MQTT-3.2.2-15]', (_name, version) => {
-  const broker = new TestBroker({ limits: { maximumPacketSize: 100 } }),
-    watcher = broker.client('watcher'),
-    client = broker.client('c', { version })
+  const broker = new TestBroker({ limits: { maximumPacketSize: 100 } })
+  const watcher = broker.client('watcher')
+  const client = broker.client('c', { version })
   watcher.subscribe('a')
   watcher.lines()
   const packet = (size: number): number[] => frame(0x30, field('a'), version === 5 ? [0] : [], new Array<number>(size - 5 - (version === 5 ? 1 : 0)).fill(0x78))
@@ -36,9 +36,9 @@ test.each(VERSIONS)('%s: a packet that is too large is refused at its length, be
 })
 
 test('by default 2,000,000 bytes are taken', () => {
-  const broker = new TestBroker(),
-    watcher = broker.client('watcher'),
-    client = broker.client('c')
+  const broker = new TestBroker()
+  const watcher = broker.client('watcher')
+  const client = broker.client('c')
   watcher.subscribe('a')
   watcher.lines()
   client.publish('a', 'x'.repeat(2_000_000 - 4 - 3))
@@ -63,8 +63,8 @@ test.each([
     ((length >> 7) & 127) | (length >> 14 > 0 ? 128 : 0),
     ...(length >> 14 > 0 ? [length >> 14] : []),
   ]
-  const within = new TestBroker().client('c', { version: 5 }),
-    beyond = new TestBroker().client('c', { version: 5 })
+  const within = new TestBroker().client('c', { version: 5 })
+  const beyond = new TestBroker().client('c', { version: 5 })
   within.sendBytes(announce(most))
   expect(within.isClosed).toBe(false)
   beyond.sendBytes(announce(most + 1))
@@ -72,8 +72,8 @@ test.each([
 })
 
 test('CONNECT of more than 100,000 bytes is refused at its length, without an answer', () => {
-  const within = new TestBroker().link(),
-    beyond = new TestBroker().link()
+  const within = new TestBroker().link()
+  const beyond = new TestBroker().link()
   within.sendBytes(bytesOf('10 a0 8d 06'))
   beyond.sendBytes(bytesOf('10 a1 8d 06'))
   expect([within.isClosed, beyond.isClosed, beyond.lines()]).toEqual([false, true, []])
@@ -81,9 +81,9 @@ test('CONNECT of more than 100,000 bytes is refused at its length, without an an
 
 test('5.0: a message too large for a client is dropped as if delivered; exactly its Maximum Packet Size passes [MQTT-3.1.2-24, MQTT-3.1.2-25]', () => {
   for (const qos of [0, 1, 2] as const) {
-    const broker = new TestBroker(),
-      client = broker.client('c', { version: 5, properties: { maximumPacketSize: 32, receiveMaximum: 1 } }),
-      publisher = broker.client('p', { version: 5 })
+    const broker = new TestBroker()
+    const client = broker.client('c', { version: 5, properties: { maximumPacketSize: 32, receiveMaximum: 1 } })
+    const publisher = broker.client('p', { version: 5 })
     client.subscribe('a', qos)
     client.lines()
     const room = 32 - 2 - 3 - (qos > 0 ? 2 : 0) - 1
@@ -98,9 +98,9 @@ test('5.0: a message too large for a client is dropped as if delivered; exactly 
 })
 
 test('5.0: dropped messages use no window: what fits comes although more than the window was dropped [MQTT-3.1.2-25]', () => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version: 5, properties: { maximumPacketSize: 32, receiveMaximum: 2 } }),
-    publisher = broker.client('p')
+  const broker = new TestBroker()
+  const client = broker.client('c', { version: 5, properties: { maximumPacketSize: 32, receiveMaximum: 2 } })
+  const publisher = broker.client('p')
   client.subscribe('a', 1)
   client.lines()
   for (let i = 1; i <= 10; i++) publisher.publish('a', i % 5 === 0 ? 'fits' : 'x'.repeat(40), { qos: 1, packetId: i })
@@ -109,8 +109,8 @@ test('5.0: dropped messages use no window: what fits comes although more than th
 
 test('5.0: the size that counts is that of the packet sent, Subscription Identifier and all [MQTT-3.1.2-24]', () => {
   const sizes = [undefined, 268_435_455].map((identifier) => {
-    const broker = new TestBroker(),
-      client = broker.client('c', { version: 5, properties: { maximumPacketSize: 32 } })
+    const broker = new TestBroker()
+    const client = broker.client('c', { version: 5, properties: { maximumPacketSize: 32 } })
     client.subscribe('a', 0, identifier === undefined ? {} : { identifier })
     client.lines()
     broker.client('p').publish('a', 'x'.repeat(26))
@@ -120,9 +120,9 @@ test('5.0: the size that counts is that of the packet sent, Subscription Identif
 })
 
 test('5.0: retained and queued messages that are too large do not come either [MQTT-3.1.2-24, MQTT-3.1.2-25]', () => {
-  const broker = new TestBroker(),
-    properties = { maximumPacketSize: 32, sessionExpiryInterval: 60 },
-    publisher = broker.client('p')
+  const broker = new TestBroker()
+  const properties = { maximumPacketSize: 32, sessionExpiryInterval: 60 }
+  const publisher = broker.client('p')
   publisher.publish('r/1', 'x'.repeat(40), { retain: true })
   publisher.publish('r/2', 'fits', { retain: true })
   const client = broker.client('c', { version: 5, cleanStart: false, properties })
@@ -136,9 +136,9 @@ test('5.0: retained and queued messages that are too large do not come either [M
 })
 
 test('5.0: a message that was sent before and is too large for the next connection counts as delivered [MQTT-3.1.2-25]', () => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version: 5, properties: { sessionExpiryInterval: 60 } }),
-    publisher = broker.client('p')
+  const broker = new TestBroker()
+  const client = broker.client('c', { version: 5, properties: { sessionExpiryInterval: 60 } })
+  const publisher = broker.client('p')
   client.subscribe('a', 1)
   publisher.publish('a', 'x'.repeat(40), { qos: 1, packetId: 1 })
   publisher.publish('a', 'fits', { qos: 1, packetId: 2 })
@@ -150,22 +150,22 @@ test('5.0: a message that was sent before and is too large for the next connecti
 })
 
 test('5.0: a message too large for one member of a shared subscription goes to another [MQTT-3.1.2-25]', () => {
-  const broker = new TestBroker(),
-    small = broker.client('small', { version: 5, properties: { maximumPacketSize: 32 } }),
-    large = broker.client('large', { version: 5 })
+  const broker = new TestBroker()
+  const small = broker.client('small', { version: 5, properties: { maximumPacketSize: 32 } })
+  const large = broker.client('large', { version: 5 })
   for (const member of [small, large]) {
     member.subscribe('$share/g/a', 1)
     member.lines()
   }
-  const publisher = broker.client('p'),
-    long = 'x'.repeat(40)
+  const publisher = broker.client('p')
+  const long = 'x'.repeat(40)
   for (const packetId of range(1, 4)) publisher.publish('a', long, { qos: 1, packetId })
   expect([small.payloads(), large.payloads()]).toEqual([[], [long, long, long, long]])
 })
 
 test.each([5, 10, 15])('5.0: to a client with Maximum Packet Size %i no packet is larger than that, CONNACK included [MQTT-3.1.2-24]', (maximumPacketSize) => {
-  const broker = new TestBroker(),
-    client = broker.dial('c', { version: 5, properties: { maximumPacketSize } })
+  const broker = new TestBroker()
+  const client = broker.dial('c', { version: 5, properties: { maximumPacketSize } })
   for (let bytes = client.receivedBytes(), at = 0; at < bytes.length; at += bytes[at + 1]! + 2)
     expect(bytes[at + 1]! + 2).toBeLessThanOrEqual(maximumPacketSize)
   expect([client.isClosed, broker.broker.sessionCount]).toEqual([true, 0])

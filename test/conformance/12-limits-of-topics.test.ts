@@ -24,9 +24,9 @@ function refused(version: ProtocolVersion, code: number, qos: number): number {
 }
 
 test.each(VERSIONS)('%s: a topic of 200 levels works, 201 end the connection with 0x90 [MQTT-4.7.3-3]', (_name, version) => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { version })
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const client = broker.client('c', { version })
   client.publish(deep(200), 'deep', { qos: 1, packetId: 1 })
   expect([client.lines(), watcher.payloads()]).toEqual([['PUBACK m1'], ['deep']])
   client.publish(deep(201), 'too deep', { qos: 1, packetId: 2 })
@@ -35,8 +35,8 @@ test.each(VERSIONS)('%s: a topic of 200 levels works, 201 end the connection wit
 })
 
 test.each(VERSIONS)('%s: a filter of 200 levels is granted, one of 201 refused; the others of its SUBSCRIBE are not [MQTT-3.9.3-1]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version })
   const request = (topicFilter: string) => ({ topicFilter, qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }) as const
   const filters = [deep(200), deep(201), `${'+/'.repeat(199)}#`, `${'+/'.repeat(200)}#`, `$share/g/${deep(200)}`, 'a']
   client.send({ type: 8, packetId: 5, subscriptions: filters.map(request), properties: {} })
@@ -47,9 +47,9 @@ test.each(VERSIONS)('%s: a filter of 200 levels is granted, one of 201 refused; 
 })
 
 test.each(VERSIONS)('%s: topics and filters of 65,535 bytes work [MQTT-4.7.3-3]', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version }),
-    topic = 'x'.repeat(65535)
+  const broker = new TestBroker()
+  const client = broker.client('c', { version })
+  const topic = 'x'.repeat(65535)
   client.subscribe(topic, 1)
   expect(client.lines()).toEqual(['SUBACK m1 [1]'])
   client.publish(topic, 'long')
@@ -57,9 +57,9 @@ test.each(VERSIONS)('%s: topics and filters of 65,535 bytes work [MQTT-4.7.3-3]'
 })
 
 test.each(VERSIONS)('%s: levels may be empty: 199 slashes are 200 levels', (_name, version) => {
-  const broker = new TestBroker(),
-    watcher = watch(broker),
-    client = broker.client('c', { version })
+  const broker = new TestBroker()
+  const watcher = watch(broker)
+  const client = broker.client('c', { version })
   client.publish('/'.repeat(199), 'empty')
   expect(watcher.payloads()).toEqual(['empty'])
   client.publish('/'.repeat(200), 'too many')
@@ -67,9 +67,9 @@ test.each(VERSIONS)('%s: levels may be empty: 199 slashes are 200 levels', (_nam
 })
 
 test.each(VERSIONS)('%s: subscriptions beyond the limit are refused with 0x97, those that exist may change, and room comes back', (_name, version) => {
-  const broker = new TestBroker({ limits: { maximumSubscriptionsPerClient: 3 } }),
-    client = broker.client('c', { version }),
-    no = refused(version, 0x97, 1)
+  const broker = new TestBroker({ limits: { maximumSubscriptionsPerClient: 3 } })
+  const client = broker.client('c', { version })
+  const no = refused(version, 0x97, 1)
   for (const filter of ['a', 'b', '$share/g/c', 'd']) client.subscribe(filter, 1)
   expect(client.lines()).toEqual(['SUBACK m1 [1]', 'SUBACK m1 [1]', 'SUBACK m1 [1]', `SUBACK m1 [${no}]`])
   const publisher = broker.client('p')
@@ -91,9 +91,9 @@ test('5.0: of many filters in one SUBSCRIBE those up to the limit are granted [M
 })
 
 test.each([1, 2] as const)('5.0: a retained message of QoS %i beyond the limit is refused with 0x97, and goes nowhere', (qos) => {
-  const broker = new TestBroker({ limits: { maximumRetainedMessages: 2 } }),
-    watcher = watch(broker),
-    client = broker.client('c', { version: 5 })
+  const broker = new TestBroker({ limits: { maximumRetainedMessages: 2 } })
+  const watcher = watch(broker)
+  const client = broker.client('c', { version: 5 })
   for (const [i, topic] of ['a', 'b', 'c'].entries()) {
     client.publish(topic, topic, { qos, packetId: i + 1, retain: true })
     if (qos === 2 && i < 2) client.acknowledge(6, i + 1)
@@ -103,8 +103,8 @@ test.each([1, 2] as const)('5.0: a retained message of QoS %i beyond the limit i
 })
 
 test.each(VERSIONS)('%s: at the limit a retained message may be replaced or cleared, and then there is room again', (_name, version) => {
-  const broker = new TestBroker({ limits: { maximumRetainedMessages: 2 } }),
-    client = broker.client('c', { version })
+  const broker = new TestBroker({ limits: { maximumRetainedMessages: 2 } })
+  const client = broker.client('c', { version })
   const retain = (topic: string, payload: string): void => client.publish(topic, payload, { retain: true })
   retain('a', '1')
   retain('b', '1')
@@ -117,16 +117,16 @@ test.each(VERSIONS)('%s: at the limit a retained message may be replaced or clea
 })
 
 test.each([3, 4] as const)('version %i: a refused retained message is acknowledged all the same, and the connection stays', (version) => {
-  const broker = new TestBroker({ limits: { maximumRetainedMessages: 0 } }),
-    client = broker.client('c', { version })
+  const broker = new TestBroker({ limits: { maximumRetainedMessages: 0 } })
+  const client = broker.client('c', { version })
   client.publish('a', 'x', { qos: 1, packetId: 1, retain: true })
   client.publish('a', 'x', { qos: 1, packetId: 2 })
   expect([client.lines(), client.isClosed, broker.broker.retainedCount]).toEqual([['PUBACK m1', 'PUBACK m2'], false, 0])
 })
 
 test('a will beyond the limit of retained messages harms nobody', () => {
-  const broker = new TestBroker({ limits: { maximumRetainedMessages: 0 } }),
-    watcher = watch(broker)
+  const broker = new TestBroker({ limits: { maximumRetainedMessages: 0 } })
+  const watcher = watch(broker)
   broker.client('c', { will: { topicName: 'w', payload: new Uint8Array(1), qos: 2, retain: true, properties: {} } }).cut()
   watcher.send({ type: 12 })
   expect([watcher.lines().at(-1), broker.broker.retainedCount]).toEqual(['PINGRESP', 0])

@@ -44,8 +44,8 @@ test.each(VERSIONS)('%s: 1,024 unreleased QoS 2 messages are taken, one more end
 })
 
 test.each(VERSIONS)('%s: all in one read, the messages up to the limit are taken all the same [MQTT-3.3.4-7]', (_name, version) => {
-  const taken = new TestBroker().client('c', { version }),
-    refused = new TestBroker().client('c', { version })
+  const taken = new TestBroker().client('c', { version })
+  const refused = new TestBroker().client('c', { version })
   taken.sendBytes(...range(1, 1024).map((packetId) => message(version, 2, packetId)))
   expect([taken.lines().length, taken.isClosed]).toEqual([1024, false])
   refused.sendBytes(...range(1, 1025).map((packetId) => message(version, 2, packetId)))
@@ -72,9 +72,9 @@ test('QoS 1 messages that are acknowledged at once never exceed it', () => {
 
 test('QoS 1 messages whose acknowledgement waits for the journal count too [MQTT-3.3.4-7]', () => {
   const journal = new SlowJournal()
-  const broker = new TestBroker({ journal }),
-    client = broker.client('c', { version: 5 }),
-    reader = broker.client('reader', { cleanStart: false })
+  const broker = new TestBroker({ journal })
+  const client = broker.client('c', { version: 5 })
+  const reader = broker.client('reader', { cleanStart: false })
   reader.subscribe('a', 1)
   for (const packetId of range(1, 1024)) client.sendBytes(message(5, 1, packetId))
   expect([client.lines(), client.isClosed]).toEqual([[], false])
@@ -94,8 +94,8 @@ function fill(broker: TestBroker, count: number, qos: 1 | 2 = 1): TestClient {
 }
 
 test('5.0: no more than Receive Maximum messages are on their way; each acknowledgement lets one go [MQTT-3.3.4-9, MQTT-4.9.0-2]', () => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version: 5, properties: { receiveMaximum: 2 } })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version: 5, properties: { receiveMaximum: 2 } })
   client.subscribe('a', 1)
   client.lines()
   fill(broker, 5)
@@ -109,8 +109,8 @@ test('5.0: no more than Receive Maximum messages are on their way; each acknowle
 })
 
 test('5.0: of QoS 2, PUBCOMP gives the room back and PUBREC does not, unless it refuses [MQTT-4.9.0-2, MQTT-4.9.0-3]', () => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version: 5, properties: { receiveMaximum: 1 } })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version: 5, properties: { receiveMaximum: 1 } })
   client.subscribe('a', 2)
   client.lines()
   fill(broker, 3, 2)
@@ -124,8 +124,8 @@ test('5.0: of QoS 2, PUBCOMP gives the room back and PUBREC does not, unless it 
 })
 
 test('5.0: a PUBACK that refuses gives the room back and is not repeated [MQTT-4.4.0-2, MQTT-4.9.0-2]', () => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version: 5, properties: { receiveMaximum: 1, sessionExpiryInterval: 60 } })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version: 5, properties: { receiveMaximum: 1, sessionExpiryInterval: 60 } })
   client.subscribe('a', 1)
   client.lines()
   fill(broker, 2)
@@ -137,8 +137,8 @@ test('5.0: a PUBACK that refuses gives the room back and is not repeated [MQTT-4
 
 test('a full window delays neither QoS 0 nor other packets [MQTT-3.3.4-10, MQTT-3.3.4-9]', () => {
   for (const [, version] of VERSIONS) {
-    const broker = new TestBroker({ limits: { maximumInflightMessages: 1 } }),
-      client = broker.client('c', { version })
+    const broker = new TestBroker({ limits: { maximumInflightMessages: 1 } })
+    const client = broker.client('c', { version })
     client.subscribe('a', 1)
     client.lines()
     const publisher = fill(broker, 3)
@@ -150,8 +150,8 @@ test('a full window delays neither QoS 0 nor other packets [MQTT-3.3.4-10, MQTT-
 })
 
 test.each(VERSIONS)('%s: by default 20 messages are on their way at a time, as in Mosquitto', (_name, version) => {
-  const broker = new TestBroker(),
-    client = broker.client('c', { version })
+  const broker = new TestBroker()
+  const client = broker.client('c', { version })
   client.subscribe('a', 1)
   client.lines()
   fill(broker, 50)
@@ -184,8 +184,8 @@ function offline(broker: TestBroker): void {
 
 /** All that a session has kept, acknowledging as it comes. */
 function takeAll(broker: TestBroker): string[] {
-  const client = broker.dial('c', { cleanStart: false }),
-    found: string[] = []
+  const client = broker.dial('c', { cleanStart: false })
+  const found: string[] = []
   for (let packets = client.received(); packets.length > 0; packets = client.received()) {
     for (const packet of packets) {
       if (packet.type !== 3) continue
@@ -206,8 +206,8 @@ test('a queue holds so many messages; the newest are refused, as in Mosquitto, a
 })
 
 test('the window comes on top of the queue', () => {
-  const broker = new TestBroker({ limits: { maximumQueuedMessages: 3, maximumInflightMessages: 2 } }),
-    client = broker.client('c', { cleanStart: false })
+  const broker = new TestBroker({ limits: { maximumQueuedMessages: 3, maximumInflightMessages: 2 } })
+  const client = broker.client('c', { cleanStart: false })
   client.subscribe('a', 1)
   client.lines()
   fill(broker, 8)
@@ -258,8 +258,8 @@ test('messages in one read are refused at the same place as one by one', () => {
   for (const inOneRead of [false, true]) {
     const broker = new TestBroker({ limits: { maximumQueuedMessages: 4 } })
     offline(broker)
-    const publisher = broker.client('p'),
-      packets = range(1, 9).map((packetId) => frame(0x32, field('a'), [0, packetId], [0x30 + packetId]))
+    const publisher = broker.client('p')
+    const packets = range(1, 9).map((packetId) => frame(0x32, field('a'), [0, packetId], [0x30 + packetId]))
     if (inOneRead) publisher.sendBytes(...packets)
     else for (const packet of packets) publisher.sendBytes(packet)
     expect(takeAll(broker)).toEqual(['1', '2', '3', '4'])

@@ -7,20 +7,20 @@ import { field, frame, settled } from '../support/raw-packets.ts'
 import { TestBroker } from '../support/test-broker.ts'
 
 test('many empty messages behind the alias of a long topic do not grow the broker by their full names [MQTT-3.3.2-10]', () => {
-  const b = new TestBroker(),
-    p = b.client('p', { version: 5 })
+  const b = new TestBroker()
+  const p = b.client('p', { version: 5 })
   p.publish('x'.repeat(65_535), '', { properties: { topicAlias: 1 } })
-  const one = frame(0x30, [0, 0, 3, 0x23, 0, 1]),
-    before = process.memoryUsage().arrayBuffers
+  const one = frame(0x30, [0, 0, 3, 0x23, 0, 1])
+  const before = process.memoryUsage().arrayBuffers
   p.sendBytes(Array.from({ length: 1000 }, () => one).flat())
   expect((process.memoryUsage().arrayBuffers - before) / 2 ** 20).toBeLessThan(16)
   expect([p.isClosed, b.broker.counters.publishesReceived]).toEqual([false, 1001])
 })
 
 test('a PUBLISH behind an alias is no larger than the client takes either [MQTT-3.1.2-24]', () => {
-  const b = new TestBroker(),
-    s = b.client('s', { version: 5, properties: { topicAliasMaximum: 10, maximumPacketSize: 40 } }),
-    p = b.client('p', { version: 5 })
+  const b = new TestBroker()
+  const s = b.client('s', { version: 5, properties: { topicAliasMaximum: 10, maximumPacketSize: 40 } })
+  const p = b.client('p', { version: 5 })
   for (const topic of ['a', 'bc', 'def', 'ghij', 'klmno']) {
     s.subscribe(topic)
     s.receivedBytes()
@@ -34,9 +34,9 @@ test('a PUBLISH behind an alias is no larger than the client takes either [MQTT-
 })
 
 test('properties that just reach two bytes of length: an alias may not make the packet too large [MQTT-3.1.2-24]', () => {
-  const b = new TestBroker(),
-    s = b.client('s', { version: 5, properties: { topicAliasMaximum: 10, maximumPacketSize: 150 } }),
-    p = b.client('p', { version: 5 })
+  const b = new TestBroker()
+  const s = b.client('s', { version: 5, properties: { topicAliasMaximum: 10, maximumPacketSize: 150 } })
+  const p = b.client('p', { version: 5 })
   s.subscribe('abcd')
   s.receivedBytes()
   p.publish('abcd', 'x')
@@ -48,8 +48,8 @@ test('properties that just reach two bytes of length: an alias may not make the 
 })
 
 test('a fault in a text of 65,535 bytes ends the connection like any other, also where Reason Strings are on', () => {
-  const b = new TestBroker({ limits: { reasonStrings: true } }),
-    s = b.client('s', { version: 5 })
+  const b = new TestBroker({ limits: { reasonStrings: true } })
+  const s = b.client('s', { version: 5 })
   s.sendBytes(frame(0x82, [0, 1, 0], field(`a#${'x'.repeat(65_533)}`), [0]))
   expect([s.isClosed, s.lines()[0]?.slice(0, 15)]).toEqual([true, 'DISCONNECT 0x81'])
 })
@@ -65,8 +65,8 @@ test.each(['at once', 'later'])('a re-authentication refused %s with a code that
     },
     begin: () => ({ step: () => (when === 'later' ? Promise.resolve(steps.shift()!) : steps.shift()!) }),
   }
-  const b = new TestBroker({ authenticator }),
-    c = b.dial('c', { version: 5, properties: { authenticationMethod: 'X' } })
+  const b = new TestBroker({ authenticator })
+  const c = b.dial('c', { version: 5, properties: { authenticationMethod: 'X' } })
   await settled()
   c.lines()
   c.send({ type: 15, reasonCode: 0x19, properties: { authenticationMethod: 'X' } })
@@ -75,12 +75,12 @@ test.each(['at once', 'later'])('a re-authentication refused %s with a code that
 })
 
 test('a topic that is refused leaves the Packet Identifier of its QoS 2 message free [MQTT-4.3.3-8]', () => {
-  const b = new TestBroker(),
-    s = b.client('s')
+  const b = new TestBroker()
+  const s = b.client('s')
   s.subscribe('t', 2)
   s.lines()
-  const lasting = { version: 5, cleanStart: false, properties: { sessionExpiryInterval: 100 } } as const,
-    p = b.client('p', lasting)
+  const lasting = { version: 5, cleanStart: false, properties: { sessionExpiryInterval: 100 } } as const
+  const p = b.client('p', lasting)
   p.publish(new Array(201).fill('a').join('/'), 'bad', { qos: 2, packetId: 5 })
   expect([p.lines(), p.isClosed]).toEqual([['DISCONNECT 0x90'], true])
   p.gone()
@@ -123,8 +123,8 @@ test('a large packet on its way is a sign of life, a small one is not [MQTT-3.1.
     [5000, true],
     [500, false],
   ] as const) {
-    const c = b.client(`c${size}`, { keepAlive: 10 }),
-      bytes = frame(0x30, field('t'), new Array(size).fill(120))
+    const c = b.client(`c${size}`, { keepAlive: 10 })
+    const bytes = frame(0x30, field('t'), new Array(size).fill(120))
     c.sendBytes(bytes.slice(0, bytes.length - 30))
     for (let i = 0; i < 20; i++) {
       b.advance(5000)

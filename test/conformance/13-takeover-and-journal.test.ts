@@ -22,9 +22,9 @@ class SlowJournal implements Journal {
 }
 
 test.each([1, 2] as const)('held acknowledgements of QoS %i leave on the connection that asked, though an old one of the session is still closing', (qos) => {
-  const journal = new SlowJournal(),
-    b = new TestBroker({ journal }),
-    old = b.client('p', LASTING)
+  const journal = new SlowJournal()
+  const b = new TestBroker({ journal })
+  const old = b.client('p', LASTING)
   old.subscribe('t', qos)
   old.lines()
   const now = b.client('p', LASTING)
@@ -36,8 +36,8 @@ test.each([1, 2] as const)('held acknowledgements of QoS %i leave on the connect
 })
 
 test('a drained socket of an old connection sends nothing and disturbs nothing', () => {
-  const b = new TestBroker(),
-    old = b.client('s', LASTING)
+  const b = new TestBroker()
+  const old = b.client('s', LASTING)
   old.subscribe('t', 1)
   old.lines()
   old.block()
@@ -48,8 +48,8 @@ test('a drained socket of an old connection sends nothing and disturbs nothing',
 })
 
 test('acknowledgements that wait for the journal are counted: PUBREL after PUBREL ends at the limit too [MQTT-3.3.4-7]', () => {
-  const journal = new SlowJournal(),
-    b = new TestBroker({ journal })
+  const journal = new SlowJournal()
+  const b = new TestBroker({ journal })
   b.client('keeper', LASTING).subscribe('t', 1)
   const p = b.client('p')
   p.publish('t', 'x', { qos: 1 })

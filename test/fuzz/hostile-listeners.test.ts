@@ -45,15 +45,44 @@ async function reportOf(child: ChildProcess): Promise<Report> {
 
 /** What an ordinary client says, in one of the three versions. */
 function conversation(random: Random): Uint8Array[] {
-  const version = (3 + random(3)) as ProtocolVersion, id = `x${random(1000)}`, topic = ['a', 'a/b', '$SYS/x', 'deep/'.repeat(random(250))][random(4)]!.replace(/\/$/, '')
+  const version = (3 + random(3)) as ProtocolVersion
+  const id = `x${random(1000)}`
+  const topic = ['a', 'a/b', '$SYS/x', 'deep/'.repeat(random(250))][random(4)]!.replace(/\/$/, '')
   const properties = version === 5 ? { userProperties: [['a', 'b']] as [string, string][] } : {}
   const packets: Packet[] = [
-    { type: PacketType.Connect, version, bridge: false, cleanStart: true, keepAlive: random(3), clientId: id, will: random(4) === 0 ? { topicName: 'w', payload: new Uint8Array(9), qos: 1, retain: false, properties: {} } : null, userName: null, password: null, properties },
-    { type: PacketType.Subscribe, packetId: 1, subscriptions: [{ topicFilter: ['a/#', '+/+', '$share/g/a', 'a'][random(4)]!, qos: random(3) as Qos, noLocal: false, retainAsPublished: false, retainHandling: 0 }], properties: {} },
+    {
+      type: PacketType.Connect,
+      version,
+      bridge: false,
+      cleanStart: true,
+      keepAlive: random(3),
+      clientId: id,
+      will: random(4) === 0 ? { topicName: 'w', payload: new Uint8Array(9), qos: 1, retain: false, properties: {} } : null,
+      userName: null,
+      password: null,
+      properties,
+    },
+    {
+      type: PacketType.Subscribe,
+      packetId: 1,
+      subscriptions: [
+        { topicFilter: ['a/#', '+/+', '$share/g/a', 'a'][random(4)]!, qos: random(3) as Qos, noLocal: false, retainAsPublished: false, retainHandling: 0 },
+      ],
+      properties: {},
+    },
   ]
   for (let i = random(8); i > 0; i--) {
     const qos = random(3) as Qos
-    packets.push({ type: PacketType.Publish, topicName: topic === '' ? 'a' : topic, payload: new Uint8Array(random(2000)), qos, retain: false, dup: false, packetId: qos === 0 ? 0 : 1 + random(5), properties })
+    packets.push({
+      type: PacketType.Publish,
+      topicName: topic === '' ? 'a' : topic,
+      payload: new Uint8Array(random(2000)),
+      qos,
+      retain: false,
+      dup: false,
+      packetId: qos === 0 ? 0 : 1 + random(5),
+      properties,
+    })
     packets.push({ type: (4 + random(4)) as 4 | 5 | 6 | 7, packetId: 1 + random(5), reasonCode: 0, properties: {} })
   }
   packets.push({ type: PacketType.Unsubscribe, packetId: 2, topicFilters: ['a'], properties: {} }, { type: PacketType.Pingreq })
@@ -85,7 +114,9 @@ function attack(random: Random): Uint8Array {
 
 /** Sends one attack in a few pieces, waits until the broker closes or a moment has passed, and is gone. */
 async function assault(open: () => Socket | WebSocket, random: Random): Promise<void> {
-  const bytes = attack(random), cut = random(bytes.length), peer = open()
+  const bytes = attack(random)
+  const cut = random(bytes.length)
+  const peer = open()
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, 30 + random(120))
     const done = (): void => {
@@ -111,18 +142,29 @@ async function assault(open: () => Socket | WebSocket, random: Random): Promise<
   else peer.destroy()
 }
 
-test(`random and mutated bytes at every listener for ${SECONDS} s: nothing dies, memory comes back, other clients notice nothing`, { timeout: (SECONDS + 60) * 1000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'zanzara-hostile-')), path = join(folder, 'socket')
+test(`random and mutated bytes at every listener for ${SECONDS} s: nothing dies, memory comes back, other clients notice nothing`, {
+  timeout: (SECONDS + 60) * 1000,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zanzara-hostile-'))
+  const path = join(folder, 'socket')
   const tls = { key: pem('server.key'), cert: pem('server.crt') }
-  const listeners = [{ host: '127.0.0.1', port: 0 }, { transport: 'tls', host: '127.0.0.1', port: 0, tls }, { transport: 'ws', host: '127.0.0.1', port: 0 }, { transport: 'wss', host: '127.0.0.1', port: 0, tls }, { transport: 'unix', path }]
+  const listeners = [
+    { host: '127.0.0.1', port: 0 },
+    { transport: 'tls', host: '127.0.0.1', port: 0, tls },
+    { transport: 'ws', host: '127.0.0.1', port: 0 },
+    { transport: 'wss', host: '127.0.0.1', port: 0, tls },
+    { transport: 'unix', path },
+  ]
   const child = fork(new URL('../support/broker-process.mjs', import.meta.url), [JSON.stringify({ listeners })], { execArgv: ['--expose-gc'] })
   let died: number | string | null = null
   child.on('exit', (code, signal) => {
     died = signal ?? code
   })
   try {
-    const [{ ports }] = (await once(child, 'message')) as [{ ports: number[] }], [tcp, tlsPort, ws, wss] = ports as [number, number, number, number]
-    const topic = `honest/${SEED}`, received: number[] = []
+    const [{ ports }] = (await once(child, 'message')) as [{ ports: number[] }]
+    const [tcp, tlsPort, ws, wss] = ports as [number, number, number, number]
+    const topic = `honest/${SEED}`
+    const received: number[] = []
     const subscriber = await mqtt.connectAsync(`mqtt://127.0.0.1:${tcp}`, { protocolVersion: 5, reconnectPeriod: 0 })
     const publisher = await mqtt.connectAsync(`ws://127.0.0.1:${ws}/mqtt`, { reconnectPeriod: 0 })
     let interrupted = 0
@@ -142,17 +184,22 @@ test(`random and mutated bytes at every listener for ${SECONDS} s: nothing dies,
     let attacks = 0
     const storm = async (seconds: number): Promise<void> => {
       const end = performance.now() + seconds * 1000
-      await Promise.all(doors.flatMap((door, d) => Array.from({ length: ATTACKERS_PER_LISTENER }, async (_, a) => {
-        const random = seeded(SEED + d * 100 + a)
-        while (performance.now() < end && died === null) {
-          await assault(door, random)
-          attacks++
-        }
-      })))
+      await Promise.all(
+        doors.flatMap((door, d) =>
+          Array.from({ length: ATTACKERS_PER_LISTENER }, async (_, a) => {
+            const random = seeded(SEED + d * 100 + a)
+            while (performance.now() < end && died === null) {
+              await assault(door, random)
+              attacks++
+            }
+          }),
+        ),
+      )
     }
     await storm(Math.min(5, SECONDS / 3)) // what grows once and stays, such as compiled code and pools, belongs to the baseline
     const before = await reportOf(child)
-    let sent = 0, storming = true
+    let sent = 0
+    let storming = true
     const honest = (async () => {
       for (; storming && died === null; sent++) await publisher.publishAsync(topic, String(sent), { qos: 1 })
     })()
@@ -165,7 +212,9 @@ test(`random and mutated bytes at every listener for ${SECONDS} s: nothing dies,
     expect(received).toEqual(Array.from({ length: sent }, (_, i) => i))
     await expect.poll(async () => (await reportOf(child)).connections, { timeout: 15_000, interval: 250 }).toBe(2)
     const after = await reportOf(child)
-    console.log(`${attacks} attacks, ${sent} honest messages; MiB held ${mib(before.held)} → ${mib(after.held)}, resident ${mib(before.rss)} → ${mib(after.rss)}; sessions ${after.sessions}`)
+    console.log(
+      `${attacks} attacks, ${sent} honest messages; MiB held ${mib(before.held)} → ${mib(after.held)}, resident ${mib(before.rss)} → ${mib(after.rss)}; sessions ${after.sessions}`,
+    )
     expect(after.held - before.held).toBeLessThan(16 << 20)
     expect(after.rss - before.rss).toBeLessThan(64 << 20)
     await Promise.all([subscriber.endAsync(), publisher.endAsync()])

@@ -22,7 +22,17 @@ export class CommandKit implements Kit {
   }
 
   async publish(door: Door, { version, topic, message, qos = 0, retain = false, id, will }: PublishOptions): Promise<void> {
-    const args = [...doorArguments(door, version), '-t', topic, '-q', String(qos), ...(message === '' ? ['-n'] : ['-m', message]), ...(retain ? ['-r'] : []), ...(id === undefined ? [] : ['-i', id]), ...willArguments(will)]
+    const args = [
+      ...doorArguments(door, version),
+      '-t',
+      topic,
+      '-q',
+      String(qos),
+      ...(message === '' ? ['-n'] : ['-m', message]),
+      ...(retain ? ['-r'] : []),
+      ...(id === undefined ? [] : ['-i', id]),
+      ...willArguments(will),
+    ]
     const child = start(this.#pub, args)
     let output = ''
     child.stdout!.on('data', (chunk) => (output += chunk))
@@ -32,7 +42,17 @@ export class CommandKit implements Kit {
   }
 
   async subscribe(door: Door, { version, topics, qos = 0, id, persistent = false, will }: SubscribeOptions): Promise<Subscriber> {
-    const args = [...doorArguments(door, version), ...topics.flatMap((topic) => ['-t', topic]), '-q', String(qos), ...(id === undefined ? [] : ['-i', id]), ...(persistent ? ['-c'] : []), ...willArguments(will), '-v', '-d']
+    const args = [
+      ...doorArguments(door, version),
+      ...topics.flatMap((topic) => ['-t', topic]),
+      '-q',
+      String(qos),
+      ...(id === undefined ? [] : ['-i', id]),
+      ...(persistent ? ['-c'] : []),
+      ...willArguments(will),
+      '-v',
+      '-d',
+    ]
     const subscriber = new CommandSubscriber(start(this.#sub, args), `${this.#sub.join(' ')} ${args.join(' ')}`)
     await subscriber.ready()
     return subscriber
@@ -58,11 +78,17 @@ class CommandSubscriber implements Subscriber {
   }
 
   async ready(): Promise<void> {
-    await this.#condition.until(() => this.#isReady, () => `${this.#command} was not subscribed; it said ${this.#output}`)
+    await this.#condition.until(
+      () => this.#isReady,
+      () => `${this.#command} was not subscribed; it said ${this.#output}`,
+    )
   }
 
   async received(count: number): Promise<readonly LabMessage[]> {
-    await this.#condition.until(() => this.messages.length >= count, () => `${this.#command} has ${this.messages.length} of ${count} messages; it said ${this.#output}`)
+    await this.#condition.until(
+      () => this.messages.length >= count,
+      () => `${this.#command} has ${this.messages.length} of ${count} messages; it said ${this.#output}`,
+    )
     return this.messages
   }
 
@@ -91,7 +117,8 @@ class CommandSubscriber implements Subscriber {
       if (head !== null) this.#heads.push(head)
       else if (line.startsWith('Subscribed ')) this.#isReady = true
       else if (!line.startsWith('Client ') && this.#heads.length > 0) {
-        const [, dup, qos, retain, topic] = this.#heads.shift()!, text = line.slice(topic!.length + 1)
+        const [, dup, qos, retain, topic] = this.#heads.shift()!
+        const text = line.slice(topic!.length + 1)
         this.messages.push({ topic: topic!, payload: text === '(null)' ? '' : text, qos: Number(qos), retain: retain === '1', dup: dup === '1' })
       }
     }
@@ -100,7 +127,10 @@ class CommandSubscriber implements Subscriber {
 }
 
 function start(command: readonly string[], args: readonly string[]): ChildProcess {
-  return spawn(command[0]!, [...command.slice(1), ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, HOME: '/nonexistent', XDG_CONFIG_HOME: '/nonexistent' } })
+  return spawn(command[0]!, [...command.slice(1), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, HOME: '/nonexistent', XDG_CONFIG_HOME: '/nonexistent' },
+  })
 }
 
 function doorArguments({ transport, port, cafile }: Door, version: Version): string[] {

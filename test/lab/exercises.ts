@@ -18,8 +18,8 @@ export interface LabBroker {
 
 /** Registers the exercises for every transport of the kit and both versions. `start` starts another broker than ours, with a `$SYS` interval of a second. */
 export function exercises(kit: Kit, start: () => Promise<LabBroker> = startOurs): void {
-  let broker: LabBroker | undefined,
-    unique = 0
+  let broker: LabBroker | undefined
+  let unique = 0
   const open: Subscriber[] = []
 
   beforeAll(async () => {
@@ -51,10 +51,10 @@ export function exercises(kit: Kit, start: () => Promise<LabBroker> = startOurs)
         })
 
         test('exercise 4: wildcards', async () => {
-          const deib = place(),
-            plus = await subscribe([`${deib}/+/temperature`]),
-            hash = await subscribe([`${deib}/eg1/#`]),
-            all = await subscribe([`${deib}/#`])
+          const deib = place()
+          const plus = await subscribe([`${deib}/+/temperature`])
+          const hash = await subscribe([`${deib}/eg1/#`])
+          const all = await subscribe([`${deib}/#`])
           const topics = ['eg1/temperature', 'L26/room.1/temperature', 'eg1/humidity', 'L26.1/temperature', 'eg1'].map((topic) => `${deib}/${topic}`)
           for (const topic of topics) await publish(topic, 'x')
           expect((await all.received(5)).map(({ topic }) => topic)).toEqual(topics)
@@ -64,8 +64,8 @@ export function exercises(kit: Kit, start: () => Promise<LabBroker> = startOurs)
         })
 
         test('exercise 5: delivered QoS = min(published, subscribed), all nine pairs [MQTT-3.8.4-8]', async () => {
-          const topic = place(),
-            subscribers = await Promise.all([0, 1, 2].map((qos) => subscribe([topic], { qos })))
+          const topic = place()
+          const subscribers = await Promise.all([0, 1, 2].map((qos) => subscribe([topic], { qos })))
           for (const qos of [0, 1, 2]) await publish(topic, `published ${qos}`, { qos })
           for (const [granted, subscriber] of subscribers.entries()) {
             expect((await subscriber.received(3)).map(({ payload, qos }) => [payload, qos])).toEqual(
@@ -76,8 +76,8 @@ export function exercises(kit: Kit, start: () => Promise<LabBroker> = startOurs)
         })
 
         test('exercise 6: a retained message waits for later subscribers until an empty one clears it', async () => {
-          const topic = place(),
-            early = await subscribe([topic])
+          const topic = place()
+          const early = await subscribe([topic])
           await publish(topic, 'first', { retain: true })
           await publish(topic, 'last', { retain: true })
           expect((await early.received(2)).map(({ retain }) => retain)).toEqual([false, false])
@@ -92,8 +92,8 @@ export function exercises(kit: Kit, start: () => Promise<LabBroker> = startOurs)
         })
 
         test('exercise 7: a persistent session gets on return what was published while it was away', async () => {
-          const topic = place(),
-            session = { id: `spub_cli-${topic}-${transport}-${version}`, qos: 1, persistent: true }
+          const topic = place()
+          const session = { id: `spub_cli-${topic}-${transport}-${version}`, qos: 1, persistent: true }
           await (await subscribe([topic], session)).stop()
           for (const message of ['one', 'two', 'three']) await publish(topic, message, { qos: 1 })
           await publish(topic, 'QoS 0 is not kept', { qos: 0 })
@@ -109,9 +109,9 @@ export function exercises(kit: Kit, start: () => Promise<LabBroker> = startOurs)
         })
 
         test('exercise 8: the last will is published when the connection breaks, not after a normal DISCONNECT', async () => {
-          const topic = place(),
-            watcher = await subscribe([topic]),
-            will = { topic, payload: 'gone', qos: 1 }
+          const topic = place()
+          const watcher = await subscribe([topic])
+          const will = { topic, payload: 'gone', qos: 1 }
           await publish(`${topic}/other`, 'x', { will })
           const victim = await subscribe([`${topic}/other`], { will })
           await victim.kill()
@@ -122,8 +122,8 @@ export function exercises(kit: Kit, start: () => Promise<LabBroker> = startOurs)
         })
 
         test('exercise 9: $SYS tells clients connected, messages received and uptime', async () => {
-          const topics = ['$SYS/broker/clients/connected', '$SYS/broker/messages/received', '$SYS/broker/uptime'],
-            subscriber = await subscribe(topics)
+          const topics = ['$SYS/broker/clients/connected', '$SYS/broker/messages/received', '$SYS/broker/uptime']
+          const subscriber = await subscribe(topics)
           const messages = await subscriber.received(3)
           expect(new Set(messages.slice(0, 3).map(({ topic }) => topic))).toEqual(new Set(topics))
           const valueOf = (topic: string): string => messages.find((message) => message.topic === topic)!.payload

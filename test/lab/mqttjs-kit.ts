@@ -3,7 +3,17 @@
 
 import { readFileSync } from 'node:fs'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
-import { Condition, type Door, type Kit, type LabMessage, type LabWill, type PublishOptions, type SubscribeOptions, type Subscriber, type Version } from './kit.ts'
+import {
+  Condition,
+  type Door,
+  type Kit,
+  type LabMessage,
+  type LabWill,
+  type PublishOptions,
+  type SubscribeOptions,
+  type Subscriber,
+  type Version,
+} from './kit.ts'
 
 export class MqttJsKit implements Kit {
   readonly name = 'MQTT.js'
@@ -17,7 +27,9 @@ export class MqttJsKit implements Kit {
 
   async subscribe(door: Door, { version, topics, qos = 0, id, persistent = false, will }: SubscribeOptions): Promise<Subscriber> {
     const client = mqtt.connect(address(door), {
-      ...options(door, version, id, will), clean: !persistent, ...(version === '5' && persistent ? { properties: { sessionExpiryInterval: 0xffffffff } } : {}),
+      ...options(door, version, id, will),
+      clean: !persistent,
+      ...(version === '5' && persistent ? { properties: { sessionExpiryInterval: 0xffffffff } } : {}),
     })
     const subscriber = new MqttJsSubscriber(client) // before CONNACK: what waited comes right after it
     await new Promise<void>((resolve, reject) => client.once('connect', () => resolve()).once('error', reject))
@@ -41,7 +53,10 @@ class MqttJsSubscriber implements Subscriber {
   }
 
   async received(count: number): Promise<readonly LabMessage[]> {
-    await this.#condition.until(() => this.messages.length >= count, () => `MQTT.js has ${this.messages.length} of ${count} messages`)
+    await this.#condition.until(
+      () => this.messages.length >= count,
+      () => `MQTT.js has ${this.messages.length} of ${count} messages`,
+    )
     return this.messages
   }
 
@@ -67,6 +82,8 @@ function options({ transport, cafile }: Door, version: Version, id: string | und
     reconnectPeriod: 0,
     ...(id === undefined ? {} : { clientId: id }),
     ...(transport === 'tls' ? { ca: readFileSync(cafile) } : {}),
-    ...(will === undefined ? {} : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: (will.qos ?? 0) as 0 | 1 | 2, retain: will.retain ?? false } }),
+    ...(will === undefined
+      ? {}
+      : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: (will.qos ?? 0) as 0 | 1 | 2, retain: will.retain ?? false } }),
   }
 }

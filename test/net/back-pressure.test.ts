@@ -5,10 +5,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { contextFor, listenerOptions, listening, Owners, pair, pattern, testContext, turns, until, WAYS } from './recording.ts'
 
 test.each(WAYS)('a peer that does not read makes the output full, and all of it arrives in order when it reads again: %s', async (way) => {
-  const context = contextFor(way),
-    { server, client } = await pair(way, context),
-    { output } = server.link,
-    sent: Buffer[] = []
+  const context = contextFor(way)
+  const { server, client } = await pair(way, context)
+  const { output } = server.link
+  const sent: Buffer[] = []
   client.link.pause()
   for (let i = 0; !output.full; i++) {
     const piece = pattern(50_000, i)
@@ -93,9 +93,9 @@ test.each(['tcp', 'tcp, plain', 'tls', 'ws'] as const)("a drain does not undo th
 })
 
 test.each(['tcp', 'tcp, plain', 'unix', 'tls', 'ws'] as const)('small writes are drained like large ones: %s', async (way) => {
-  const { server, client } = await pair(way, contextFor(way)),
-    { output } = server.link,
-    sent: Buffer[] = []
+  const { server, client } = await pair(way, contextFor(way))
+  const { output } = server.link
+  const sent: Buffer[] = []
   client.link.pause()
   while (!output.blocked) {
     const piece = pattern(4000, sent.length)
@@ -112,8 +112,8 @@ test.each(['tcp', 'tcp, plain', 'unix', 'tls', 'ws'] as const)('small writes are
 })
 
 test.each(WAYS)('blocks of a slow peer that is cut come back to the pool: %s', async (way) => {
-  const context = contextFor(way),
-    { server, client } = await pair(way, context)
+  const context = contextFor(way)
+  const { server, client } = await pair(way, context)
   client.link.pause()
   server.send(pattern(8_000_000))
   await until(() => server.link.output.blocked, 'a write under way')
@@ -129,9 +129,9 @@ test.each(WAYS)('blocks of a slow peer that is cut come back to the pool: %s', a
 })
 
 test('blocks are lent once and given back once while many peers come and go in the midst of writes', async () => {
-  const context = testContext(),
-    owners = new Owners(),
-    listener = await listening(context, listenerOptions('tcp'), owners.accept)
+  const context = testContext()
+  const owners = new Owners()
+  const listener = await listening(context, listenerOptions('tcp'), owners.accept)
   for (let round = 0; round < 20; round++) {
     const peer = connect(listener.address.port, '127.0.0.1')
     onTestFinished(() => void peer.destroy())
@@ -143,8 +143,8 @@ test('blocks are lent once and given back once while many peers come and go in t
     else server.link.destroy()
     await until(() => server.closes === 1, 'closed')
   }
-  const seen = new Set<number>(),
-    blocks = Array.from({ length: 40 }, () => context.pool.take(2048))
+  const seen = new Set<number>()
+  const blocks = Array.from({ length: 40 }, () => context.pool.take(2048))
   for (const block of blocks) if (block.bytes.length > block.size) seen.add(block.start)
   expect(seen.size).toBe(blocks.filter((block) => block.bytes.length > block.size).length) // no block given back twice
   for (const block of blocks) context.pool.give(block)

@@ -22,8 +22,8 @@ test.each(WAYS)('end() delivers what waits, then both sides close, once and with
 
 test.each(WAYS)('end() in the midst of a slow write still delivers all that waits behind it: %s', async (way) => {
   const { server, client } = await pair(way, contextFor(way, { endTimeoutMs: 5000 }))
-  const first = pattern(6_000_000, 1),
-    second = pattern(500_000, 2)
+  const first = pattern(6_000_000, 1)
+  const second = pattern(500_000, 2)
   client.link.pause()
   server.send(first)
   await until(() => server.link.output.blocked, 'a write under way')
@@ -63,9 +63,9 @@ test.each(WAYS)('a peer that does not take what waits after end() is cut in time
 })
 
 test('a peer that keeps its half open and goes on sending is cut in time', async () => {
-  const context = testContext({ endTimeoutMs: 150 }),
-    owners = new Owners(),
-    listener = await listening(context, listenerOptions('tcp'), owners.accept)
+  const context = testContext({ endTimeoutMs: 150 })
+  const owners = new Owners()
+  const listener = await listening(context, listenerOptions('tcp'), owners.accept)
   const peer = connect({ port: listener.address.port, host: '127.0.0.1', allowHalfOpen: true })
   onTestFinished(() => void peer.destroy())
   peer.on('error', () => {})
@@ -93,12 +93,12 @@ test.each(WAYS)('destroy() closes both sides once: %s', async (way) => {
 })
 
 test.each(['tcp', 'tcp, plain', 'unix'] as const)('a peer that ends is closed once, without an error, and gets what waits: %s', async (way) => {
-  const context = contextFor(way),
-    owners = new Owners((recorder) => {
-      recorder.onReceived = () => recorder.send(Buffer.from('answer'))
-    })
-  const listener = await listening(context, listenerOptions(way), owners.accept),
-    got: Buffer[] = []
+  const context = contextFor(way)
+  const owners = new Owners((recorder) => {
+    recorder.onReceived = () => recorder.send(Buffer.from('answer'))
+  })
+  const listener = await listening(context, listenerOptions(way), owners.accept)
+  const got: Buffer[] = []
   const where = way === 'unix' ? { path: listener.address.host } : { port: listener.address.port, host: '127.0.0.1' }
   const peer = connect({ ...where, allowHalfOpen: true }).on('data', (chunk: Buffer) => got.push(chunk))
   onTestFinished(() => void peer.destroy())
@@ -113,17 +113,17 @@ test.each(['tcp', 'tcp, plain', 'unix'] as const)('a peer that ends is closed on
 })
 
 test.each(['tcp', 'tcp, plain', 'unix', 'tls'] as const)('a peer that ends while it is slow still gets all that waits: %s', async (way) => {
-  const context = contextFor(way, { endTimeoutMs: 5000 }),
-    owners = new Owners(),
-    listener = await listening(context, listenerOptions(way), owners.accept)
+  const context = contextFor(way, { endTimeoutMs: 5000 })
+  const owners = new Owners()
+  const listener = await listening(context, listenerOptions(way), owners.accept)
   const where = way === 'unix' ? { path: listener.address.host } : { port: listener.address.port, host: '127.0.0.1' }
-  const half = { ...where, allowHalfOpen: true, rejectUnauthorized: false },
-    peer = way === 'tls' ? connectTls(half) : connect(half),
-    got: Buffer[] = []
+  const half = { ...where, allowHalfOpen: true, rejectUnauthorized: false }
+  const peer = way === 'tls' ? connectTls(half) : connect(half)
+  const got: Buffer[] = []
   onTestFinished(() => void peer.destroy())
-  const server = await owners.at(0),
-    first = pattern(6_000_000, 1),
-    second = pattern(100_000, 2)
+  const server = await owners.at(0)
+  const first = pattern(6_000_000, 1)
+  const second = pattern(100_000, 2)
   server.send(first)
   server.send(second)
   expect(server.link.output.blocked).toBe(true)
@@ -138,9 +138,9 @@ test.each(['tcp', 'tcp, plain', 'unix', 'tls'] as const)('a peer that ends while
 })
 
 test('a reset of a link that we have ended is no error', async () => {
-  const context = testContext({ endTimeoutMs: 5000 }),
-    owners = new Owners(),
-    listener = await listening(context, listenerOptions('tcp'), owners.accept)
+  const context = testContext({ endTimeoutMs: 5000 })
+  const owners = new Owners()
+  const listener = await listening(context, listenerOptions('tcp'), owners.accept)
   const peer = connect({ port: listener.address.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
   let ended = false
   peer.on('end', () => (ended = true)).resume()
@@ -153,9 +153,9 @@ test('a reset of a link that we have ended is no error', async () => {
 })
 
 test.each(['tcp', 'tcp, plain', 'tls', 'ws', 'wss'] as const)('a reset is closed once, with its error where there is one: %s', async (way) => {
-  const context = contextFor(way),
-    owners = new Owners(),
-    listener = await listening(context, listenerOptions(way), owners.accept)
+  const context = contextFor(way)
+  const owners = new Owners()
+  const listener = await listening(context, listenerOptions(way), owners.accept)
   const raw = connect(listener.address.port, '127.0.0.1')
   raw.on('error', () => {})
   onTestFinished(() => void raw.destroy())
@@ -183,8 +183,8 @@ async function connectedOver(raw: Socket, way: string, owners: Owners): Promise<
 }
 
 test.each(WAYS)('an owner that throws loses its link and nothing else: %s', async (way) => {
-  const problems: NetProblem[] = [],
-    context = contextFor(way, { onError: (problem) => problems.push(problem) })
+  const problems: NetProblem[] = []
+  const context = contextFor(way, { onError: (problem) => problems.push(problem) })
   const { server, client } = await pair(way, context)
   server.onReceived = () => {
     throw new Error('bug in received')
@@ -196,8 +196,8 @@ test.each(WAYS)('an owner that throws loses its link and nothing else: %s', asyn
 })
 
 test('an owner that throws when it is made, drained or closed is reported; the listener goes on', async () => {
-  const problems: NetProblem[] = [],
-    context = testContext({ onError: (problem) => problems.push(problem) })
+  const problems: NetProblem[] = []
+  const context = testContext({ onError: (problem) => problems.push(problem) })
   let accepted = 0
   const listener = await listening(context, listenerOptions('tcp'), (link) => {
     accepted++
@@ -227,8 +227,8 @@ test('an owner that throws when it is made, drained or closed is reported; the l
 })
 
 test('problems beyond five in ten seconds are only counted', async () => {
-  const problems: NetProblem[] = [],
-    context = testContext({ onError: (problem) => problems.push(problem) })
+  const problems: NetProblem[] = []
+  const context = testContext({ onError: (problem) => problems.push(problem) })
   for (let i = 0; i < 50; i++) context.report('accept', new Error('EMFILE'), '')
   context.report('handshake', new Error('another kind'), '')
   expect(problems.map((problem) => problem.kind)).toEqual(['accept', 'accept', 'accept', 'accept', 'accept', 'handshake'])

@@ -58,9 +58,9 @@ const localhost = (await lookup('localhost', { all: true })).map(({ address }) =
 
 // a machine may know localhost by one address only: then that one is all there is to find
 test.each(localhost)('localhost is found when only %s listens', async (host) => {
-  const context = testContext(),
-    owners = new Owners(),
-    listener = await listening(context, { transport: 'tcp', host, port: 0 }, owners.accept)
+  const context = testContext()
+  const owners = new Owners()
+  const listener = await listening(context, { transport: 'tcp', host, port: 0 }, owners.accept)
   const link = await dial(context, { transport: 'tcp', host: 'localhost', port: listener.address.port }, new Owners().accept)
   expect(link.peer.address).toBe(host)
   await owners.at(0)
@@ -81,9 +81,9 @@ test('a handshake that is never answered ends with ETIMEDOUT', async () => {
 test('a signal ends the attempt, also one given already', async () => {
   const { port, open } = await silent()
   for (const target of targets(port).slice(1)) {
-    const controller = new AbortController(),
-      owners = new Owners(),
-      attempt = dial(testContext(), target, owners.accept, controller.signal)
+    const controller = new AbortController()
+    const owners = new Owners()
+    const attempt = dial(testContext(), target, owners.accept, controller.signal)
     setTimeout(() => controller.abort(new Error('changed my mind')), 30)
     await expect(attempt, target.transport).rejects.toThrow('changed my mind')
     expect(owners.all).toHaveLength(0)
@@ -93,12 +93,12 @@ test('a signal ends the attempt, also one given already', async () => {
 })
 
 test('a signal after the connection stands does nothing to the link', async () => {
-  const context = testContext(),
-    owners = new Owners(),
-    listener = await listening(context, listenerOptions('tcp'), owners.accept),
-    controller = new AbortController()
-  const clients = new Owners(),
-    link = await dial(context, targetFor('tcp', listener), clients.accept, controller.signal)
+  const context = testContext()
+  const owners = new Owners()
+  const listener = await listening(context, listenerOptions('tcp'), owners.accept)
+  const controller = new AbortController()
+  const clients = new Owners()
+  const link = await dial(context, targetFor('tcp', listener), clients.accept, controller.signal)
   controller.abort()
   clients.all[0]!.send(Buffer.from('x'))
   const server = await owners.at(0)
@@ -107,9 +107,9 @@ test('a signal after the connection stands does nothing to the link', async () =
 })
 
 test.each(WAYS)("a caller's mistake is an error and leaves nothing behind: %s", async (way) => {
-  const context = contextFor(way),
-    listener = await listening(context, listenerOptions(way), new Owners().accept),
-    target = targetFor(way, listener)
+  const context = contextFor(way)
+  const listener = await listening(context, listenerOptions(way), new Owners().accept)
+  const target = targetFor(way, listener)
   const wrong = way === 'unix' ? { ...target, path: '/nowhere/at/all' } : { ...target, port: 70_000 }
   await expect(dial(context, wrong as DialTarget, new Owners().accept)).rejects.toThrow()
   if ('tls' in target)
@@ -117,20 +117,20 @@ test.each(WAYS)("a caller's mistake is an error and leaves nothing behind: %s", 
 })
 
 test.each(['tcp', 'tls', 'ws', 'wss'] as const)('localAddress is where the connection comes from: %s', async (way) => {
-  const context = testContext(),
-    owners = new Owners(),
-    listener = await listening(context, listenerOptions(way), owners.accept)
+  const context = testContext()
+  const owners = new Owners()
+  const listener = await listening(context, listenerOptions(way), owners.accept)
   await dial(context, { ...targetFor(way, listener), localAddress: '127.0.0.9' } as DialTarget, new Owners().accept)
   expect((await owners.at(0)).link.peer.address).toBe('127.0.0.9')
 })
 
 test('wss presents the client certificate and is named by it', async () => {
-  const context = testContext(),
-    owners = new Owners(),
-    options = listenerOptions('wss'),
-    ca = certificate('ca.crt')
-  const listener = await listening(context, { ...options, tls: { ...options.tls!, ca, requireCertificate: true } }, owners.accept),
-    { port } = listener.address
+  const context = testContext()
+  const owners = new Owners()
+  const options = listenerOptions('wss')
+  const ca = certificate('ca.crt')
+  const listener = await listening(context, { ...options, tls: { ...options.tls!, ca, requireCertificate: true } }, owners.accept)
+  const { port } = listener.address
   await expect(dial(context, { transport: 'wss', host: 'localhost', port, tls: { ca } }, new Owners().accept)).rejects.toThrow()
   expect(owners.all).toHaveLength(0)
   await dial(

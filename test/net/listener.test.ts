@@ -12,9 +12,9 @@ import { createSocketServer } from '../../src/net/tcp.ts'
 import { contextFor, listenerOptions, listening, Owners, socketFile, targetFor, testContext, until, WAYS } from './recording.ts'
 
 test.each(WAYS)('newcomers beyond maximumConnections are closed at once, and places become free: %s', async (way) => {
-  const problems: NetProblem[] = [],
-    context = contextFor(way, { onError: (problem) => problems.push(problem) }),
-    owners = new Owners()
+  const problems: NetProblem[] = []
+  const context = contextFor(way, { onError: (problem) => problems.push(problem) })
+  const owners = new Owners()
   const listener = await listening(context, { ...listenerOptions(way), maximumConnections: 2 }, owners.accept)
   const first = await dial(context, targetFor(way, listener), new Owners().accept)
   await dial(context, targetFor(way, listener), new Owners().accept)
@@ -36,10 +36,10 @@ test.each(WAYS)('newcomers beyond maximumConnections are closed at once, and pla
 })
 
 test.each(WAYS)('close() stops accepting and leaves links alone; close(true) cuts them: %s', async (way) => {
-  const context = contextFor(way),
-    owners = new Owners(),
-    clients = new Owners(),
-    listener = await listen(context, listenerOptions(way), owners.accept)
+  const context = contextFor(way)
+  const owners = new Owners()
+  const clients = new Owners()
+  const listener = await listen(context, listenerOptions(way), owners.accept)
   await dial(context, targetFor(way, listener), clients.accept)
   const server = await owners.at(0)
   await listener.close()
@@ -53,8 +53,8 @@ test.each(WAYS)('close() stops accepting and leaves links alone; close(true) cut
 })
 
 test.each(['tcp', 'tls', 'ws'] as const)("a port taken is the system's error: %s", async (way) => {
-  const context = testContext(),
-    first = await listening(context, listenerOptions('tcp'), new Owners().accept)
+  const context = testContext()
+  const first = await listening(context, listenerOptions('tcp'), new Owners().accept)
   await expect(listen(context, { ...listenerOptions(way), port: first.address.port }, new Owners().accept)).rejects.toMatchObject({
     code: 'EADDRINUSE',
     syscall: 'listen',
@@ -79,22 +79,22 @@ test('the address tells the port really taken', async () => {
 })
 
 test('an IPv4 peer of a listener on all addresses is shown without ::ffff:', async () => {
-  const context = testContext(),
-    owners = new Owners(),
-    listener = await listening(context, { transport: 'tcp', host: null, port: 0 }, owners.accept)
+  const context = testContext()
+  const owners = new Owners()
+  const listener = await listening(context, { transport: 'tcp', host: null, port: 0 }, owners.accept)
   await dial(context, { transport: 'tcp', host: '127.0.0.1', port: listener.address.port }, new Owners().accept)
   expect((await owners.at(0)).link.peer).toMatchObject({ transport: 'tcp', address: '127.0.0.1', localPort: listener.address.port, certificateName: null })
 })
 
 test('ipv6Only leaves the IPv4 port to others', async () => {
-  const context = testContext(),
-    six = await listening(context, { transport: 'tcp', host: '::', port: 0, ipv6Only: true }, new Owners().accept)
+  const context = testContext()
+  const six = await listening(context, { transport: 'tcp', host: '::', port: 0, ipv6Only: true }, new Owners().accept)
   await listening(context, { transport: 'tcp', host: '0.0.0.0', port: six.address.port }, new Owners().accept)
 })
 
 test('a Unix socket file has the mode asked for and goes when the listener closes', async () => {
-  const path = socketFile(),
-    listener = await listen(testContext(), { transport: 'unix', path, mode: 0o620 }, new Owners().accept)
+  const path = socketFile()
+  const listener = await listen(testContext(), { transport: 'unix', path, mode: 0o620 }, new Owners().accept)
   expect(statSync(path).mode & 0o777).toBe(0o620)
   expect(listener.address).toEqual({ host: path, port: 0 })
   await listener.close()
@@ -106,8 +106,8 @@ test('a socket file left by a dead process is taken over', async () => {
   const child = spawn(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`])
   await new Promise((resolve) => child.on('exit', resolve))
   expect(existsSync(path)).toBe(true)
-  const context = testContext(),
-    owners = new Owners()
+  const context = testContext()
+  const owners = new Owners()
   await listening(context, { transport: 'unix', path }, owners.accept)
   const link = await dial(context, { transport: 'unix', path }, new Owners().accept)
   expect(link.peer).toMatchObject({ transport: 'unix', address: '', port: 0 })
@@ -115,14 +115,14 @@ test('a socket file left by a dead process is taken over', async () => {
 })
 
 test('a socket file that somebody listens on is not taken over, nor is any other file', async () => {
-  const path = socketFile(),
-    context = testContext(),
-    owners = new Owners()
+  const path = socketFile()
+  const context = testContext()
+  const owners = new Owners()
   await listening(context, { transport: 'unix', path }, owners.accept)
   await expect(listen(context, { transport: 'unix', path }, new Owners().accept)).rejects.toMatchObject({ code: 'EADDRINUSE' })
   await dial(context, { transport: 'unix', path }, new Owners().accept)
-  const file = socketFile(),
-    folder = socketFile()
+  const file = socketFile()
+  const folder = socketFile()
   writeFileSync(file, 'precious')
   mkdirSync(folder)
   await expect(listen(context, { transport: 'unix', path: file }, new Owners().accept)).rejects.toMatchObject({ code: 'EADDRINUSE' })
@@ -132,14 +132,14 @@ test('a socket file that somebody listens on is not taken over, nor is any other
 
 test('accepted sockets send small packets at once and find dead peers', () => {
   // the system cannot be asked for a socket's options from here: what Node will set on each accepted one stands on its server
-  const owners = new Owners(),
-    server: object = createSocketServer(testContext(), 'tcp', new ConnectionBook(null), owners.accept)
+  const owners = new Owners()
+  const server: object = createSocketServer(testContext(), 'tcp', new ConnectionBook(null), owners.accept)
   expect(server).toMatchObject({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60 })
 })
 
 test('a server of moved sockets knows when the last of them has gone', async () => {
-  const owners = new Owners(),
-    server = createSocketServer(testContext(), 'tcp', new ConnectionBook(null), owners.accept).listen(0, '127.0.0.1')
+  const owners = new Owners()
+  const server = createSocketServer(testContext(), 'tcp', new ConnectionBook(null), owners.accept).listen(0, '127.0.0.1')
   await until(() => server.listening, 'listening')
   const peer = connect((server.address() as { port: number }).port, '127.0.0.1').on('error', () => {})
   const owner = await owners.at(0)
@@ -151,10 +151,10 @@ test('a server of moved sockets knows when the last of them has gone', async () 
 })
 
 test('a thousand connections at once all become links and all end', async () => {
-  const context = testContext(),
-    owners = new Owners(),
-    listener = await listening(context, listenerOptions('tcp'), owners.accept),
-    peers: Socket[] = []
+  const context = testContext()
+  const owners = new Owners()
+  const listener = await listening(context, listenerOptions('tcp'), owners.accept)
+  const peers: Socket[] = []
   for (let i = 0; i < 1000; i++) peers.push(connect(listener.address.port, '127.0.0.1').on('error', () => {}))
   onTestFinished(() => {
     for (const peer of peers) peer.destroy()

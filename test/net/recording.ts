@@ -141,8 +141,8 @@ export function listenerOptions(way: Way): ListenerOptions {
 
 /** The way to a listener. */
 export function targetFor(way: Way, listener: Listener): DialTarget {
-  const { host, port } = listener.address,
-    tls = { ca: certificate('ca.crt') }
+  const { host, port } = listener.address
+  const tls = { ca: certificate('ca.crt') }
   switch (way) {
     case 'tcp':
     case 'tcp, plain':
@@ -164,9 +164,9 @@ export async function pair(
   context: NetContext,
   prepare: (recorder: Recorder) => void = () => {},
 ): Promise<{ listener: Listener; server: Recorder; client: Recorder }> {
-  const owners = new Owners(prepare),
-    clients = new Owners(),
-    listener = await listening(context, listenerOptions(way), owners.accept)
+  const owners = new Owners(prepare)
+  const clients = new Owners()
+  const listener = await listening(context, listenerOptions(way), owners.accept)
   const link = await dial(context, targetFor(way, listener), clients.accept)
   onTestFinished(() => link.destroy())
   return { listener, server: await owners.at(0), client: clients.all[0]! }

@@ -16,9 +16,9 @@ async function broker(
   tls: TlsListenerOptions,
   more: Partial<ListenerOptions> = {},
 ): Promise<{ listener: Listener; owners: Owners; problems: NetProblem[]; port: number; context: ReturnType<typeof testContext> }> {
-  const problems: NetProblem[] = [],
-    context = testContext({ onError: (problem) => problems.push(problem) }),
-    owners = new Owners()
+  const problems: NetProblem[] = []
+  const context = testContext({ onError: (problem) => problems.push(problem) })
+  const owners = new Owners()
   const listener = await listening(context, { transport: 'tls', host: '127.0.0.1', port: 0, tls, ...more } as ListenerOptions, owners.accept)
   return { listener, owners, problems, port: listener.address.port, context }
 }
@@ -177,8 +177,8 @@ test('renewed keys serve new handshakes, old links live on', async () => {
 })
 
 test('keylog is told the lines an analyser needs', async () => {
-  const { port, context } = await broker(SERVER),
-    lines: string[] = []
+  const { port, context } = await broker(SERVER)
+  const lines: string[] = []
   await dial(context, { transport: 'tls', host: '127.0.0.1', port, tls: { ca, keylog: (line) => lines.push(line.toString()) } }, new Owners().accept)
   expect(lines.join('')).toMatch(/^CLIENT_|^SERVER_/)
 })

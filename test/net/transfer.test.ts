@@ -20,10 +20,10 @@ test.each(WAYS)('an answer comes back over %s', async (way) => {
 })
 
 test.each(WAYS)('5 MB cross both ways at once over %s', async (way) => {
-  const context = contextFor(way),
-    { server, client } = await pair(way, context),
-    up = pattern(5_000_000, 3),
-    down = pattern(5_000_000, 5)
+  const context = contextFor(way)
+  const { server, client } = await pair(way, context)
+  const up = pattern(5_000_000, 3)
+  const down = pattern(5_000_000, 5)
   sendAll(client, up)
   sendAll(server, down, 70_000)
   await until(() => server.length >= up.length && client.length >= down.length, 'all bytes', 15_000)
@@ -33,19 +33,19 @@ test.each(WAYS)('5 MB cross both ways at once over %s', async (way) => {
 })
 
 test.each(WAYS)('one packet of 5 MB crosses %s', async (way) => {
-  const { server, client } = await pair(way, contextFor(way)),
-    packet = pattern(5_000_000)
+  const { server, client } = await pair(way, contextFor(way))
+  const packet = pattern(5_000_000)
   client.send(packet)
   await until(() => server.length >= packet.length, 'the packet', 15_000)
   expect(server.bytes.equals(packet)).toBe(true)
 })
 
 test('many packets of one turn are one WebSocket frame', async () => {
-  const context = testContext(),
-    owners = new Owners(),
-    listener = await listening(context, listenerOptions('ws'), owners.accept)
-  const peer = new WebSocket(`ws://127.0.0.1:${listener.address.port}/`, 'mqtt'),
-    frames: Buffer[] = []
+  const context = testContext()
+  const owners = new Owners()
+  const listener = await listening(context, listenerOptions('ws'), owners.accept)
+  const peer = new WebSocket(`ws://127.0.0.1:${listener.address.port}/`, 'mqtt')
+  const frames: Buffer[] = []
   onTestFinished(() => peer.terminate())
   peer.on('message', (data: Buffer, isBinary) => {
     expect(isBinary).toBe(true)
@@ -60,12 +60,12 @@ test('many packets of one turn are one WebSocket frame', async () => {
 })
 
 test('a flush longer than 256 KiB is cut into frames that any peer takes', async () => {
-  const context = testContext(),
-    owners = new Owners(),
-    listener = await listening(context, listenerOptions('ws'), owners.accept)
-  const peer = new WebSocket(`ws://127.0.0.1:${listener.address.port}/`, 'mqtt'),
-    frames: Buffer[] = [],
-    sent = pattern(600_000)
+  const context = testContext()
+  const owners = new Owners()
+  const listener = await listening(context, listenerOptions('ws'), owners.accept)
+  const peer = new WebSocket(`ws://127.0.0.1:${listener.address.port}/`, 'mqtt')
+  const frames: Buffer[] = []
+  const sent = pattern(600_000)
   onTestFinished(() => peer.terminate())
   peer.on('message', (data: Buffer) => frames.push(data))
   ;(await owners.at(0)).send(sent)
@@ -75,9 +75,9 @@ test('a flush longer than 256 KiB is cut into frames that any peer takes', async
 })
 
 test.each(['tcp', 'tcp, plain', 'tls', 'ws'] as const)('what is appended in a turn is one write on %s, the rest waits for the next', async (way) => {
-  const context = contextFor(way),
-    { server } = await pair(way, context),
-    { output } = server.link
+  const context = contextFor(way)
+  const { server } = await pair(way, context)
+  const { output } = server.link
   for (let i = 0; i < 100; i++) server.send(Buffer.from('x'))
   expect(output.length).toBe(100)
   expect(context.pool.takenBytes).toBe(0)
@@ -87,8 +87,8 @@ test.each(['tcp', 'tcp, plain', 'tls', 'ws'] as const)('what is appended in a tu
 })
 
 test("bytes already sent with the peer's end are received, and the answer still goes out", async () => {
-  const context = testContext(),
-    answers: Buffer[] = []
+  const context = testContext()
+  const answers: Buffer[] = []
   const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
     socket.on('data', (chunk) => answers.push(chunk))
     socket.end('last words')

@@ -19,9 +19,9 @@ interface Broker {
 }
 
 async function broker(websocket: Partial<WebSocketListenerOptions> = {}): Promise<Broker> {
-  const problems: NetProblem[] = [],
-    context = testContext({ onError: (problem) => problems.push(problem) }),
-    owners = new Owners()
+  const problems: NetProblem[] = []
+  const context = testContext({ onError: (problem) => problems.push(problem) })
+  const owners = new Owners()
   const listener = await listening(
     context,
     {
@@ -100,8 +100,8 @@ test.each([
 })
 
 test('a text frame closes with 1003 and is not given to the owner [MQTT-6.0.0-1]', async () => {
-  const { port, owners } = await broker(),
-    { socket, met, closed } = visit(port)
+  const { port, owners } = await broker()
+  const { socket, met, closed } = visit(port)
   await met
   socket.send('text')
   socket.send(Buffer.from('behind it'))
@@ -112,8 +112,8 @@ test('a text frame closes with 1003 and is not given to the owner [MQTT-6.0.0-1]
 })
 
 test('a message beyond the largest packet and what is gathered with it closes with 1009', async () => {
-  const { port, owners } = await broker({ maximumFrame: 1000 }),
-    first = visit(port)
+  const { port, owners } = await broker({ maximumFrame: 1000 })
+  const first = visit(port)
   await first.met
   first.socket.send(pattern(1000 + 262_144))
   const server = await owners.at(0)
@@ -125,9 +125,9 @@ test('a message beyond the largest packet and what is gathered with it closes wi
 })
 
 test('packets split over frames and fragments come whole and in order [MQTT-6.0.0-2]', async () => {
-  const { port, owners } = await broker(),
-    { socket, met } = visit(port),
-    bytes = pattern(9000)
+  const { port, owners } = await broker()
+  const { socket, met } = visit(port)
+  const bytes = pattern(9000)
   await met
   socket.send(bytes.subarray(0, 1))
   for (let at = 1; at < 8000; at += 100) socket.send(bytes.subarray(at, Math.min(at + 100, 8000)), { fin: at + 100 >= 8000 })
@@ -139,8 +139,8 @@ test('packets split over frames and fragments come whole and in order [MQTT-6.0.
 })
 
 test('a message in 100,000 fragments is refused', async () => {
-  const { port, owners } = await broker(),
-    { socket, met, closed } = visit(port)
+  const { port, owners } = await broker()
+  const { socket, met, closed } = visit(port)
   await met
   for (let i = 0; i < 100_000; i++) socket.send(Buffer.from('x'), { fin: false })
   expect([1006, 1008]).toContain(await closed)
@@ -149,8 +149,8 @@ test('a message in 100,000 fragments is refused', async () => {
 })
 
 test('pings are answered; a flood of them closes with 1008', async () => {
-  const { port, owners } = await broker(),
-    { socket, met, closed } = visit(port)
+  const { port, owners } = await broker()
+  const { socket, met, closed } = visit(port)
   let pongs = 0
   await met
   socket.on('pong', () => pongs++)
@@ -169,8 +169,8 @@ test.each([
   ['a control frame of 126 bytes', Buffer.from([0x89, 0xfe, 0, 126, 0, 0, 0, 0])],
   ['a reserved bit', Buffer.from([0xc2, 0x81, 0, 0, 0, 0, 0])],
 ])('%s ends the link once, with an error', async (_name, frame) => {
-  const { port, owners } = await broker(),
-    raw = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  const { port, owners } = await broker()
+  const raw = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   onTestFinished(() => void raw.destroy())
   raw.on('error', () => {})
   const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt'
@@ -186,9 +186,9 @@ test.each([
 })
 
 test('a Close frame ends the link once, without an error; so does a lost connection', async () => {
-  const { port, owners } = await broker(),
-    polite = visit(port),
-    rude = visit(port)
+  const { port, owners } = await broker()
+  const polite = visit(port)
+  const rude = visit(port)
   await Promise.all([polite.met, rude.met])
   await until(() => owners.all.length === 2, 'both')
   polite.socket.close(1000)
@@ -199,8 +199,8 @@ test('a Close frame ends the link once, without an error; so does a lost connect
 })
 
 test('end() says 1000 to the peer', async () => {
-  const { port, owners } = await broker(),
-    { closed } = visit(port)
+  const { port, owners } = await broker()
+  const { closed } = visit(port)
   ;(await owners.at(0)).link.end()
   expect(await closed).toBe(1000)
 })
@@ -243,10 +243,10 @@ test.each([
   ['half a request', 'GET /mqtt HTTP/1.1\r\nHost', ''],
   ['an MQTT packet', '\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01x', 'HTTP/1.1 400'],
 ])('%s on the HTTP port is closed in time', async (_name, bytes, answered) => {
-  const { listener, port, owners } = await broker({ handshakeTimeoutMs: 200 }),
-    peer = connect(port, '127.0.0.1')
-  let closed = false,
-    answer = ''
+  const { listener, port, owners } = await broker({ handshakeTimeoutMs: 200 })
+  const peer = connect(port, '127.0.0.1')
+  let closed = false
+  let answer = ''
   peer.on('error', () => {})
   peer.on('close', () => (closed = true))
   peer.on('data', (chunk) => (answer += chunk))
@@ -257,8 +257,8 @@ test.each([
 })
 
 test('upgrades behind an HTTP server of the caller', async () => {
-  const context = testContext(),
-    owners = new Owners()
+  const context = testContext()
+  const owners = new Owners()
   const upgrades = new WebSocketUpgrades(context, { paths: ['/mqtt'], origins: null, maximumFrame: 1000 }, 'ws', owners.accept)
   const server = createServer((_request, response) => void response.end('console')).listen(0, '127.0.0.1')
   server.on('upgrade', (request, socket, head) => upgrades.upgrade(request, socket, head))

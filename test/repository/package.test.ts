@@ -60,8 +60,8 @@ test('public declarations reach packed files and modules of Node alone: no types
 test('what browsers get reaches no module of Node and no package', () => {
   const { browser } = description.exports['./client']
   const entries = [...entriesOf('./wire', './topic'), ...pathsIn(browser).map((path) => path.replace(/^\.\//, ''))]
-  const programs = entries.filter((path) => path.endsWith('.js')),
-    declarations = entries.filter((path) => path.endsWith('.d.ts'))
+  const programs = entries.filter((path) => path.endsWith('.js'))
+  const declarations = entries.filter((path) => path.endsWith('.d.ts'))
   expect([...outside(programs, '.js'), ...outside(declarations, '.d.ts')]).toEqual([])
 })
 

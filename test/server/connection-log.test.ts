@@ -51,8 +51,8 @@ test('a client comes, without a will', () => {
 })
 
 test('a bridge comes with a will, a user name and its session', () => {
-  const recorder = new Recorder(),
-    will = { topicName: 'a/b', payload: Buffer.from('bye'), qos: 1, retain: true, properties: {} } as const
+  const recorder = new Recorder()
+  const will = { topicName: 'a/b', payload: Buffer.from('bye'), qos: 1, retain: true, properties: {} } as const
   recorder.log.connected({ ...PEER, address: '::1' }, 'br', { ...CONNECT, version: 5, bridge: true, cleanStart: false, keepAlive: 5, will }, 'alice')
   recorder.log.packet('sending', 'br', { type: 2, sessionPresent: true, reasonCode: 0, properties: {} })
   expect(recorder.text).toEqual([
@@ -112,8 +112,8 @@ test('the broker stops: no line per client; connection_messages false: none at a
 })
 
 test('a unix socket has no address', () => {
-  const recorder = new Recorder(),
-    peer: Peer = { transport: 'unix', address: '', port: 0, localPort: 0, certificateName: null }
+  const recorder = new Recorder()
+  const peer: Peer = { transport: 'unix', address: '', port: 0, localPort: 0, certificateName: null }
   recorder.log.opened(peer)
   recorder.log.connected(peer, 'X', CONNECT, null)
   recorder.log.ended(peer, 'X', 'closed', null)
@@ -155,8 +155,8 @@ test('SUBSCRIBE: each filter with what it was granted, between SUBSCRIBE and SUB
 })
 
 test('PUBLISH and its acknowledgements', () => {
-  const recorder = new Recorder(),
-    { log } = recorder
+  const recorder = new Recorder()
+  const { log } = recorder
   log.publish('received', 'X', 0x30, 0, 'topic', 4)
   log.publish('sending', 'Y', 0x3b, 2, 'topic', 0)
   log.publish('denied', 'X', 0x34, 7, 'topic', 4)
@@ -182,8 +182,8 @@ test('PUBLISH and its acknowledgements', () => {
 })
 
 test('pings, DISCONNECT both ways, AUTH', () => {
-  const recorder = new Recorder(),
-    { log } = recorder
+  const recorder = new Recorder()
+  const { log } = recorder
   log.packet('received', 'X', { type: 12 })
   log.packet('sending', 'X', { type: 13 })
   log.packet('received', 'X', { type: 14, reasonCode: 0, properties: {} })
@@ -199,8 +199,8 @@ test('pings, DISCONNECT both ways, AUTH', () => {
 })
 
 test('nobody forges a line or colours the terminal with a name', () => {
-  const recorder = new Recorder(),
-    evil = 'a\n1: fake\u001b[31m\u0085\u2028\u202e\ud800'
+  const recorder = new Recorder()
+  const evil = 'a\n1: fake\u001b[31m\u0085\u2028\u202e\ud800'
   recorder.log.connected(PEER, evil, { ...CONNECT, will: { topicName: evil, payload: Buffer.alloc(0), qos: 0, retain: false, properties: {} } }, evil)
   recorder.log.publish('received', evil, 0x30, 0, evil, 0)
   recorder.log.packet('received', evil, { type: 10, packetId: 4, topicFilters: [evil], properties: {} })

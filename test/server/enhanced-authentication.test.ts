@@ -94,8 +94,8 @@ test('alice comes in without sending her password, sees that the broker knows it
 })
 
 test('a wrong password ends in CONNACK 0x87', async () => {
-  const { peer: client, log } = await peer(),
-    guess = alice('guess')
+  const { peer: client, log } = await peer()
+  const guess = alice('guess')
   client.connect(guess.step(null))
   client.auth(0x18, guess.step(((await client.next()) as Auth).properties.authenticationData!))
   const connack = (await client.next()) as Connack
@@ -104,8 +104,8 @@ test('a wrong password ends in CONNACK 0x87', async () => {
 })
 
 test('a first message left out of CONNECT is asked for', async () => {
-  const { peer: client } = await peer(),
-    late = alice('secret')
+  const { peer: client } = await peer()
+  const late = alice('secret')
   client.connect(null)
   const asked = (await client.next()) as Auth
   expect([asked.reasonCode, asked.properties.authenticationData]).toEqual([0x18, undefined])

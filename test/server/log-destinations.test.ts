@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { ALL_LOG_TYPES, DEFAULT_LOG_TYPES, escapeControls, LineLog, NO_LOG_TYPES } from '../../src/server/log-destinations.ts'
 
 function setUp(types = DEFAULT_LOG_TYPES): { log: LineLog; writes: string[]; turn: () => void; setTime: (ms: number) => void } {
-  const writes: string[] = [],
-    scheduled: (() => void)[] = []
+  const writes: string[] = []
+  const scheduled: (() => void)[] = []
   let time = 1_795_333_003_999
   const log = new LineLog({ write: (text) => void writes.push(text), types, wallClock: () => time, schedule: (flush) => void scheduled.push(flush) })
   return { log, writes, turn: () => scheduled.splice(0).forEach((flush) => flush()), setTime: (ms) => void (time = ms) }
@@ -54,8 +54,8 @@ test('much in one turn does not pile up', () => {
 })
 
 test('without timestamps', () => {
-  const writes: string[] = [],
-    log = new LineLog({ write: (text) => void writes.push(text), types: DEFAULT_LOG_TYPES, timestamps: false })
+  const writes: string[] = []
+  const log = new LineLog({ write: (text) => void writes.push(text), types: DEFAULT_LOG_TYPES, timestamps: false })
   log.write('notice', 'bare')
   log.flush()
   expect(writes).toEqual(['bare\n'])

@@ -70,9 +70,9 @@ test("port 0: one port of the system's choice, on 127.0.0.1 and ::1", async () =
 })
 
 test('every transport at once, one topic space', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'zanzara-')),
-    path = join(folder, 'broker.sock'),
-    tls = { key: certificate('server.key'), cert: certificate('server.crt') }
+  const folder = mkdtempSync(join(tmpdir(), 'zanzara-'))
+  const path = join(folder, 'broker.sock')
+  const tls = { key: certificate('server.key'), cert: certificate('server.crt') }
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const running = await start({
     listeners: [
@@ -83,11 +83,11 @@ test('every transport at once, one topic space', async () => {
       { transport: 'unix', path },
     ],
   })
-  const [tcp, ws, secure, wss, unix] = running.ports,
-    ca = certificate('ca.crt')
+  const [tcp, ws, secure, wss, unix] = running.ports
+  const ca = certificate('ca.crt')
   expect(unix).toBe(0)
-  const watcher = await client(`mqtt://127.0.0.1:${tcp}`),
-    heard: string[] = []
+  const watcher = await client(`mqtt://127.0.0.1:${tcp}`)
+  const heard: string[] = []
   await watcher.subscribeAsync('from/+')
   watcher.on('message', (topicName) => void heard.push(topicName))
   for (const [name, url, options] of [
@@ -96,8 +96,8 @@ test('every transport at once, one topic space', async () => {
     ['wss', `wss://localhost:${wss}/any/path`, { ca }],
     ['unix', '', {}],
   ] as const) {
-    const one = name === 'unix' ? await unixClient(path) : await client(url, options as IClientOptions),
-      arrived = next(watcher, 'message')
+    const one = name === 'unix' ? await unixClient(path) : await client(url, options as IClientOptions)
+    const arrived = next(watcher, 'message')
     expect(await echo(one), name).toBe('echo/a hello')
     await one.publishAsync(`from/${name}`, '')
     await arrived
@@ -106,13 +106,13 @@ test('every transport at once, one topic space', async () => {
 })
 
 test('close: clients of MQTT 5 hear 0x8B, no wills go out, the port is free, a second call does no harm', async () => {
-  const { lines, log } = recorder(),
-    running = await start({ port: 0, log, verbose: true })
+  const { lines, log } = recorder()
+  const running = await start({ port: 0, log, verbose: true })
   const five = await client(running.url, { protocolVersion: 5, clientId: 'five', will: { topic: 'will', payload: Buffer.from('x') } })
   const four = await client(running.url, { clientId: 'four' })
   await four.subscribeAsync('#')
-  const told = next(five, 'disconnect') as Promise<[{ reasonCode: number }]>,
-    gone = next(four, 'close')
+  const told = next(five, 'disconnect') as Promise<[{ reasonCode: number }]>
+  const gone = next(four, 'close')
   let wills = 0
   four.on('message', () => void wills++)
   await Promise.all([running.close(), running.close()])
@@ -142,9 +142,9 @@ test('a listener that cannot listen: one sentence, and nothing is left running',
   const taken = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void taken.close())
   await once(taken, 'listening')
-  const { port } = taken.address() as { port: number },
-    probe = await start({ port: 0 }),
-    free = probe.port
+  const { port } = taken.address() as { port: number }
+  const probe = await start({ port: 0 })
+  const free = probe.port
   await probe.close()
   const failed = startBroker({ listeners: [{ port: free }, { port }] })
   await expect(failed).rejects.toThrow(
@@ -179,8 +179,8 @@ test('limits, authenticator and connection limit reach the broker', async () => 
   await expectNoConnections(running)
   await expect(client(running.url, { username: 'alice', password: 'wrong' })).rejects.toThrow(/[Nn]ot authorized/)
   await expectNoConnections(running)
-  const alice = unconnected(running.url, { username: 'alice', password: 'secret', protocolVersion: 5 }),
-    [connack] = (await next(alice, 'connect')) as [IConnackPacket]
+  const alice = unconnected(running.url, { username: 'alice', password: 'secret', protocolVersion: 5 })
+  const [connack] = (await next(alice, 'connect')) as [IConnackPacket]
   expect(connack.properties?.maximumPacketSize).toBe(1234)
   const second = connect({ port: running.port, host: '127.0.0.1' })
     .on('error', () => {})
@@ -190,8 +190,8 @@ test('limits, authenticator and connection limit reach the broker', async () => 
 })
 
 test('the log names openings and, when verbose, packets', async () => {
-  const { lines, log } = recorder(),
-    running = await start({ listeners: [{ port: 0, host: '127.0.0.1' }], log, verbose: true })
+  const { lines, log } = recorder()
+  const running = await start({ listeners: [{ port: 0, host: '127.0.0.1' }], log, verbose: true })
   const one = await client(running.url, { clientId: 'X', keepalive: 7 })
   await one.publishAsync('a', 'four', { qos: 1 })
   await one.endAsync()
@@ -207,16 +207,16 @@ test('the log names openings and, when verbose, packets', async () => {
     'Received DISCONNECT from X',
     'Client X [IP:PORT] disconnected.',
   ])
-  const quiet = recorder(),
-    silent = await start({ listeners: [{ port: 0, host: '127.0.0.1' }], log: quiet.log, connectionMessages: false })
+  const quiet = recorder()
+  const silent = await start({ listeners: [{ port: 0, host: '127.0.0.1' }], log: quiet.log, connectionMessages: false })
   await (await client(silent.url)).endAsync()
   await expectNoConnections(silent)
   expect(quiet.lines.filter((line) => /connect/i.test(line))).toEqual([])
 })
 
 test('deadlines run by themselves: Keep Alive ends a silent client', async () => {
-  const { lines, log } = recorder(),
-    running = await start({ listeners: [{ port: 0, host: '127.0.0.1' }], log })
+  const { lines, log } = recorder()
+  const running = await start({ listeners: [{ port: 0, host: '127.0.0.1' }], log })
   const silent = await client(running.url, { clientId: 'silent', keepalive: 1, reschedulePings: false })
   silent.removeAllListeners('packetsend')
   ;(silent as unknown as { keepaliveManager: { destroy(): void } | null }).keepaliveManager?.destroy()

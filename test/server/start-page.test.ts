@@ -21,8 +21,8 @@ async function page(): Promise<string> {
 }
 
 test('a browser gets a page without script', async () => {
-  const response = await fetch(`${await page()}/`, { headers: { Accept: 'text/html,*/*' } }),
-    html = await response.text()
+  const response = await fetch(`${await page()}/`, { headers: { Accept: 'text/html,*/*' } })
+  const html = await response.text()
   expect(response.status).toBe(200)
   expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
   expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/)
@@ -34,8 +34,8 @@ test('a browser gets a page without script', async () => {
 })
 
 test('curl gets text; HEAD gets no body', async () => {
-  const url = await page(),
-    response = await fetch(url)
+  const url = await page()
+  const response = await fetch(url)
   expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
   expect(await response.text()).toBe(
     'zanzara 1.2.3, an MQTT broker\n\nWebSocket  ws://localhost:8080/mqtt\nMQTT       mqtt://localhost:1883\n\n  zanzara sub -t "hello/#" -v\n  <script>alert(1)</script> & more\n',

@@ -24,8 +24,8 @@ export function field(value: string | readonly number[]): number[] {
 
 /** First byte, Remaining Length, body. */
 export function frame(header: number, ...parts: readonly Part[]): number[] {
-  const body = bytesOf(...parts),
-    length: number[] = []
+  const body = bytesOf(...parts)
+  const length: number[] = []
   for (let rest = body.length; ; rest >>= 7) {
     length.push((rest & 127) | (rest > 127 ? 128 : 0))
     if (rest <= 127) return [header, ...length, ...body]

@@ -10,7 +10,8 @@ import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { type Connect, type Packet, PacketType, type ProtocolVersion, type Publish, type Qos, type SubscriptionRequest } from '../../src/wire/mqtt/packet.ts'
 import type { Properties } from '../../src/wire/mqtt/properties.ts'
 
-const encoder = new TextEncoder(), decoder = new TextDecoder()
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
 const MEMORY: Peer = { transport: 'memory', address: '127.0.0.1', port: 1000, localPort: 1883, certificateName: null }
 
 export interface ClientOptions extends Partial<Omit<Connect, 'type' | 'password'>> {
@@ -26,7 +27,14 @@ export class TestBroker {
   #ids = 0
 
   constructor(options: Partial<BrokerOptions> = {}) {
-    this.broker = new Broker({ clock: this.clock, pool: this.pool, newId: () => `ID-${++this.#ids}`, version: '0.0.0', ...options, limits: { sysInterval: 0, ...options.limits } })
+    this.broker = new Broker({
+      clock: this.clock,
+      pool: this.pool,
+      newId: () => `ID-${++this.#ids}`,
+      version: '0.0.0',
+      ...options,
+      limits: { sysInterval: 0, ...options.limits },
+    })
   }
 
   /** Lets time pass; what becomes due happens. */
@@ -49,7 +57,8 @@ export class TestBroker {
 
   /** A connected client, CONNACK taken. */
   client(clientId: string, options: ClientOptions = {}): TestClient {
-    const client = this.dial(clientId, options), [connack] = client.received()
+    const client = this.dial(clientId, options)
+    const [connack] = client.received()
     if (connack?.type !== PacketType.Connack || connack.reasonCode !== 0) throw new Error(`no CONNACK 0 but ${JSON.stringify(connack)}`)
     return client
   }
@@ -91,8 +100,17 @@ export class TestClient {
   connect(clientId: string, options: ClientOptions = {}): void {
     const { password, highWater: _water, ...fields } = options
     this.send({
-      type: PacketType.Connect, version: this.version, bridge: false, cleanStart: true, keepAlive: 60, clientId, will: null, userName: null,
-      password: password === undefined ? null : encoder.encode(password), properties: {}, ...fields,
+      type: PacketType.Connect,
+      version: this.version,
+      bridge: false,
+      cleanStart: true,
+      keepAlive: 60,
+      clientId,
+      will: null,
+      userName: null,
+      password: password === undefined ? null : encoder.encode(password),
+      properties: {},
+      ...fields,
     })
   }
 
@@ -116,7 +134,9 @@ export class TestClient {
   subscribe(topicFilter: string, qos: Qos = 0, options: Partial<SubscriptionRequest> & { identifier?: number; packetId?: number } = {}): void {
     const { identifier, packetId = 1, ...request } = options
     this.send({
-      type: PacketType.Subscribe, packetId, subscriptions: [{ topicFilter, qos, noLocal: false, retainAsPublished: false, retainHandling: 0, ...request }],
+      type: PacketType.Subscribe,
+      packetId,
+      subscriptions: [{ topicFilter, qos, noLocal: false, retainAsPublished: false, retainHandling: 0, ...request }],
       properties: identifier === undefined ? {} : { subscriptionIdentifiers: [identifier] },
     })
   }
@@ -127,7 +147,17 @@ export class TestClient {
 
   publish(topicName: string, payload = '', options: Partial<Omit<Publish, 'type' | 'topicName' | 'payload'>> = {}): void {
     const qos = options.qos ?? 0
-    this.send({ type: PacketType.Publish, topicName, payload: encoder.encode(payload), qos, retain: false, dup: false, packetId: qos === 0 ? 0 : 1, properties: {}, ...options })
+    this.send({
+      type: PacketType.Publish,
+      topicName,
+      payload: encoder.encode(payload),
+      qos,
+      retain: false,
+      dup: false,
+      packetId: qos === 0 ? 0 : 1,
+      properties: {},
+      ...options,
+    })
   }
 
   /** PUBACK, PUBREC, PUBREL or PUBCOMP for each identifier. */
@@ -172,10 +202,13 @@ export class TestClient {
 
   /** Packets written since the last call. */
   received(): Packet[] {
-    const bytes = this.receivedBytes(), packets: Packet[] = []
+    const bytes = this.receivedBytes()
+    const packets: Packet[] = []
     for (let at = 0; at < bytes.length; ) {
       const header = bytes[at++]!
-      let length = 0, shift = 0, digit: number
+      let length = 0
+      let shift = 0
+      let digit: number
       do {
         digit = bytes[at++]!
         length |= (digit & 127) << shift
@@ -200,16 +233,37 @@ export class TestClient {
 
   #collect(): void {
     if (this.output.blocked || this.output.length === 0) return
-    const length = this.output.length, block = this.output.take()
+    const length = this.output.length
+    const block = this.output.take()
     for (let i = 0; i < length; i++) this.#bytes.push(block.bytes[block.start + i]!)
   }
 }
 
-const NAMES = ['', 'CONNECT', 'CONNACK', 'PUBLISH', 'PUBACK', 'PUBREC', 'PUBREL', 'PUBCOMP', 'SUBSCRIBE', 'SUBACK', 'UNSUBSCRIBE', 'UNSUBACK', 'PINGREQ', 'PINGRESP', 'DISCONNECT', 'AUTH']
+const NAMES = [
+  '',
+  'CONNECT',
+  'CONNACK',
+  'PUBLISH',
+  'PUBACK',
+  'PUBREC',
+  'PUBREL',
+  'PUBCOMP',
+  'SUBSCRIBE',
+  'SUBACK',
+  'UNSUBSCRIBE',
+  'UNSUBACK',
+  'PINGREQ',
+  'PINGRESP',
+  'DISCONNECT',
+  'AUTH',
+]
 
 export function lineOf(packet: Packet): string {
   const name = NAMES[packet.type]!
-  const properties = 'properties' in packet && Object.keys(packet.properties).length > 0 ? ` ${JSON.stringify(packet.properties, (_key, value) => (value instanceof Uint8Array ? decoder.decode(value) : value))}` : ''
+  const properties =
+    'properties' in packet && Object.keys(packet.properties).length > 0
+      ? ` ${JSON.stringify(packet.properties, (_key, value) => (value instanceof Uint8Array ? decoder.decode(value) : value))}`
+      : ''
   switch (packet.type) {
     case PacketType.Publish: {
       const flags = `q${packet.qos} r${packet.retain ? 1 : 0} d${packet.dup ? 1 : 0} m${packet.packetId}`

@@ -15,8 +15,8 @@ export const bytes = (maxLength = 40): fc.Arbitrary<Uint8Array> => fc.uint8Array
 
 /** Any characters but surrogates, ASCII more often than others. */
 export function characters(maxLength: number): fc.Arbitrary<string> {
-  const ascii = fc.integer({ min: 0x20, max: 0x7e }),
-    any = fc.oneof(fc.nat(0xff), fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x10ffff }))
+  const ascii = fc.integer({ min: 0x20, max: 0x7e })
+  const any = fc.oneof(fc.nat(0xff), fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x10ffff }))
   return fc
     .oneof({ weight: 3, arbitrary: fc.array(ascii, { maxLength }) }, { weight: 1, arbitrary: fc.array(any, { maxLength }) })
     .map((codes) => codes.map((code) => String.fromCodePoint(code)).join(''))

@@ -61,8 +61,8 @@ test('every single place to cut a short stream', () => {
     { type: 4, packetId: 1, reasonCode: 0, properties: {} },
     { type: 4, packetId: 2, reasonCode: 0, properties: {} },
   ]
-  const bytes = joined(packets.map((one) => encodePacket(one, 5))),
-    expected = described(packets)
+  const bytes = joined(packets.map((one) => encodePacket(one, 5)))
+  const expected = described(packets)
   for (let first = 0; first <= bytes.length; first++) {
     expect(described(receive(cut(bytes, [first]), { version: 5, sender: 'client' }).packets)).toEqual(expected)
     expect(described(receive(cut(bytes, [first, first + 1, first + 3]), { version: 5, sender: 'client' }).packets)).toEqual(expected)

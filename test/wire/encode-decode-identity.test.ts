@@ -28,8 +28,8 @@ for (const version of VERSIONS) {
       test('the size is known beforehand and nothing is written beside it', () => {
         fc.assert(
           fc.property(packet(version, sender), fc.nat(9), (original, at) => {
-            const size = encodedSize(original, version),
-              out = new Uint8Array(size + at + 5).fill(0xa5)
+            const size = encodedSize(original, version)
+            const out = new Uint8Array(size + at + 5).fill(0xa5)
             expect(encodeInto(original, version, out, at)).toBe(at + size)
             expect(out.subarray(at, at + size)).toEqual(encodePacket(original, version))
             expect([...out.subarray(0, at), ...out.subarray(at + size)].every((byte) => byte === 0xa5)).toBe(true)
@@ -75,7 +75,7 @@ function bodyAt(bytes: Uint8Array): number {
 }
 
 function expectedTypes(version: number, sender: string): number[] {
-  const both = [3, 4, 5, 6, 7],
-    own = sender === 'client' ? [1, 8, 10, 12, 14] : [2, 9, 11, 13]
+  const both = [3, 4, 5, 6, 7]
+  const own = sender === 'client' ? [1, 8, 10, 12, 14] : [2, 9, 11, 13]
   return [...both, ...own, ...(version === 5 ? (sender === 'client' ? [15] : [14, 15]) : [])].sort((a, b) => a - b)
 }

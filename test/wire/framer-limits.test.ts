@@ -64,8 +64,8 @@ describe('a server', () => {
       const maximum = packetSizes(size).after
       let payload = Math.max(0, size - 12)
       while (encodePacket(publish({ payload: new Uint8Array(payload) }), 5).length < size) payload++
-      const largest = encodePacket(publish({ payload: new Uint8Array(payload) }), 5),
-        larger = encodePacket(publish({ payload: new Uint8Array(payload + 1) }), 5)
+      const largest = encodePacket(publish({ payload: new Uint8Array(payload) }), 5)
+      const larger = encodePacket(publish({ payload: new Uint8Array(payload + 1) }), 5)
       // between two lengths of the length field one size does not exist
       if (largest.length === size) expect(receive([largest], { version: 5, sender: 'client', maximum }).packets, `${size}`).toHaveLength(1)
       else expect(receive([largest], { version: 5, sender: 'client', maximum }).error?.reasonCode, `${size}`).toBe(0x95)
@@ -113,8 +113,8 @@ describe('holding back', () => {
 
   test('nothing behind the packet at hand comes out until release, whatever the chunks', () => {
     for (let size = 1; size <= stream.length; size++) {
-      const framer = new Framer(new Int32Array(16).fill(1000)),
-        sink = new Holding(4, 'client')
+      const framer = new Framer(new Int32Array(16).fill(1000))
+      const sink = new Holding(4, 'client')
       sink.framer = framer
       for (let at = 0; at < stream.length; at += size) {
         const chunk = stream.slice(at, at + size)
@@ -131,8 +131,8 @@ describe('holding back', () => {
   })
 
   test('release without hold does nothing', () => {
-    const framer = new Framer(new Int32Array(16).fill(1000)),
-      sink = new Recorder(4, 'client')
+    const framer = new Framer(new Int32Array(16).fill(1000))
+    const sink = new Recorder(4, 'client')
     framer.feed(stream, 0, 3, sink)
     framer.release(sink)
     framer.feed(stream, 3, stream.length, sink)
@@ -140,8 +140,8 @@ describe('holding back', () => {
   })
 
   test('a stopped framer ignores the rest of the chunk and all later ones', () => {
-    const framer = new Framer(new Int32Array(16).fill(1000)),
-      sink = new Recorder(4, 'client')
+    const framer = new Framer(new Int32Array(16).fill(1000))
+    const sink = new Recorder(4, 'client')
     const stopping: FrameSink = {
       publishes: (run) => {
         sink.publishes(run)
@@ -158,8 +158,8 @@ describe('holding back', () => {
 })
 
 test('a fault of the sink stops the framer', () => {
-  const framer = new Framer(new Int32Array(16).fill(1000)),
-    bytes = Uint8Array.of(0xc0, 0)
+  const framer = new Framer(new Int32Array(16).fill(1000))
+  const bytes = Uint8Array.of(0xc0, 0)
   let calls = 0
   const sink: FrameSink = {
     publishes: () => {},
@@ -175,8 +175,8 @@ test('a fault of the sink stops the framer', () => {
 })
 
 test('a row of acknowledgements ends before Packet Identifier 0, which comes as a packet of its own', () => {
-  const bytes = fromHex('40020001 40020002 40020000 40020003'),
-    log: string[] = []
+  const bytes = fromHex('40020001 40020002 40020000 40020003')
+  const log: string[] = []
   new Framer(new Int32Array(16).fill(1000)).feed(bytes, 0, bytes.length, {
     publishes: () => {},
     acknowledgements: (header, _, at, count) => log.push(`row of ${count} at ${at} with ${header}`),
@@ -202,8 +202,8 @@ test('a fault behind packets that stopped or held the framer is not reported, or
 })
 
 test('a run longer than its index arrays is handed over in parts', () => {
-  const one = encodePacket(publish({ payload: new Uint8Array(0) }), 4),
-    many = joined(Array.from({ length: 10_000 }, () => one))
+  const one = encodePacket(publish({ payload: new Uint8Array(0) }), 4)
+  const many = joined(Array.from({ length: 10_000 }, () => one))
   const counts: number[] = []
   new Framer(new Int32Array(16).fill(1000)).feed(many, 0, many.length, {
     publishes: (run) => counts.push(run.count),

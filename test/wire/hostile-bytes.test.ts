@@ -36,8 +36,8 @@ for (const version of VERSIONS) {
   for (const sender of SENDERS) {
     const sizes = sender === 'client' ? packetSizes(2_000_000, version) : clientPacketSizes(2_000_000, version)
     test(`version ${version}, from a ${sender}: random and mutated bytes`, () => {
-      let faults = 0,
-        taken = 0
+      let faults = 0
+      let taken = 0
       fc.assert(
         fc.property(
           fc.oneof({ weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) }, { weight: 4, arbitrary: mutated(version, sender) }),
@@ -68,8 +68,8 @@ for (const version of VERSIONS) {
 }
 
 test('an announced length costs nothing: 2,000 connections that announce 256 MiB and send 100 bytes', () => {
-  const maximum = new Int32Array(16).fill(268_435_455),
-    chunk = Uint8Array.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61, ...new Array(92).fill(0)])
+  const maximum = new Int32Array(16).fill(268_435_455)
+  const chunk = Uint8Array.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61, ...new Array(92).fill(0)])
   const before = process.memoryUsage().arrayBuffers
   const framers = Array.from({ length: 2000 }, () => new Framer(maximum))
   for (const framer of framers) {
@@ -81,9 +81,9 @@ test('an announced length costs nothing: 2,000 connections that announce 256 MiB
 })
 
 test('a large packet that trickles in is kept as it comes, and arrives whole', () => {
-  const payload = new Uint8Array(1_000_000).map((_, i) => i),
-    framer = new Framer(new Int32Array(16).fill(2_000_000)),
-    recorder = new Recorder(4, 'client')
+  const payload = new Uint8Array(1_000_000).map((_, i) => i)
+  const framer = new Framer(new Int32Array(16).fill(2_000_000))
+  const recorder = new Recorder(4, 'client')
   const bytes = encodePacket({ type: 3, topicName: 'a', payload, qos: 0, retain: false, dup: false, packetId: 0, properties: {} }, 4)
   for (let at = 0; at < bytes.length; at += 1460) {
     expect(framer.kept).toBe(at)
@@ -95,10 +95,10 @@ test('a large packet that trickles in is kept as it comes, and arrives whole', (
 })
 
 test('after a fault everything is ignored', () => {
-  const framer = new Framer(new Int32Array(16).fill(1000)),
-    recorder = new Recorder(4, 'client'),
-    bad = Uint8Array.of(0x36, 2, 0, 0),
-    good = Uint8Array.of(0xc0, 0)
+  const framer = new Framer(new Int32Array(16).fill(1000))
+  const recorder = new Recorder(4, 'client')
+  const bad = Uint8Array.of(0x36, 2, 0, 0)
+  const good = Uint8Array.of(0xc0, 0)
   expect(() => framer.feed(bad, 0, bad.length, recorder)).toThrow(ProtocolError)
   framer.feed(good, 0, good.length, recorder)
   expect(recorder.packets).toEqual([])

@@ -13,8 +13,8 @@ import { fromHex, hex } from './framing.ts'
 
 /** What the framer says about one PUBLISH with this first byte and body, in words. */
 function fast(header: number, body: Uint8Array, version: 4 | 5, sender: Sender): string {
-  const framer = new Framer(new Int32Array(16).fill(268_435_455), sender),
-    bytes = new Uint8Array([header, ...varint(body.length), ...body])
+  const framer = new Framer(new Int32Array(16).fill(268_435_455), sender)
+  const bytes = new Uint8Array([header, ...varint(body.length), ...body])
   framer.version = version
   let seen = ''
   const sink: FrameSink = { publishes: (run) => (seen = shown(run)), acknowledgements: () => {}, packet: () => {} }
@@ -27,8 +27,8 @@ function fast(header: number, body: Uint8Array, version: 4 | 5, sender: Sender):
 }
 
 function shown(run: PublishRun): string {
-  const body = run.bodies[0]!,
-    payload = run.bytes.subarray(body + run.headLength, run.starts[1]!)
+  const body = run.bodies[0]!
+  const payload = run.bytes.subarray(body + run.headLength, run.starts[1]!)
   const topic = Buffer.from(run.topicBytes.subarray(run.topicAt, run.topicAt + run.topicLength)).toString('utf8')
   const id = run.qos > 0 ? run.packetId(0) : 0
   return JSON.stringify([run.header, topic, id, run.topicAlias, run.expiry, run.hasIdentifiers, hex(payload)])
@@ -36,8 +36,8 @@ function shown(run: PublishRun): string {
 
 function plain(header: number, body: Uint8Array, version: 4 | 5, sender: Sender): string {
   try {
-    const packet = decodePacket(header, body, 0, body.length, version, sender) as Publish,
-      { properties } = packet
+    const packet = decodePacket(header, body, 0, body.length, version, sender) as Publish
+    const { properties } = packet
     const identifiers = properties.subscriptionIdentifiers !== undefined
     return JSON.stringify([
       header,
@@ -78,8 +78,8 @@ for (const version of [4, 5] as const) {
           fc.array(edit, { maxLength: 3 }),
           fc.oneof({ weight: 6, arbitrary: fc.constant(-1) }, { weight: 1, arbitrary: fc.nat(15) }),
           (packet, edits, flags) => {
-            const bytes = encodePacket(packet, version),
-              header = flags < 0 ? bytes[0]! : 0x30 | flags
+            const bytes = encodePacket(packet, version)
+            const header = flags < 0 ? bytes[0]! : 0x30 | flags
             const body = [...bytes.subarray(bytes[1]! > 127 ? (bytes[2]! > 127 ? 4 : 3) : 2)]
             for (const [place, how, byte] of edits) {
               const at = place % (body.length + 1)
@@ -88,8 +88,8 @@ for (const version of [4, 5] as const) {
               else if (how === 'drop') body.splice(at, 1)
               else body.splice(at, 0, byte)
             }
-            const given = Uint8Array.from(body),
-              verdict = plain(header, given, version, sender)
+            const given = Uint8Array.from(body)
+            const verdict = plain(header, given, version, sender)
             verdicts.add(verdict.startsWith('refused') ? verdict : 'taken')
             expect(fast(header, given, version, sender)).toBe(verdict)
           },

@@ -25,8 +25,8 @@ const shape: fc.Arbitrary<PublishShape> = fc
   )
 
 function run(packets: readonly Publish[], version: 4 | 5): PublishRun {
-  const bytes = joined(packets.map((packet) => encodePacket(packet, version))),
-    made = new PublishRun()
+  const bytes = joined(packets.map((packet) => encodePacket(packet, version)))
+  const made = new PublishRun()
   readRun(made, bytes, 0, bytes.length, version)
   return made
 }
@@ -52,10 +52,10 @@ for (const version of [4, 5] as const) {
     fc.assert(
       fc.property(named, payloads, shape, fc.nat(), fc.nat(), (first, others, wanted, a, b) => {
         const packets = others.map((payload, i) => ({ ...first, payload: new Uint8Array(payload), packetId: first.qos > 0 ? i + 1 : 0 }))
-        const from = a % packets.length,
-          to = from + 1 + (b % (packets.length - from))
-        const source = run(packets, version),
-          target = new PublishRun()
+        const from = a % packets.length
+        const to = from + 1 + (b % (packets.length - from))
+        const source = run(packets, version)
+        const target = new PublishRun()
         source.select(from, to)
         encodeRun(target, source, wanted)
         if (wanted.qos > 0) for (let i = 0; i < target.count; i++) target.setPacketId(i, 1000 + i)
@@ -106,8 +106,8 @@ test('the length field of the properties is found where it grows by a byte', () 
 })
 
 test('a target is used again for a smaller and a larger run', () => {
-  const target = new PublishRun(),
-    wanted: PublishShape = { version: 4, qos: 0, retain: 0, identifiers: null, alias: 0, omitTopic: false }
+  const target = new PublishRun()
+  const wanted: PublishShape = { version: 4, qos: 0, retain: 0, identifiers: null, alias: 0, omitTopic: false }
   for (const size of [10, 100_000, 3]) {
     const packet: Publish = { type: 3, topicName: 'a', payload: new Uint8Array(size).fill(size), qos: 1, retain: true, dup: false, packetId: 5, properties: {} }
     encodeRun(target, run([packet, packet], 4), wanted)

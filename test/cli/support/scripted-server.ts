@@ -34,11 +34,13 @@ export class Peer {
       socket.end()
       this.#wake()
     })
-    this.closed = new Promise((resolve) => socket.on('close', () => {
-      this.#ended = true
-      this.#wake()
-      resolve()
-    }))
+    this.closed = new Promise((resolve) =>
+      socket.on('close', () => {
+        this.#ended = true
+        this.#wake()
+        resolve()
+      }),
+    )
   }
 
   /** The next packet; fails when the client closes instead, or says nothing for long. */
@@ -101,7 +103,9 @@ export class Peer {
   #received(chunk: Buffer): void {
     this.#bytes = Buffer.concat([this.#bytes, chunk])
     for (;;) {
-      let length = 0, at = 1, shift = 0
+      let length = 0
+      let at = 1
+      let shift = 0
       for (; at < this.#bytes.length && shift < 28; at++, shift += 7) {
         length |= (this.#bytes[at]! & 127) << shift
         if (this.#bytes[at]! < 128) break
@@ -187,7 +191,8 @@ export function text(value: string, prefixed = true): string {
 
 /** A packet of less than 128 bytes, in hexadecimal. */
 export function packet(firstByte: number, ...body: readonly string[]): string {
-  const bytes = body.join('').replaceAll(' ', ''), length = bytes.length / 2
+  const bytes = body.join('').replaceAll(' ', '')
+  const length = bytes.length / 2
   if (length > 127) throw new Error('longer than one byte of Remaining Length')
   return firstByte.toString(16).padStart(2, '0') + length.toString(16).padStart(2, '0') + bytes
 }
