@@ -25,8 +25,12 @@ const SHAPES: readonly (readonly [string, string])[] = [
 ]
 
 withTools(['gcc', 'libc headers'], ({ gcc }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'zanzara-mqload-')), mqload = join(folder, 'mqload'), run = promisify(execFile)
-  let broker: Program, port: number, runs = 0
+  const folder = mkdtempSync(join(tmpdir(), 'zanzara-mqload-')),
+    mqload = join(folder, 'mqload'),
+    run = promisify(execFile)
+  let broker: Program,
+    port: number,
+    runs = 0
 
   beforeAll(async () => {
     execFileSync(gcc, ['-O2', '-o', mqload, fileURLToPath(new URL('../../bench/mqload.c', import.meta.url))])
@@ -45,10 +49,34 @@ withTools(['gcc', 'libc headers'], ({ gcc }) => {
     describe(`MQTT ${version === 4 ? '3.1.1' : '5.0'}`, () => {
       for (const qos of [0, 1, 2]) {
         test.each(SHAPES)(`QoS ${qos}, %s: lossless and in order`, async (_label, shape) => {
-          const prefix = `m${++runs}/`, args = ['-p', String(port), '-V', String(version), '-q', String(qos), '-t', prefix, '-i', `m${runs}-`, ...shape.replaceAll('{prefix}', prefix).split(' ')]
-          const { stdout } = await run(mqload, args, { timeout: 60_000 }).catch((error: { stdout?: string; stderr?: string; message: string }) => ({ stdout: error.stdout || JSON.stringify({ error: error.stderr || error.message }) }))
+          const prefix = `m${++runs}/`,
+            args = [
+              '-p',
+              String(port),
+              '-V',
+              String(version),
+              '-q',
+              String(qos),
+              '-t',
+              prefix,
+              '-i',
+              `m${runs}-`,
+              ...shape.replaceAll('{prefix}', prefix).split(' '),
+            ]
+          const { stdout } = await run(mqload, args, { timeout: 60_000 }).catch((error: { stdout?: string; stderr?: string; message: string }) => ({
+            stdout: error.stdout || JSON.stringify({ error: error.stderr || error.message }),
+          }))
           const { ok, lost, gaps, repeats, bad, disconnects, stalled, received, expected, error } = JSON.parse(stdout)
-          expect({ ok, lost, gaps, repeats, bad, disconnects, stalled, error }).toEqual({ ok: true, lost: 0, gaps: 0, repeats: 0, bad: 0, disconnects: 0, stalled: false, error: undefined })
+          expect({ ok, lost, gaps, repeats, bad, disconnects, stalled, error }).toEqual({
+            ok: true,
+            lost: 0,
+            gaps: 0,
+            repeats: 0,
+            bad: 0,
+            disconnects: 0,
+            stalled: false,
+            error: undefined,
+          })
           expect(received).toBe(expected)
           expect(received).toBeGreaterThan(0)
         })

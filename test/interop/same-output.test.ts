@@ -37,6 +37,11 @@ const DIFFERENCES: readonly Difference[] = [
     from: /^Error: You must specify a topic to subscribe to\.$/gm,
     to: 'Error: You must specify a topic to subscribe to (-t) or unsubscribe from (-U).',
   },
+  {
+    reason: 'ours: nothing is said on a connection that the server has refused and closes; mosquitto_sub sends DISCONNECT there',
+    from: /^(Client \S+ received CONNACK \([1-9]\d*\)\n)Client \S+ sending DISCONNECT\n/gm,
+    to: '$1',
+  },
   { reason: 'ours: the version is our own', from: /^PROGRAM version \S+ running on libmosquitto \S+\.$/gm, to: `PROGRAM version ${packageVersion()}` },
 ]
 

@@ -54,7 +54,10 @@ export class CommandKit implements Kit {
       '-d',
     ]
     const subscriber = new CommandSubscriber(start(this.#sub, args), `${this.#sub.join(' ')} ${args.join(' ')}`)
-    await subscriber.ready()
+    await subscriber.ready().catch(async (error: unknown) => {
+      await subscriber.kill()
+      throw error
+    })
     return subscriber
   }
 }
