@@ -42,6 +42,7 @@ class MqttJsSubscriber implements Subscriber {
   readonly messages: LabMessage[] = []
   readonly #client: MqttClient
   readonly #condition = new Condition()
+  #hasEnded = false
 
   constructor(client: MqttClient) {
     this.#client = client
@@ -61,10 +62,13 @@ class MqttJsSubscriber implements Subscriber {
   }
 
   async stop(): Promise<void> {
+    this.#hasEnded = true
     await this.#client.endAsync()
   }
 
   async kill(): Promise<void> {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     const closed = new Promise<void>((resolve) => this.#client.once('close', () => resolve()))
     this.#client.stream.destroy()
     await closed
