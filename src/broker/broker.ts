@@ -218,7 +218,7 @@ export class Broker implements ServerHost {
     if (old !== null && connect.cleanStart) this.#drop(old) // [MQTT-3.1.2-4]
     const sessionPresent = old !== null && !connect.cleanStart
     const session = sessionPresent ? old : this.#makeSession(connect, userName)
-    this.deadlines.cancel(session.expiryDeadline)
+    if (session.expiryDeadline !== null) this.deadlines.cancel(session.expiryDeadline)
     this.#wills.cancel(session)
     if (session.userName !== userName) this.#rename(session, userName)
     session.sessionExpiryInterval = this.#expiryOf(connect)
@@ -244,7 +244,10 @@ export class Broker implements ServerHost {
     else this.#wills.schedule(session, now)
     const expiry = session.sessionExpiryInterval
     if (expiry === 0) this.#drop(session)
-    else if (expiry !== FOR_EVER) this.deadlines.set(session.expiryDeadline, now + expiry * 1000)
+    else if (expiry !== FOR_EVER) {
+      session.expiryDeadline ??= new Deadline(() => this.#expire(session))
+      this.deadlines.set(session.expiryDeadline, now + expiry * 1000)
+    }
   }
 
   failed(error: unknown, peer: Peer): void {
@@ -260,25 +263,20 @@ export class Broker implements ServerHost {
 
   #makeSession(connect: Connect, userName: string | null): Session {
     const persistent = this.#expiryOf(connect) > 0
-    const session = new Session(
-      connect.clientId,
-      userName,
-      persistent,
-      this.#context,
-      (due) => this.#wills.publish(due),
-      (expired) => {
-        this.counters.clientsExpired++
-        this.#options.log?.write('notice', `Expiring client ${expired.clientId} due to timeout.`)
-        this.#drop(expired)
-      },
-    )
+    const session = new Session(connect.clientId, userName, persistent, this.#context)
     this.#sessions.set(connect.clientId, session)
     return session
   }
 
+  #expire(session: Session): void {
+    this.counters.clientsExpired++
+    this.#options.log?.write('notice', `Expiring client ${session.clientId} due to timeout.`)
+    this.#drop(session)
+  }
+
   /** The session ends: a will that still waits is published now [MQTT-3.1.2-8], then nothing of it stays. */
   #drop(session: Session): void {
-    this.deadlines.cancel(session.expiryDeadline)
+    if (session.expiryDeadline !== null) this.deadlines.cancel(session.expiryDeadline)
     this.#wills.publish(session)
     this.#subscriptions.unsubscribeAll(session)
     session.clear()

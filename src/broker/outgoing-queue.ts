@@ -21,6 +21,9 @@ export interface QueuedRun {
   readonly expires: number
 }
 
+/** Of queues that are empty: never written to. */
+const NO_RUNS: QueuedRun[] = []
+
 export class OutgoingQueue {
   /** Messages waiting. */
   messages = 0
@@ -28,7 +31,7 @@ export class OutgoingQueue {
   messagesQos0 = 0
   bytes = 0
   readonly #slabs: SlabStore
-  #runs: QueuedRun[] = []
+  #runs: QueuedRun[] = NO_RUNS
   #head = 0
 
   constructor(slabs: SlabStore) {
@@ -49,6 +52,7 @@ export class OutgoingQueue {
     if (qos === 0) this.messagesQos0 += count
     this.bytes += end - at
     const expires = run.expiry < 0 ? Infinity : now + run.expiry * 1000
+    if (this.#runs === NO_RUNS) this.#runs = []
     this.#runs.push({ slab: run.slab!, at, end, count, version: run.version, topicId: run.topicId, qos, retain, identifiers, expires })
   }
 
@@ -61,7 +65,7 @@ export class OutgoingQueue {
     if (run.count > 0) return
     this.#head++
     if (this.#head === this.#runs.length) {
-      this.#runs = []
+      this.#runs = NO_RUNS
       this.#head = 0
     } else if (this.#head > 64 && this.#head * 2 > this.#runs.length) {
       this.#runs = this.#runs.slice(this.#head)

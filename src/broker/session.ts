@@ -1,7 +1,7 @@
 // One client's state: subscriptions, window, queue, caches. With or without a connection.
 // `deliver` is the end of the router's work: a run arrives as it was published, and leaves in the shape this client must see.
 
-import { Deadline } from '../base/deadlines.ts'
+import type { Deadline } from '../base/deadlines.ts'
 import type { OutputBuffer } from '../base/output-buffer.ts'
 import type { SlabStore } from '../base/slab.ts'
 import type { AttachedConnection, Trace } from '../session/effects.ts'
@@ -58,8 +58,9 @@ export class Session implements Publisher {
   connection: AttachedConnection | null = null
   /** Of the present or last connection; null once published or given up. */
   will: Will | null = null
-  readonly willDeadline: Deadline
-  readonly expiryDeadline: Deadline
+  /** Made when they are set for the first time: most sessions never do. */
+  willDeadline: Deadline | null = null
+  expiryDeadline: Deadline | null = null
   /** The router's memory of this client as a publisher. */
   lastTopic: Topic | null = null
   verdicts: VerdictCache = new VerdictCache()
@@ -69,14 +70,7 @@ export class Session implements Publisher {
   #dropping = false
   readonly #context: SessionContext
 
-  constructor(
-    clientId: string,
-    userName: string | null,
-    persistent: boolean,
-    context: SessionContext,
-    onWillDue: (session: Session) => void,
-    onExpired: (session: Session) => void,
-  ) {
+  constructor(clientId: string, userName: string | null, persistent: boolean, context: SessionContext) {
     this.clientId = clientId
     this.userName = userName
     this.persistent = persistent
@@ -85,8 +79,6 @@ export class Session implements Publisher {
     this.incoming = new IncomingPublishes(context.slabs, context.limits.receiveMaximum, context.limits.receiveMaximumEnforced)
     this.outgoing = new OutgoingPublishes(persistent ? context.slabs : null)
     this.queue = new OutgoingQueue(context.slabs)
-    this.willDeadline = new Deadline(() => onWillDue(this))
-    this.expiryDeadline = new Deadline(() => onExpired(this))
   }
 
   get isOnline(): boolean {

@@ -1,7 +1,7 @@
 // Will Messages: published when a connection ends without a normal DISCONNECT, after the Will Delay Interval [section 3.1.2.5].
 // Whether the end was normal is the broker's decision; here is when, and that it happens once.
 
-import type { Deadlines } from '../base/deadlines.ts'
+import { Deadline, type Deadlines } from '../base/deadlines.ts'
 import { PacketType, type Publish, type Will } from '../wire/mqtt/packet.ts'
 import type { Session } from './session.ts'
 
@@ -20,7 +20,10 @@ export class Wills {
     if (will === null) return
     const delay = Math.min(will.properties.willDelayInterval ?? 0, session.sessionExpiryInterval)
     if (delay === 0) this.publish(session)
-    else this.#deadlines.set(session.willDeadline, now + delay * 1000)
+    else {
+      session.willDeadline ??= new Deadline(() => this.publish(session))
+      this.#deadlines.set(session.willDeadline, now + delay * 1000)
+    }
   }
 
   /** Now: its time has come, or the session ends [MQTT-3.1.2-8]. Does nothing when there is none. */
@@ -32,7 +35,7 @@ export class Wills {
 
   /** The client came back in time, or said goodbye [MQTT-3.1.2-10]. */
   cancel(session: Session): void {
-    this.#deadlines.cancel(session.willDeadline)
+    if (session.willDeadline !== null) this.#deadlines.cancel(session.willDeadline)
     session.will = null
   }
 }

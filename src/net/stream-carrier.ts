@@ -58,12 +58,37 @@ export function openStream(context: NetContext, socket: Socket, peer: Peer, stal
   return link
 }
 
+/** A socket that knows its link, so that all sockets share their listeners: four closures each are half a kilobyte. */
+export type LinkedSocket = Socket & { [LINK]?: SocketLink }
+
+const LINK: unique symbol = Symbol('link')
+
 /** Tells the link how its socket ends. The socket must allow half-open connections: its own end is the link's decision. */
-export function followSocket(socket: Socket, link: SocketLink): void {
-  socket.on('error', (error: Error) => {
-    link.failed(error)
-    socket.destroy() // a TLS socket lives on after a broken record
-  })
-  socket.on('end', () => link.peerEnded())
-  socket.on('close', () => link.closed())
+export function followSocket(socket: LinkedSocket, link: SocketLink): void {
+  socket[LINK] = link
+  socket.on('error', failed)
+  socket.on('end', ended)
+  socket.on('close', closed)
+}
+
+/** Tells the link when all that was written is out. To be called after `followSocket`. */
+export function followWrites(socket: LinkedSocket): void {
+  socket.on('drain', drained)
+}
+
+function failed(this: LinkedSocket, error: Error): void {
+  this[LINK]!.failed(error)
+  this.destroy() // a TLS socket lives on after a broken record
+}
+
+function ended(this: LinkedSocket): void {
+  this[LINK]!.peerEnded()
+}
+
+function closed(this: LinkedSocket): void {
+  this[LINK]!.closed()
+}
+
+function drained(this: LinkedSocket): void {
+  this[LINK]!.written()
 }

@@ -9,7 +9,7 @@ import type { Listener, ListenerOptions } from './listener.ts'
 import type { NetContext } from './net-context.ts'
 import { describePeer } from './peer.ts'
 import { SocketLink, StallAt } from './socket-link.ts'
-import { followSocket, openStream } from './stream-carrier.ts'
+import { followSocket, followWrites, openStream } from './stream-carrier.ts'
 
 /** The parts of a socket's handle that moving it needs; private to Node, hence looked at with care. */
 interface Handle {
@@ -87,8 +87,8 @@ export class SharedReader {
   open(socket: Socket, peer: Peer, stallAt: StallAt, accept: Accept): SocketLink {
     const link = new SocketLink(this.#context, socket, peer, stallAt)
     this.#link = link
-    socket.on('drain', () => link.written())
     followSocket(socket, link)
+    followWrites(socket)
     socket.resume() // before the owner may pause
     link.start(accept)
     return link

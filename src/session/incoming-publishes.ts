@@ -41,9 +41,12 @@ const PUBCOMP = 0x70
 /** Bytes of QoS 2 messages awaiting PUBREL, beyond which a client that also exceeds its Receive Maximum is cut off. */
 const UNRELEASED_BYTES = 64 << 20
 
+/** Of those who hold none: never written to. */
+const NOTHING_HELD: HeldAcknowledgements[] = []
+
 export class IncomingPublishes {
   readonly #unreleased: UnreleasedPublishes
-  #held: HeldAcknowledgements[] = []
+  #held: HeldAcknowledgements[] = NOTHING_HELD
   #heldCount = 0
   readonly #receiveMaximum: number
   readonly #enforced: number
@@ -111,7 +114,7 @@ export class IncomingPublishes {
 
   /** The connection ended: its held acknowledgements go nowhere; the client asks again by sending again. */
   detached(): void {
-    this.#held = []
+    this.#held = NOTHING_HELD
     this.#heldCount = 0
   }
 
@@ -176,6 +179,7 @@ export class IncomingPublishes {
   }
 
   #hold(held: HeldAcknowledgements): void {
+    if (this.#held === NOTHING_HELD) this.#held = []
     this.#held.push(held)
     this.#heldCount += held.packetIds.length
   }

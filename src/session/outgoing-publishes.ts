@@ -19,6 +19,8 @@ const PUBREC = 0x50
 
 const NO_STATES = new Uint8Array(0)
 const NO_PLACES = new Int32Array(0)
+/** Of those who keep none: never written to. */
+const NOTHING_KEPT: (Slab | null)[] = []
 
 export class OutgoingPublishes {
   /** The client's Receive Maximum and max_inflight_messages, whichever is less. */
@@ -28,7 +30,7 @@ export class OutgoingPublishes {
   /** Null when the session ends with its connection: then nothing is ever resent and no bytes are kept. */
   readonly #slabs: SlabStore | null
   #states: Uint8Array = NO_STATES
-  #keptIn: (Slab | null)[] = []
+  #keptIn: (Slab | null)[] = NOTHING_KEPT
   #keptAt: Int32Array = NO_PLACES
   /** Clock time at which a kept message expires, by ring slot; made when the first one with a Message Expiry Interval is kept. */
   #keptUntil: Float64Array | null = null
@@ -161,7 +163,7 @@ export class OutgoingPublishes {
   clear(): void {
     for (let i = 0; i < this.#states.length; i++) this.#release(i)
     this.#states = NO_STATES
-    this.#keptIn = []
+    this.#keptIn = NOTHING_KEPT
     this.#keptAt = NO_PLACES
     this.#keptUntil = null
     this.#head = this.#span = this.unfinished = this.#resendAt = this.#resendEnd = 0

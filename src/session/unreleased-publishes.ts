@@ -17,6 +17,8 @@ interface KeptRun {
 }
 
 const NO_BITS = new Uint32Array(0)
+/** Of those who have nothing: never written to. */
+const NO_RUNS: KeptRun[] = []
 
 export class UnreleasedPublishes {
   /** Messages awaiting PUBREL. */
@@ -26,7 +28,7 @@ export class UnreleasedPublishes {
   readonly #slabs: SlabStore
   /** A bit per Packet Identifier awaiting PUBREL; grows with the identifiers in use. */
   #awaiting: Uint32Array = NO_BITS
-  #runs: KeptRun[] = []
+  #runs: KeptRun[] = NO_RUNS
   /** Describes the oldest run once `#isRead`, its packets before `from` released; made at first use. */
   #oldest: PublishRun | null = null
   #isRead = false
@@ -57,6 +59,7 @@ export class UnreleasedPublishes {
     const at = slab.used - size
     if (run.count > 1) this.#slabs.hold(slab, run.count - 1)
     this.bytes += size
+    if (this.#runs === NO_RUNS) this.#runs = []
     this.#runs.push({ slab, at, end: at + size, count: run.count, version: run.version, arrived: now })
   }
 
@@ -88,7 +91,7 @@ export class UnreleasedPublishes {
   /** Gives all kept bytes back. */
   clear(): void {
     for (const { slab, count } of this.#runs) this.#slabs.release(slab, count)
-    this.#runs = []
+    this.#runs = NO_RUNS
     this.#oldest = null
     this.#isRead = false
     this.#awaiting = NO_BITS

@@ -21,6 +21,8 @@ const LONGEST_RUN = 4096
 /** A split packet's memory is given back above this size. */
 const LARGEST_KEPT = 65536
 
+const NO_BYTES = new Uint8Array(0)
+
 export class Framer {
   /** Set once CONNECT has told it. */
   version: WireVersion = 4
@@ -29,7 +31,7 @@ export class Framer {
   readonly #sender: Sender
   /** Made at the first PUBLISH: many connections only listen. */
   #run: PublishRun | null = null
-  #rest: Uint8Array = new Uint8Array(0)
+  #rest: Uint8Array = NO_BYTES
   #restLength = 0
   #stopped = false
   #held = false
@@ -55,7 +57,7 @@ export class Framer {
     this.#held = false
     const kept = this.#rest
     const length = this.#restLength
-    this.#rest = new Uint8Array(0)
+    this.#rest = NO_BYTES
     this.#restLength = 0
     if (length > 0) this.feed(kept, 0, length, sink)
   }
@@ -84,7 +86,7 @@ export class Framer {
       const length = this.#restLength
       this.#restLength = 0
       this.#scan(this.#rest, 0, length, sink)
-      if (this.#rest.length > LARGEST_KEPT) this.#rest = new Uint8Array(0)
+      if (this.#rest.length > LARGEST_KEPT) this.#rest = NO_BYTES
     }
     if (!this.#held) at = this.#scan(bytes, at, end, sink)
     if (at < end && !this.#stopped) this.#keep(bytes, at, end)
