@@ -31,6 +31,15 @@ const SHAPES = [
   ['MQTT 5, QoS 2, 10 → 10', '-V 5 -q 2 -P 10 -S 10'],
 ]
 
+/** Open-loop, 5,000 messages a second: what a single message waits. */
+const LATENCIES = [
+  ['QoS 0, 5,000 msg/s', '-P 1 -S 1 -r 5000'],
+  ['QoS 1, 5,000 msg/s', '-q 1 -P 1 -S 1 -r 5000'],
+]
+
+/** Connections held idle, each with one subscription. */
+const IDLE = 5000
+
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
@@ -58,8 +67,15 @@ try {
     if (!label.includes(options.only) && !shape.includes(options.only)) continue
     rows.push(await measure(label, shape))
   }
-  const text = report(rows)
-  console.log(options.json ? JSON.stringify(rows, null, 2) : text)
+  const latencies = []
+  const memory = []
+  if (options.only === '') {
+    for (const [label, shape] of LATENCIES) latencies.push(await latency(label, shape))
+    await restartBrokers() // memory of brokers that have done nothing else
+    for (const broker of brokers) memory.push(await idle(broker))
+  }
+  const text = report(rows, latencies, memory)
+  console.log(options.json ? JSON.stringify({ rows, latencies, memory }, null, 2) : text)
   if (!options['no-write'] && options.only === '') writeFileSync(join(root, 'docs/benchmarks.md'), text)
   if (rows.some(({ ok }) => !ok)) process.exitCode = 1
 } finally {
@@ -76,7 +92,7 @@ function compile() {
 }
 
 async function startBrokers() {
-  const limits = 'allow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n'
+  const limits = 'allow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\n'
   const begin = async (name, port, command, args) => {
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     let log = ''
@@ -84,16 +100,32 @@ async function startBrokers() {
       log = (log + chunk).slice(-2000)
     })
     brokers.push({ name, port, child })
-    await reachable(port, () => `${name} does not answer on port ${port}; it said:\n${log}`)
+    const explain = () => `${name} does not answer on port ${port}; it said:\n${log}`
+    await reachable(port, explain)
+    if (child.exitCode !== null) throw new Error(explain())
   }
   const configuration = (port) => {
     const file = join(folder, `${port}.conf`)
     writeFileSync(file, `listener ${port} 127.0.0.1\n${limits}`)
     return file
   }
-  await begin('Zanzara', 21883, process.execPath, [join(root, 'bin/zanzara.js'), 'broker', '-c', configuration(21883)])
-  if (options.peer === '') await begin('Mosquitto', 21884, 'mosquitto', ['-c', configuration(21884)])
-  else await begin('peer', 21884, 'sh', ['-c', `exec ${options.peer.replaceAll('{port}', '21884')}`])
+  const own = await freePort()
+  await begin('Zanzara', own, process.execPath, [join(root, 'bin/zanzara.js'), 'broker', '-c', configuration(own)])
+  const port = await freePort()
+  if (options.peer === '') await begin('Mosquitto', port, 'mosquitto', ['-c', configuration(port)])
+  else await begin('peer', port, 'sh', ['-c', `exec ${options.peer.replaceAll('{port}', String(port))}`])
+}
+
+/** A port of 127.0.0.1 that nobody listens on, below those of outgoing connections. */
+async function freePort() {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    const isTaken = await new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
+      socket.unref()
+    })
+    if (!isTaken) return port
+  }
 }
 
 async function reachable(port, explain) {
@@ -126,6 +158,36 @@ async function measure(label, shape) {
   return row
 }
 
+/** p50 and p99 in microseconds of each broker, medians of the rounds. */
+async function latency(label, shape) {
+  const results = brokers.map(() => [])
+  for (let round = 0; round < rounds; round++) for (const [i, broker] of brokers.entries()) results[i].push(await load(broker, shape))
+  const of = (name) => results.map((list) => median(list.map((result) => result.lat_us?.[name] ?? Number.NaN)))
+  const row = { label, shape, ok: results.flat().every((result) => result.ok), p50: of('p50'), p99: of('p99') }
+  process.stderr.write(`${label.padEnd(46)} p50 ${row.p50.map(micro).join(' / ')}  p99 ${row.p99.map(micro).join(' / ')}\n`)
+  return row
+}
+
+/** Bytes of RSS per idle connection with one subscription. */
+async function idle({ name, port, child }) {
+  const { stdout } = await run(mqload, ['-p', port, '-b', child.pid, '-I', IDLE, '-d', 2, '-i', `idle${++runs}-`].map(String), { timeout: 120_000 })
+  const { bytes_per_connection: bytes, alive } = JSON.parse(stdout)
+  process.stderr.write(`${`${alive} idle connections`.padEnd(46)} ${name} ${bytes} B each\n`)
+  return { name, bytes, alive }
+}
+
+async function restartBrokers() {
+  await Promise.all(
+    brokers.map(({ child }) => {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      return ended
+    }),
+  )
+  brokers.length = 0
+  await startBrokers()
+}
+
 /** Own topics and client identifiers each time: nothing of an earlier run, such as a persistent session, is in the way. */
 async function load({ port, child }, shape) {
   const prefix = `b${++runs}/`
@@ -152,7 +214,7 @@ async function load({ port, child }, shape) {
   }
 }
 
-function report(rows) {
+function report(rows, latencies, memory) {
   const [ours, peer] = brokers.map(({ name }) => name)
   const node = process.version
   const model = cpus()[0]?.model ?? 'unknown processor'
@@ -167,7 +229,27 @@ The machine is shared, so figures differ between runs by a factor of up to two; 
 | shape | ${ours} | ${peer} | ratio | ${ours} msg/s | ${peer} msg/s | lossless | mqload |
 |---|---:|---:|---:|---:|---:|---|---|
 ${rows.map((row) => `| ${row.label} | ${short(row.perCpu[0])} | ${short(row.perCpu[1])} | ${row.ratio.toFixed(1)} × | ${short(row.rates[0])} | ${short(row.rates[1])} | ${row.ok ? 'yes' : `no (${row.faults.join(', ')})`} | \`${row.shape}\` |`).join('\n')}
+${latencies.length === 0 ? '' : latencyReport(latencies, ours, peer)}${memory.length === 0 ? '' : memoryReport(memory)}`
+}
+
+function latencyReport(latencies, ours, peer) {
+  return `
+Latency from one publisher to one subscriber at 5,000 messages a second, both brokers with \`set_tcp_nodelay true\`, medians of the rounds:
+
+| shape | ${ours} p50 | ${peer} p50 | ${ours} p99 | ${peer} p99 |
+|---|---:|---:|---:|---:|
+${latencies.map(({ label, p50, p99 }) => `| ${label} | ${micro(p50[0])} | ${micro(p50[1])} | ${micro(p99[0])} | ${micro(p99[1])} |`).join('\n')}
 `
+}
+
+function memoryReport(memory) {
+  return `
+Resident memory per idle connection with one subscription, ${IDLE} connections, brokers fresh: ${memory.map(({ name, bytes }) => `${name} ${(bytes / 1024).toFixed(1)} KiB`).join(', ')}.
+`
+}
+
+function micro(value) {
+  return value >= 1000 ? `${(value / 1000).toFixed(2)} ms` : `${Math.round(value)} µs`
 }
 
 function peerVersion() {
