@@ -13,6 +13,7 @@ Commands:
   pub       publish messages, as mosquitto_pub
   sub       subscribe and print messages, as mosquitto_sub
   match     say whether a Topic Filter matches Topic Names
+  bench     measure a broker: connections, publishers, subscribers, pairs, fan-out and fan-in
   help      this text; \`zanzara help COMMAND\` for a command's own
 
 Options of the bare start:

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   pub: async () => (await import('./pub.ts')).runPub,
   sub: async () => (await import('./sub.ts')).runSub,
   match: async () => (await import('./match.ts')).runMatch,
+  bench: async () => (await import('./bench/bench.ts')).runBench,
 }
 
 /** Programs whose place we may take: started under their name we are their command. */
