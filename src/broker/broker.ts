@@ -31,11 +31,13 @@ import { utf8Length, writeUtf8 } from '../wire/text.ts'
 import { SessionAttachment } from './attachment.ts'
 import { Branches } from './branches.ts'
 import { Counters } from './counters.ts'
+import { LevelTable } from './level-table.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { ADMIT_ALL, type Authenticator, type Authorizer, type Journal, NO_JOURNAL, PERMIT_ALL } from './ports.ts'
 import { PublishVariants } from './publish-variants.ts'
 import { isReservedTopic } from './reserved-topics.ts'
 import { Retained } from './retained.ts'
+import { type Later, RetainedFeeds } from './retained-feeds.ts'
 import { type Publisher, Router, type RouterParts } from './router.ts'
 import { Session, type SessionContext } from './session.ts'
 import { SubscriptionTree } from './subscription-tree.ts'
@@ -62,6 +64,8 @@ export interface BrokerOptions {
   readonly observer?: Observer
   readonly trace?: Trace | null
   readonly log?: Log
+  /** Calls back in a later turn of the event loop: for what is done in slices. Without it, each `run` does one. */
+  readonly later?: Later
 }
 
 /** A message of the broker's own side: `$SYS`, a bridge, a program that embeds the broker. */
@@ -75,6 +79,8 @@ export interface BrokerMessage {
 
 /** Milliseconds between clean-ups of what is merely out of date. */
 const TIDY_MS = 60_000
+/** Expired retained messages dropped at a time. */
+const DROPPED_AT_A_TIME = 4096
 const FOR_EVER = 0xffffffff
 
 export class Broker implements ServerHost {
@@ -91,6 +97,7 @@ export class Broker implements ServerHost {
   readonly #parts: RouterParts
   readonly #router: Router
   readonly #subscriptions: Subscriptions
+  readonly #feeds: RetainedFeeds
   readonly #wills: Wills
   readonly #context: SessionContext
   readonly #sizes: ServerPacketSizes
@@ -116,10 +123,11 @@ export class Broker implements ServerHost {
     const { limits, counters, slabs, trace } = this
     const now = (): number => options.clock.now()
     const variants = new PublishVariants(slabs)
+    const levels = new LevelTable()
     this.#parts = {
       topics: new TopicTable(limits.internedTopics, limits.maximumTopicLevels, new Branches(), options.seed),
-      tree: new SubscriptionTree(),
-      retained: new Retained(limits.maximumRetainedMessages),
+      tree: new SubscriptionTree(levels),
+      retained: new Retained(limits.maximumRetainedMessages, levels),
       slabs,
       counters,
       limits,
@@ -141,13 +149,17 @@ export class Broker implements ServerHost {
       dropping: (session) => options.log?.write('notice', `Outgoing messages are being dropped for client ${session.clientId}.`),
     }
     this.#router = new Router(this.#parts)
-    this.#subscriptions = new Subscriptions(this.#parts)
+    this.#feeds = new RetainedFeeds(this.#parts, options.later ?? null)
+    this.#subscriptions = new Subscriptions(this.#parts, this.#feeds)
     this.#wills = new Wills(this.deadlines, (session, packet) => this.#publishAs(session, packet))
     this.#sizes = serverPacketSizes(limits.maximumPacketSize)
     if (limits.sysInterval > 0) this.#beginSysTopics(options.version, limits.sysInterval * 1000)
+    const dropExpired = new Deadline((time) => {
+      if (this.#parts.retained.dropExpired(time, DROPPED_AT_A_TIME)) this.deadlines.set(dropExpired, time)
+    })
     this.#every(TIDY_MS, (time) => {
       this.#parts.topics.dropStale(this.#parts.authorizer.generation)
-      this.#parts.retained.dropExpired(time)
+      dropExpired.action(time)
     })
   }
 
@@ -184,6 +196,7 @@ export class Broker implements ServerHost {
   /** Does what is due: keep-alive, wills, expiry, `$SYS`. Call it every 50 ms or so. */
   run(now: number): void {
     this.deadlines.run(now)
+    if (this.#options.later === undefined) this.#feeds.work()
   }
 
   /** The journal has committed: acknowledgements that waited may go. */

@@ -1,40 +1,51 @@
-// The last message with RETAIN of each topic [MQTT-3.3.1-5], by level, and which of them a Topic Filter asks for.
-// Keeps packets as bytes, as they came; shaping is done when they are sent.
+// The last message with RETAIN of each topic [MQTT-3.3.1-5]: a flat tree of levels, packets in segments.
+// Which of them a Topic Filter asks for is retained-cursor.ts; packets stay as they came, shaping is done when they are sent.
 
-import { aged } from '../wire/mqtt/aged-run.ts'
-import { readRun } from '../wire/mqtt/framer.ts'
-import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
+import type { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { readUtf8 } from '../wire/text.ts'
+import { LEVEL, LevelNodes, NONE, PARENT, ROOT } from './level-nodes.ts'
+import { type LevelTable, UNKNOWN } from './level-table.ts'
+import { BORN, CHILD, NEXT, RetainedCursor, type RetainedTree } from './retained-cursor.ts'
+import type { RetainedMessage } from './retained-message.ts'
+import { RetainedPublishers } from './retained-publishers.ts'
+import { type Places, RetainedSegments } from './retained-segments.ts'
 
-export interface RetainedMessage {
-  readonly topicName: string
-  /** One PUBLISH packet, own copy, without Topic Alias. */
-  readonly bytes: Uint8Array
-  readonly version: WireVersion
-  /** Milliseconds of the broker's clock; Infinity without Message Expiry Interval. */
-  readonly expires: number
-  /** Who published it, to ask again whether that was allowed; both null for the broker itself. */
-  readonly clientId: string | null
-  readonly userName: string | null
-}
+/** Fields of a node behind those of the cursor: the neighbour before it (of the first: the last), and where its message is; segment 0 = there is none. */
+const PREVIOUS = 5
+const SEGMENT = 6
+const OFFSET = 7
+const STRIDE = 8
+/** Eras are a field of a node. */
+const LAST_ERA = 0x7fffffff
 
-interface Level {
-  readonly children: Map<string, Level>
-  message: RetainedMessage | null
-}
-
-export class Retained {
+export class Retained implements Places, RetainedTree {
   /** Messages kept. */
   count = 0
-  readonly #root: Level = { children: new Map(), message: null }
+  readonly nodes: LevelNodes = new LevelNodes(STRIDE)
+  readonly levels: LevelTable
   readonly #maximum: number
+  readonly #segments = new RetainedSegments(this)
+  readonly #publishers = new RetainedPublishers()
+  /** Nodes on which cursors rest: they stay, though they may be empty. */
+  readonly #resting = new Map<number, number>()
+  /** When messages expire, by node; made when the first one does that. */
+  #expiries: Float64Array | null = null
+  #expiring = 0
+  #era = 0
 
-  constructor(maximum: number) {
+  constructor(maximum: number, levels: LevelTable) {
     this.#maximum = maximum
+    this.levels = levels
+  }
+
+  /** Bytes of what is kept, but for the level table and the publishers' names. */
+  get bytes(): number {
+    return this.nodes.bytes + this.#segments.bytes + (this.#expiries?.byteLength ?? 0)
   }
 
   /** Whether `store` has room for it. */
   hasRoom(topicName: string, run: PublishRun, now: number): boolean {
-    return this.count < this.#maximum || isEmpty(run) || this.get(topicName, now) !== null
+    return this.count < this.#maximum || isEmpty(run) || this.has(topicName, now)
   }
 
   /** Of a run to one topic only the last packet can stay; an empty payload clears [MQTT-3.3.1-6, MQTT-3.3.1-7]. False when there is no room. */
@@ -44,65 +55,225 @@ export class Retained {
       return true
     }
     if (!this.hasRoom(topicName, run, now)) return false
-    const bytes = run.bytes.slice(run.starts[run.to - 1], run.end)
-    const expires = run.expiry < 0 ? Infinity : now + run.expiry * 1000
-    const level = this.#make(topicName.split('/'))
-    if (level.message === null) this.count++
-    level.message = { topicName, bytes, version: run.version, expires, clientId, userName }
+    const node = this.#make(topicName)
+    const start = run.starts[run.to - 1]!
+    const publisher = this.#publishers.hold(clientId, userName)
+    if (!this.#overwrite(node, run, start, publisher)) {
+      this.count++
+      this.#segments.add(node, run.bytes, start, run.end, run.version, publisher)
+    }
+    this.#setExpiry(node, run.expiry < 0 ? Infinity : now + run.expiry * 1000)
     return true
   }
 
-  /** The message of a topic; null when there is none or it has expired. */
-  get(topicName: string, now: number): RetainedMessage | null {
-    let level: Level | undefined = this.#root
-    for (const text of topicName.split('/')) {
-      level = level.children.get(text)
-      if (level === undefined) return null
-    }
-    return level.message === null || level.message.expires <= now ? null : level.message
+  /** Whether the topic has a message that has not expired. */
+  has(topicName: string, now: number): boolean {
+    const node = this.#find(topicName)
+    return node !== NONE && this.nodes.records[node + SEGMENT] !== 0 && this.#expiryOf(node) > now
   }
 
   delete(topicName: string): void {
-    const levels = topicName.split('/')
-    const path = [this.#root]
-    for (const text of levels) {
-      const next = path[path.length - 1]!.children.get(text)
-      if (next === undefined) return
-      path.push(next)
+    const node = this.#find(topicName)
+    if (node !== NONE && this.nodes.records[node + SEGMENT] !== 0) this.#clear(node)
+  }
+
+  /** Goes through all messages whose topic matches the filter, expired ones excepted, as slowly as the caller likes. */
+  cursor(topicFilter: string): RetainedCursor {
+    return new RetainedCursor(this, topicFilter)
+  }
+
+  at(node: number, now: number): RetainedMessage | null {
+    const { records } = this.nodes
+    const segment = records[node + SEGMENT]!
+    if (segment === 0) return null
+    const expires = this.#expiryOf(node)
+    if (expires <= now) return null // [MQTT-3.3.2-5]
+    const offset = records[node + OFFSET]!
+    const { clientId, userName } = this.#publishers.of(this.#segments.publisher(segment, offset))
+    const bytes = this.#segments.packet(segment, offset)
+    return { topicName: topicNameOf(bytes), bytes, version: this.#segments.version(segment, offset), expires, clientId, userName }
+  }
+
+  /**
+   * Drops expired messages, `most` at a time; true when there are more. They are never sent anyway, this gives their memory back.
+   * One look at a number per node.
+   */
+  dropExpired(now: number, most: number): boolean {
+    const expiries = this.#expiries
+    if (expiries === null) return false
+    const end = this.nodes.end / STRIDE
+    let dropped = 0
+    for (let i = 0; i < end; i++) {
+      if (expiries[i]! > now || this.nodes.records[i * STRIDE + SEGMENT] === 0) continue
+      if (dropped++ === most) return true
+      this.#clear(i * STRIDE)
+      if (this.#expiries === null) return false
     }
-    const last = path[path.length - 1]!
-    if (last.message === null) return
-    last.message = null
+    return false
+  }
+
+  rest(node: number): void {
+    this.#resting.set(node, (this.#resting.get(node) ?? 0) + 1)
+  }
+
+  leave(node: number): void {
+    const cursors = this.#resting.get(node)! - 1
+    if (cursors > 0) this.#resting.set(node, cursors)
+    else {
+      this.#resting.delete(node)
+      this.#prune(node)
+    }
+  }
+
+  newEra(): number {
+    if (this.#era === LAST_ERA) {
+      // cursors on their way pass over nothing from now on
+      for (let node = ROOT; node < this.nodes.end; node += STRIDE) this.nodes.records[node + BORN] = 0
+      this.#era = 0
+    }
+    return ++this.#era
+  }
+
+  isAt(node: number, segment: number, offset: number): boolean {
+    const { records } = this.nodes
+    return records[node + SEGMENT] === segment && records[node + OFFSET] === offset
+  }
+
+  put(node: number, segment: number, offset: number): void {
+    this.nodes.records[node + SEGMENT] = segment
+    this.nodes.records[node + OFFSET] = offset
+  }
+
+  child(node: number, level: number): number {
+    const { records } = this.nodes
+    const first = records[node + CHILD]!
+    if (node !== ROOT && (first === NONE || records[first + LEVEL] === level)) return first
+    return node !== ROOT && records[first + NEXT] === NONE ? NONE : this.nodes.find(node, level)
+  }
+
+  /** Puts the packet in place of the one that is there; false when there is none any more, for it had another size. */
+  #overwrite(node: number, run: PublishRun, start: number, publisher: number): boolean {
+    const { records } = this.nodes
+    const segment = records[node + SEGMENT]!
+    if (segment === 0) return false
+    const offset = records[node + OFFSET]!
+    this.#publishers.release(this.#segments.publisher(segment, offset))
+    if (this.#segments.overwrite(segment, offset, run.bytes, start, run.end, run.version, publisher)) return true
+    this.#forget(node)
+    return false
+  }
+
+  #clear(node: number): void {
+    const { records } = this.nodes
+    this.#publishers.release(this.#segments.publisher(records[node + SEGMENT]!, records[node + OFFSET]!))
+    this.#setExpiry(node, Infinity)
+    this.#forget(node)
+    this.#prune(node)
+  }
+
+  #forget(node: number): void {
+    const { records } = this.nodes
+    const segment = records[node + SEGMENT]!
+    const offset = records[node + OFFSET]!
+    this.put(node, 0, 0)
     this.count--
-    for (let i = path.length - 1; i > 0 && path[i]!.message === null && path[i]!.children.size === 0; i--) path[i - 1]!.children.delete(levels[i - 1]!)
+    this.#segments.remove(segment, offset)
   }
 
-  /** All messages whose topic matches the filter, expired ones excepted. */
-  match(topicFilter: string, now: number, found: RetainedMessage[]): void {
-    collect(this.#root, topicFilter.split('/'), 0, now, found)
+  #expiryOf(node: number): number {
+    return this.#expiries === null ? Infinity : this.#expiries[node / STRIDE]!
   }
 
-  /** Drops expired messages; they are never sent anyway, this gives their memory back. */
-  dropExpired(now: number): void {
-    const found: string[] = []
-    visit(this.#root, (message) => {
-      if (message.expires <= now) found.push(message.topicName)
-    })
-    for (const topicName of found) this.delete(topicName)
-  }
-
-  #make(levels: readonly string[]): Level {
-    let level = this.#root
-    for (const text of levels) {
-      let next = level.children.get(text)
-      if (next === undefined) {
-        next = { children: new Map(), message: null }
-        level.children.set(text, next)
-      }
-      level = next
+  #setExpiry(node: number, expires: number): void {
+    const place = node / STRIDE
+    let expiries = this.#expiries
+    if (expiries === null) {
+      if (expires === Infinity) return
+      expiries = this.#expiries = new Float64Array(this.nodes.records.length / STRIDE).fill(Infinity)
     }
-    return level
+    if (expiries[place] !== Infinity) this.#expiring--
+    if (expires !== Infinity) this.#expiring++
+    expiries[place] = expires
+    if (this.#expiring === 0) this.#expiries = null
   }
+
+  #find(topicName: string): number {
+    let node = ROOT
+    for (let at = 0; at >= 0; ) {
+      const slash = topicName.indexOf('/', at)
+      const level = this.levels.find(slash < 0 ? topicName.slice(at) : topicName.slice(at, slash))
+      node = level === UNKNOWN ? NONE : this.child(node, level)
+      if (node === NONE) return NONE
+      at = slash < 0 ? -1 : slash + 1
+    }
+    return node
+  }
+
+  #make(topicName: string): number {
+    let node = ROOT
+    for (const text of topicName.split('/')) {
+      const level = this.levels.find(text)
+      const child = level === UNKNOWN ? NONE : this.child(node, level)
+      node = child === NONE ? this.#add(node, text) : child
+    }
+    return node
+  }
+
+  #add(parent: number, text: string): number {
+    const { nodes } = this
+    const node = nodes.take(parent, this.levels.hold(text))
+    const { records } = nodes
+    nodes.link(node)
+    records[node + BORN] = this.#era
+    if (!isHidden(parent, text)) {
+      const first = records[parent + CHILD]!
+      const last = first === NONE ? node : records[first + PREVIOUS]!
+      if (first === NONE) records[parent + CHILD] = node
+      else {
+        records[last + NEXT] = node
+        records[first + PREVIOUS] = node
+      }
+      records[node + PREVIOUS] = last
+    }
+    const places = records.length / STRIDE
+    if (this.#expiries !== null && this.#expiries.length < places) {
+      const expiries = new Float64Array(places).fill(Infinity)
+      expiries.set(this.#expiries)
+      this.#expiries = expiries
+    }
+    return node
+  }
+
+  /** Removes the node and those above it which nobody needs any more. */
+  #prune(node: number): void {
+    const { nodes, levels } = this
+    while (node !== ROOT) {
+      const { records } = nodes
+      if (records[node + SEGMENT] !== 0 || records[node + CHILD] !== NONE || this.#resting.has(node)) return
+      const parent = records[node + PARENT]!
+      if (!isHidden(parent, levels.text(records[node + LEVEL]!))) this.#detach(parent, node)
+      levels.release(records[node + LEVEL]!)
+      nodes.unlink(node)
+      nodes.release(node)
+      node = parent
+    }
+  }
+
+  #detach(parent: number, node: number): void {
+    const { records } = this.nodes
+    const first = records[parent + CHILD]!
+    const next = records[node + NEXT]!
+    const previous = records[node + PREVIOUS]!
+    if (node === first) records[parent + CHILD] = next
+    else records[previous + NEXT] = next
+    if (next !== NONE) records[next + PREVIOUS] = previous
+    else if (node !== first) records[first + PREVIOUS] = previous
+  }
+}
+
+/** Not among the children that a wildcard at the first level goes through [MQTT-4.7.2-1]. */
+function isHidden(parent: number, level: string): boolean {
+  return parent === ROOT && level.startsWith('$')
 }
 
 /** Whether the last packet, the one that stays, has no payload. */
@@ -110,40 +281,9 @@ function isEmpty(run: PublishRun): boolean {
   return run.bodies[run.to - 1]! + run.headLength === run.end
 }
 
-/** The message as a run to be delivered at `now`, with what is left of its Message Expiry Interval [MQTT-3.3.2-6]. */
-export function retainedRun(message: RetainedMessage, now: number): PublishRun {
-  const run = new PublishRun()
-  readRun(run, message.bytes, 0, message.bytes.length, message.version)
-  return message.expires === Infinity ? run : aged(run, Math.max(1, Math.ceil((message.expires - now) / 1000)))
-}
-
-/** Levels are limited (maximumTopicLevels), hence so is the depth of this recursion. */
-function collect(level: Level, filter: readonly string[], at: number, now: number, found: RetainedMessage[]): void {
-  if (at === filter.length) {
-    take(level, now, found)
-    return
-  }
-  const text = filter[at]!
-  if (text === '#') {
-    if (at > 0) take(level, now, found) // `a/#` includes `a` [MQTT-4.7.1-2]
-    for (const [name, child] of level.children) if (at > 0 || !name.startsWith('$')) visit(child, (message) => takeMessage(message, now, found))
-  } else if (text === '+') {
-    for (const [name, child] of level.children) if (at > 0 || !name.startsWith('$')) collect(child, filter, at + 1, now, found) // [MQTT-4.7.2-1]
-  } else {
-    const child = level.children.get(text)
-    if (child !== undefined) collect(child, filter, at + 1, now, found)
-  }
-}
-
-function take(level: Level, now: number, found: RetainedMessage[]): void {
-  if (level.message !== null) takeMessage(level.message, now, found)
-}
-
-function takeMessage(message: RetainedMessage, now: number, found: RetainedMessage[]): void {
-  if (message.expires > now) found.push(message)
-}
-
-function visit(level: Level, each: (message: RetainedMessage) => void): void {
-  if (level.message !== null) each(level.message)
-  for (const child of level.children.values()) visit(child, each)
+function topicNameOf(packet: Uint8Array): string {
+  let at = 1
+  while (packet[at]! > 127) at++
+  const length = (packet[at + 1]! << 8) | packet[at + 2]!
+  return readUtf8(packet, at + 3, at + 3 + length, false)
 }

@@ -36,6 +36,15 @@ export interface SessionContext {
   dropping(session: Session): void
 }
 
+/** Retained messages that follow when there is room for them (retained-feeds.ts). */
+export interface Feed {
+  /** There may be room. */
+  resume(): void
+  /** Nothing more for this filter. */
+  cancel(topicFilter: string): void
+  close(): void
+}
+
 /** Packets sent from the queue at a time. */
 const DRAIN = 1024
 
@@ -65,6 +74,7 @@ export class Session implements Publisher {
   lastTopic: Topic | null = null
   verdicts: VerdictCache = new VerdictCache()
   readonly session: Session = this
+  feed: Feed | null = null
   #output: OutputBuffer | null = null
   #aliases: OutgoingAliases | null = null
   #dropping = false
@@ -99,6 +109,7 @@ export class Session implements Publisher {
     this.#output = null
     this.#aliases = null
     this.incoming.detached()
+    this.#endFeed()
     this.#context.counters.publishesDropped += this.queue.dropQos0()
   }
 
@@ -128,12 +139,22 @@ export class Session implements Publisher {
     const output = this.#output
     if (output === null) return
     this.outgoing.resend(output, this.version, this.maximumPacketSize, this.#context.now())
-    for (let first = this.queue.first; first !== null && !output.full; first = this.queue.first) {
-      const room = first.qos === 0 ? DRAIN : this.outgoing.room
-      if (room <= 0) return
-      this.#sendFirst(first, Math.min(room, DRAIN), output)
-    }
+    this.#drain(output)
     if (this.queue.messages === 0) this.#dropping = false
+    if (this.feed !== null) this.feed.resume()
+  }
+
+  /** A message of this QoS, delivered now, goes out at once. */
+  takesNow(qos: Qos): boolean {
+    const output = this.#output
+    if (output === null || output.full) return false
+    return qos === 0 ? this.queue.messagesQos0 === 0 : this.queue.messages === 0 && this.outgoing.room > 0
+  }
+
+  /** Half of the queue is free: room for what is not live. */
+  get hasQueueRoom(): boolean {
+    const { maximumQueuedMessages: most, maximumQueuedBytes: bytes } = this.#context.limits
+    return (most === 0 || this.queue.messages * 2 < most) && (bytes === 0 || this.queue.bytes * 2 < bytes)
   }
 
   /** Whatever is delivered now would be dropped. */
@@ -144,12 +165,26 @@ export class Session implements Publisher {
 
   /** Ends the session: nothing of it may stay referenced. */
   clear(): void {
+    this.#endFeed()
     this.queue.clear()
     this.outgoing.clear()
     this.incoming.clear()
     this.subscriptions.clear()
     this.will = null
     this.lastTopic = null
+  }
+
+  #drain(output: OutputBuffer): void {
+    for (let first = this.queue.first; first !== null && !output.full; first = this.queue.first) {
+      const room = first.qos === 0 ? DRAIN : this.outgoing.room
+      if (room <= 0) return
+      this.#sendFirst(first, Math.min(room, DRAIN), output)
+    }
+  }
+
+  #endFeed(): void {
+    this.feed?.close()
+    this.feed = null
   }
 
   #sendFirst(queued: QueuedRun, most: number, output: OutputBuffer): void {

@@ -3,19 +3,20 @@
 
 import type { Qos, SubscriptionRequest } from '../wire/mqtt/packet.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
-import { parseSharedFilter } from '../wire/mqtt/topics.ts'
+import { isShared, parseSharedFilter } from '../wire/mqtt/topics.ts'
 import { utf8Length, writeUtf8 } from '../wire/text.ts'
-import { type RetainedMessage, retainedRun } from './retained.ts'
+import type { RetainedFeeds } from './retained-feeds.ts'
 import type { RouterParts } from './router.ts'
 import type { Session } from './session.ts'
-import { SharedGroup } from './shared-subscriptions.ts'
 import type { Subscription } from './subscription.ts'
 
 export class Subscriptions {
   readonly #parts: RouterParts
+  readonly #feeds: RetainedFeeds
 
-  constructor(parts: RouterParts) {
+  constructor(parts: RouterParts, feeds: RetainedFeeds) {
     this.#parts = parts
+    this.#feeds = feeds
   }
 
   /** Adds or replaces a subscription [MQTT-3.8.4-3]; returns the granted QoS or why not. `identifier` 0 = none. */
@@ -39,18 +40,7 @@ export class Subscriptions {
       identifiers: identifier > 0 ? [identifier] : null,
     }
     session.subscriptions.set(request.topicFilter, subscription)
-    tree.update(levels, (subscriptions, groups) => {
-      if (shared === null) {
-        subscriptions.set(session, subscription)
-        return
-      }
-      let group = groups.get(shared.shareName)
-      if (group === undefined) {
-        group = new SharedGroup()
-        groups.set(shared.shareName, group)
-      }
-      group.join(subscription)
-    })
+    tree.add(levels, subscription, shared === null ? null : shared.shareName)
     if (!known) {
       if (shared === null) counters.subscriptions++
       else counters.sharedSubscriptions++
@@ -68,15 +58,8 @@ export class Subscriptions {
     const shared = parseSharedFilter(topicFilter)
     const filter = shared === null ? topicFilter : shared.topicFilter
     const levels = filter.split('/')
-    tree.update(levels, (subscriptions, groups) => {
-      if (shared === null) {
-        subscriptions.delete(session)
-        return
-      }
-      const group = groups.get(shared.shareName)
-      group?.leave(subscription)
-      if (group?.members.length === 0) groups.delete(shared.shareName)
-    })
+    tree.remove(levels, subscription, shared === null ? null : shared.shareName)
+    session.feed?.cancel(topicFilter)
     if (shared === null) counters.subscriptions--
     else counters.sharedSubscriptions--
     this.#outdate(filter, levels)
@@ -89,33 +72,12 @@ export class Subscriptions {
 
   /** Retained messages of one SUBSCRIBE's filters, by Retain Handling [MQTT-3.3.1-9..-11]; none for shared ones [section 4.8.2]. */
   sendRetained(session: Session, requests: readonly SubscriptionRequest[], isNew: readonly boolean[]): void {
-    const now = this.#parts.now()
-    const matched = new Map<string, RetainedMessage[]>()
+    const wanted: string[] = []
     for (const [i, { topicFilter, retainHandling }] of requests.entries()) {
-      const subscription = session.subscriptions.get(topicFilter)
-      if (subscription === undefined || retainHandling === 2 || (retainHandling === 1 && isNew[i] !== true) || topicFilter.startsWith('$share/')) continue
-      let found = matched.get(topicFilter)
-      if (found === undefined) {
-        found = []
-        this.#parts.retained.match(topicFilter, now, found)
-        matched.set(topicFilter, found)
-      }
-      if (session.isStuffed) this.#parts.counters.publishesDropped += found.length
-      else for (const message of found) this.#sendRetainedMessage(session, subscription, message, now)
+      if (!session.subscriptions.has(topicFilter) || retainHandling === 2 || (retainHandling === 1 && isNew[i] !== true)) continue
+      if (!isShared(topicFilter)) wanted.push(topicFilter)
     }
-  }
-
-  #sendRetainedMessage(session: Session, subscription: Subscription, message: RetainedMessage, now: number): void {
-    const { authorizer, limits, topics, variants, slabs } = this.#parts
-    const { topicName, clientId, userName } = message
-    if (!authorizer.mayReceive(session.clientId, session.userName, topicName).endsWith('allow')) return
-    if (limits.checkRetainSource && clientId !== null && !authorizer.mayPublish(clientId, userName, topicName).endsWith('allow')) return
-    if (subscription.noLocal && clientId === session.clientId) return
-    const run = retainedRun(message, now)
-    run.topicId = topics.intern(run.topicBytes, run.topicAt, run.topicLength).id
-    session.deliver(run, 0, 1, Math.min(run.qos, subscription.qos) as Qos, 1, subscription.identifiers) // [MQTT-3.3.1-8]
-    variants.reset()
-    if (run.slab !== null) slabs.release(run.slab, 1)
+    if (wanted.length > 0) this.#feeds.begin(session, wanted)
   }
 
   /** An exact filter concerns one topic, one with wildcards the branch below its first two levels. */

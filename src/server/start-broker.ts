@@ -94,6 +94,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     seed: randomInt(2 ** 32),
     version: packageVersion(),
     log,
+    later: (work) => setImmediate(work),
     trace: options.verbose === true ? told : null,
     ...(told === null ? {} : { observer: told }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),

@@ -1,0 +1,28 @@
+// A retained message as it is found, and as a run to be delivered.
+// Where it is kept is retained.ts.
+
+import { aged } from '../wire/mqtt/aged-run.ts'
+import { readRun } from '../wire/mqtt/framer.ts'
+import type { PublishRun, WireVersion } from '../wire/mqtt/publish-run.ts'
+
+/** A view: void as soon as anything retained changes. */
+export interface RetainedMessage {
+  readonly topicName: string
+  /** One PUBLISH packet, without Topic Alias. */
+  readonly bytes: Uint8Array
+  readonly version: WireVersion
+  /** Milliseconds of the broker's clock; Infinity without Message Expiry Interval. */
+  readonly expires: number
+  /** Who published it, to ask again whether that was allowed; both null for the broker itself. */
+  readonly clientId: string | null
+  readonly userName: string | null
+}
+
+/**
+ * The message as a run to be delivered at `now`, with what is left of its Message Expiry Interval [MQTT-3.3.2-6]. Fills and returns
+ * `run` where nothing must change; it then borrows the message's bytes.
+ */
+export function retainedRun(message: RetainedMessage, now: number, run: PublishRun): PublishRun {
+  readRun(run, message.bytes, 0, message.bytes.length, message.version)
+  return message.expires === Infinity ? run : aged(run, Math.max(1, Math.ceil((message.expires - now) / 1000)))
+}
