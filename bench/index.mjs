@@ -1,7 +1,7 @@
 // Micro-benchmark of the subscription index at a million subscriptions: node bench/index.mjs [--json]   (after `npm run build`)
 // Memory counted: nodes, table, entries, the references to the subscriptions, interned levels. Not counted: the Subscription objects and the texts of filters.
-import { LevelTable } from '../dist/broker/level-table.js'
-import { SubscriptionTree } from '../dist/broker/subscription-tree.js'
+import { LevelTable } from '../dist/broker/routing/level-table.js'
+import { SubscriptionTree } from '../dist/broker/routing/subscription-tree.js'
 import { chance, cpuMs, liveBytes, report } from './support/figures.mjs'
 
 const COUNT = 1_000_000

@@ -2,8 +2,8 @@
 // Memory counted: everything the store allocates, the topics and packet heads among it, less 18 bytes of payload a message.
 import { BytePool, OutputBuffer } from '../dist/base/output-buffer.js'
 import { Broker } from '../dist/broker/broker.js'
-import { LevelTable } from '../dist/broker/level-table.js'
-import { Retained } from '../dist/broker/retained.js'
+import { Retained } from '../dist/broker/retained/retained.js'
+import { LevelTable } from '../dist/broker/routing/level-table.js'
 import { encodePacket } from '../dist/wire/mqtt/encode.js'
 import { readRun } from '../dist/wire/mqtt/framer.js'
 import { PublishRun } from '../dist/wire/mqtt/publish-run.js'

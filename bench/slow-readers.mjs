@@ -11,7 +11,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { encodePacket } from '../dist/wire/mqtt/encode.js'
 
-const root = fileURLToPath(new URL('..', import.meta.url)), folder = mkdtempSync(join(tmpdir(), 'zanzara-slow-')), mqload = join(folder, 'mqload'), run = promisify(execFile)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'zanzara-slow-'))
+const mqload = join(folder, 'mqload')
+const run = promisify(execFile)
 const SECONDS = 5
 
 /** A subscriber of everything that reads `bytesPerSecond`, 0 = never. */
@@ -33,8 +36,11 @@ async function slowReader(port, number, bytesPerSecond) {
 }
 
 async function scenario(label, readers, bytesPerSecond) {
-  const child = fork(join(root, 'test/support/broker-process.mjs'), [JSON.stringify({ listeners: [{ host: '127.0.0.1', port: 0 }] })], { execArgv: ['--expose-gc'] })
-  const [{ ports }] = await once(child, 'message'), [port] = ports
+  const child = fork(join(root, 'test/support/broker-process.mjs'), [JSON.stringify({ listeners: [{ host: '127.0.0.1', port: 0 }] })], {
+    execArgv: ['--expose-gc'],
+  })
+  const [{ ports }] = await once(child, 'message')
+  const [port] = ports
   const report = async () => {
     child.send('report')
     return (await once(child, 'message'))[0]
@@ -48,18 +54,32 @@ async function scenario(label, readers, bytesPerSecond) {
   for (const stop of stops) stop()
   child.send('stop')
   await once(child, 'exit')
-  return { label, ok: load.ok, received: load.recv_per_s, p99: load.lat_us.p99, rssGrowth: after.rss - before.rss, pauseMs: after.longestPauseMs, dropped: after.dropped }
+  return {
+    label,
+    ok: load.ok,
+    received: load.recv_per_s,
+    p99: load.lat_us.p99,
+    rssGrowth: after.rss - before.rss,
+    pauseMs: after.longestPauseMs,
+    dropped: after.dropped,
+  }
 }
 
 try {
   execFileSync('cc', ['-O2', '-o', mqload, join(root, 'bench/mqload.c')])
-  const rows = [await scenario('alone', 0, 0), await scenario('one subscriber that never reads', 1, 0), await scenario('1,000 subscribers that read 1 kB/s', 1000, 1000)]
+  const rows = [
+    await scenario('alone', 0, 0),
+    await scenario('one subscriber that never reads', 1, 0),
+    await scenario('1,000 subscribers that read 1 kB/s', 1000, 1000),
+  ]
   if (process.argv.includes('--json')) console.log(JSON.stringify(rows, null, 2))
   else {
     console.log(`${'beside the healthy pair'.padEnd(38)}   msg/s  of alone  p99 ms  memory MiB  longest pause ms  dropped`)
     for (const { label, received, p99, rssGrowth, pauseMs, dropped } of rows) {
       const share = `${((received / rows[0].received) * 100).toFixed(0)} %`
-      console.log(`${label.padEnd(38)} ${String(received).padStart(7)} ${share.padStart(9)} ${(p99 / 1000).toFixed(2).padStart(7)} ${(rssGrowth / 1048576).toFixed(1).padStart(11)} ${pauseMs.toFixed(0).padStart(17)} ${String(dropped).padStart(8)}`)
+      console.log(
+        `${label.padEnd(38)} ${String(received).padStart(7)} ${share.padStart(9)} ${(p99 / 1000).toFixed(2).padStart(7)} ${(rssGrowth / 1048576).toFixed(1).padStart(11)} ${pauseMs.toFixed(0).padStart(17)} ${String(dropped).padStart(8)}`,
+      )
     }
   }
 } finally {

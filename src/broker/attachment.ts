@@ -5,9 +5,9 @@ import type { ConnectedSession, EndCause } from '../session/effects.ts'
 import type { Subscribe, Unsubscribe } from '../wire/mqtt/packet.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import type { Journal } from './ports.ts'
-import type { Router } from './router.ts'
+import type { Router } from './routing/router.ts'
+import type { Subscriptions } from './routing/subscriptions.ts'
 import type { Session } from './session.ts'
-import type { Subscriptions } from './subscriptions.ts'
 
 /** What the broker does for a connection beside routing. */
 export interface SessionKeeper {

@@ -15,6 +15,8 @@ export interface Limits extends ConnectionLimits {
   /** Levels of a Topic Name or Filter. */
   readonly maximumTopicLevels: number
   readonly maximumSubscriptionsPerClient: number
+  /** UTF-16 units of all Topic Filters of one client together: bounds what its subscriptions take in the index. */
+  readonly maximumFilterTextPerClient: number
   readonly maximumRetainedMessages: number
   /** One copy per matching subscription (true, Mosquitto 2.1's default) or one per client. */
   readonly allowDuplicateMessages: boolean
@@ -48,6 +50,7 @@ export const DEFAULT_LIMITS: Limits = {
   internedTopics: 65536,
   maximumTopicLevels: 200,
   maximumSubscriptionsPerClient: 100_000,
+  maximumFilterTextPerClient: 8 << 20,
   maximumRetainedMessages: 10_000_000,
   allowDuplicateMessages: true,
   maximumSessionExpiryInterval: 0xffffffff,

@@ -16,11 +16,11 @@ import type { Counters } from './counters.ts'
 import type { Limits } from './limits.ts'
 import { OutgoingAliases } from './outgoing-aliases.ts'
 import { OutgoingQueue, type QueuedRun } from './outgoing-queue.ts'
-import type { PublishVariants } from './publish-variants.ts'
-import type { Publisher } from './router.ts'
-import type { Subscription } from './subscription.ts'
-import type { Topic } from './topic-table.ts'
-import { VerdictCache } from './verdict-cache.ts'
+import type { PublishVariants } from './routing/publish-variants.ts'
+import type { Publisher } from './routing/router.ts'
+import type { Subscription } from './routing/subscription.ts'
+import type { Topic } from './routing/topic-table.ts'
+import { VerdictCache } from './routing/verdict-cache.ts'
 
 /** What all sessions of a broker have in common. */
 export interface SessionContext {
@@ -64,6 +64,8 @@ export class Session implements Publisher {
   readonly outgoing: OutgoingPublishes
   readonly queue: OutgoingQueue
   readonly subscriptions: Map<string, Subscription> = new Map()
+  /** UTF-16 units of their Topic Filters. */
+  filterText = 0
   connection: AttachedConnection | null = null
   /** Of the present or last connection; null once published or given up. */
   will: Will | null = null

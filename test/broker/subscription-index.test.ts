@@ -3,12 +3,12 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LevelTable } from '../../src/broker/level-table.ts'
 import type { Authorizer } from '../../src/broker/ports.ts'
+import { LevelTable } from '../../src/broker/routing/level-table.ts'
+import type { SharedGroup } from '../../src/broker/routing/shared-subscriptions.ts'
+import type { Subscription } from '../../src/broker/routing/subscription.ts'
+import { SubscriptionTree } from '../../src/broker/routing/subscription-tree.ts'
 import type { Session } from '../../src/broker/session.ts'
-import type { SharedGroup } from '../../src/broker/shared-subscriptions.ts'
-import type { Subscription } from '../../src/broker/subscription.ts'
-import { SubscriptionTree } from '../../src/broker/subscription-tree.ts'
 import { TestBroker } from '../support/test-broker.ts'
 
 function subscriptionOf(session: Session, qos: 0 | 1 | 2): Subscription {

@@ -131,3 +131,16 @@ test('a will beyond the limit of retained messages harms nobody', () => {
   watcher.send({ type: 12 })
   expect([watcher.lines().at(-1), broker.broker.retainedCount]).toEqual(['PINGRESP', 0])
 })
+
+test('the Topic Filters of one client may have so much text together; beyond it 0x97', () => {
+  const b = new TestBroker({ limits: { maximumFilterTextPerClient: 20 } })
+  const client = b.client('c', { version: 5 })
+  client.subscribe('a/23456789', 1)
+  client.subscribe('b/23456789', 1)
+  client.subscribe('c', 1)
+  expect(client.lines()).toEqual(['SUBACK m1 [1]', 'SUBACK m1 [1]', 'SUBACK m1 [151]'])
+  client.subscribe('a/23456789', 0) // known: nothing is added
+  client.unsubscribe('b/23456789')
+  client.subscribe('c', 2)
+  expect(client.lines()).toEqual(['SUBACK m1 [0]', 'UNSUBACK m1 [0]', 'SUBACK m1 [2]'])
+})

@@ -16,7 +16,10 @@ const VARIANTS = [
 
 withTools(['mosquitto'], ({ mosquitto }) => {
   describe.each(VARIANTS)("Debian's mosquitto bridges to us: $name", ({ lines }) => {
-    let broker: RunningBroker, bridge: Mosquitto, here: RawClient, there: RawClient
+    let broker: RunningBroker
+    let bridge: Mosquitto
+    let here: RawClient
+    let there: RawClient
     const logged: string[] = []
 
     beforeAll(async () => {

@@ -25,12 +25,12 @@ const SHAPES: readonly (readonly [string, string])[] = [
 ]
 
 withTools(['gcc', 'libc headers'], ({ gcc }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'zanzara-mqload-')),
-    mqload = join(folder, 'mqload'),
-    run = promisify(execFile)
-  let broker: Program,
-    port: number,
-    runs = 0
+  const folder = mkdtempSync(join(tmpdir(), 'zanzara-mqload-'))
+  const mqload = join(folder, 'mqload')
+  const run = promisify(execFile)
+  let broker: Program
+  let port: number
+  let runs = 0
 
   beforeAll(async () => {
     execFileSync(gcc, ['-O2', '-o', mqload, fileURLToPath(new URL('../../bench/mqload.c', import.meta.url))])
@@ -49,20 +49,20 @@ withTools(['gcc', 'libc headers'], ({ gcc }) => {
     describe(`MQTT ${version === 4 ? '3.1.1' : '5.0'}`, () => {
       for (const qos of [0, 1, 2]) {
         test.each(SHAPES)(`QoS ${qos}, %s: lossless and in order`, async (_label, shape) => {
-          const prefix = `m${++runs}/`,
-            args = [
-              '-p',
-              String(port),
-              '-V',
-              String(version),
-              '-q',
-              String(qos),
-              '-t',
-              prefix,
-              '-i',
-              `m${runs}-`,
-              ...shape.replaceAll('{prefix}', prefix).split(' '),
-            ]
+          const prefix = `m${++runs}/`
+          const args = [
+            '-p',
+            String(port),
+            '-V',
+            String(version),
+            '-q',
+            String(qos),
+            '-t',
+            prefix,
+            '-i',
+            `m${runs}-`,
+            ...shape.replaceAll('{prefix}', prefix).split(' '),
+          ]
           const { stdout } = await run(mqload, args, { timeout: 60_000 }).catch((error: { stdout?: string; stderr?: string; message: string }) => ({
             stdout: error.stdout || JSON.stringify({ error: error.stderr || error.message }),
           }))

@@ -9,8 +9,8 @@ import { type ClientName, type Operation, operationsFrom } from './support/opera
 import { type Observation, observe } from './support/world.ts'
 
 /** For a longer hunt: how many seeds, and which is the first. */
-const SEEDS = Number(process.env['ZZ_SEEDS'] ?? 50),
-  FIRST = Number(process.env['ZZ_FIRST_SEED'] ?? 1)
+const SEEDS = Number(process.env['ZZ_SEEDS'] ?? 50)
+const FIRST = Number(process.env['ZZ_FIRST_SEED'] ?? 1)
 const OPERATIONS = 40
 
 /** What the older version does by default and 2.1 otherwise. */

@@ -100,8 +100,8 @@ class Side {
   }
 
   static async start(mosquitto: string, commands: Readonly<Record<CommandLine['tool'], readonly string[]>>, names: readonly string[]): Promise<Side> {
-    const open = await Mosquitto.start(mosquitto),
-      options = ['allow_anonymous false', 'password_file FOLDER/passwords']
+    const open = await Mosquitto.start(mosquitto)
+    const options = ['allow_anonymous false', 'password_file FOLDER/passwords']
     const locked = await Mosquitto.start(mosquitto, { options, files: { passwords: passwordLine('alice', 'secret') } })
     return new Side(open, locked, await RawClient.connect(open.port, { version: 5, clientId: 'publisher' }), commands, names)
   }
@@ -132,7 +132,10 @@ class Side {
 
 withTools(['mosquitto', 'mosquitto_pub', 'mosquitto_sub'], ({ mosquitto, mosquitto_pub, mosquitto_sub }) => {
   describe("our clients and Debian's print the same", () => {
-    let folder: string, ours: Side, debians: Side, closed: number
+    let folder: string
+    let ours: Side
+    let debians: Side
+    let closed: number
     const used = new Set<Difference>()
     const usual = (text: string): string => {
       let out = text

@@ -103,8 +103,8 @@ async function hear(tcpdump: string, tshark: string): Promise<Heard> {
     const broker = await startBroker({ listeners: [{ port: 0, host: '127.0.0.1' }], limits: { sysInterval: 0 } })
     const capture = await Capture.start(tcpdump, broker.port)
     try {
-      const clients = await converse(broker.port),
-        bad = await sayMalformed(broker.port)
+      const clients = await converse(broker.port)
+      const bad = await sayMalformed(broker.port)
       const last = await RawClient.connect(broker.port, { version: 4, clientId: LAST })
       await capture.passed(LAST)
       await last.cut()
@@ -136,8 +136,8 @@ async function converse(port: number): Promise<Heard['clients']> {
 
 /** One line per Control Packet; flags and codes stand behind it when they are set. */
 function linesOf({ fromClient, info, values }: MqttFrame): string[] {
-  const retains = [...values['mqtt.retain']!],
-    duplicates = [...values['mqtt.dupflag']!]
+  const retains = [...values['mqtt.retain']!]
+  const duplicates = [...values['mqtt.dupflag']!]
   return info.split(', ').map((packet) => {
     let line = `${fromClient ? '>' : '<'} ${packet}`
     if (packet.startsWith('Publish Message')) {

@@ -16,7 +16,14 @@ process.on('message', (message) => {
     const { heapUsed, arrayBuffers } = process.memoryUsage()
     delays.reset()
     const { publishesDropped } = running.broker.counters
-    process.send({ rss, held: heapUsed + arrayBuffers, longestPauseMs, dropped: publishesDropped, connections: running.connections, sessions: running.broker.sessionCount })
+    process.send({
+      rss,
+      held: heapUsed + arrayBuffers,
+      longestPauseMs,
+      dropped: publishesDropped,
+      connections: running.connections,
+      sessions: running.broker.sessionCount,
+    })
   } else running.close().then(() => process.disconnect())
 })
 process.send({ ports: running.ports })

@@ -26,8 +26,8 @@ export interface CommandRun {
 /** Runs it, at most eight seconds. */
 export async function runCommand({ command, args, stdin = '', signal }: CommandRun): Promise<CommandResult> {
   const child = spawn(command[0]!, [...command.slice(1), ...args], { env: { PATH: process.env['PATH'], HOME: '/nonexistent', LANG: 'C.UTF-8' } })
-  let stdout = '',
-    stderr = ''
+  let stdout = ''
+  let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const before = READY.test(stdout)
     stdout += chunk

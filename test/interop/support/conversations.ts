@@ -29,8 +29,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'QoS 0, 1 and 2 to a subscriber of QoS 2',
     versions: ALL,
     run: async (dial) => {
-      const subscriber = await dial('s'),
-        publisher = await dial('p')
+      const subscriber = await dial('s')
+      const publisher = await dial('p')
       await subscriber.subscribe([{ topicFilter: 'a/#', qos: 2 }])
       for (const qos of [0, 1, 2] as const) await publisher.publish({ topicName: `a/${qos}`, payload: 'x', qos })
       await subscriber.until(() => subscriber.seen(PacketType.Pubrel) > 0, 'PUBREL')
@@ -73,9 +73,9 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'a retained message, before and after it is cleared',
     versions: ALL,
     run: async (dial) => {
-      const publisher = await dial('p'),
-        early = await dial('early'),
-        late = await dial('late')
+      const publisher = await dial('p')
+      const early = await dial('early')
+      const late = await dial('late')
       await early.subscribe([{ topicFilter: 'kept' }])
       await publisher.publish({ topicName: 'kept', payload: 'x', qos: 1, retain: true })
       await early.ping()
@@ -111,8 +111,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
         retain: false,
         properties: version === 5 ? { willDelayInterval: 0, responseTopic: 'answers', userProperties: [['a', 'b']], messageExpiryInterval: 60 } : {},
       }
-      const watcher = await dial('w'),
-        victim = await dial('v', { will })
+      const watcher = await dial('w')
+      const victim = await dial('v', { will })
       await watcher.subscribe([{ topicFilter: 'will', qos: 1 }])
       await victim.cut()
       await watcher.until(() => watcher.seen(PacketType.Publish) > 0, 'the will')
@@ -129,8 +129,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
     versions: ALL,
     since311: ' session present',
     run: async (dial, version) => {
-      const publisher = await dial('p'),
-        first = await dial(`kept${version}`, kept(version))
+      const publisher = await dial('p')
+      const first = await dial(`kept${version}`, kept(version))
       first.acknowledges = false
       await first.subscribe([{ topicFilter: 'q/#', qos: 2 }])
       await publisher.publish({ topicName: 'q/1', payload: 'x', qos: 1 })
@@ -167,8 +167,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'Topic Aliases in both directions',
     versions: [5],
     run: async (dial) => {
-      const subscriber = await dial('s', { properties: { topicAliasMaximum: 10 } }),
-        publisher = await dial('p')
+      const subscriber = await dial('s', { properties: { topicAliasMaximum: 10 } })
+      const publisher = await dial('p')
       await subscriber.subscribe([{ topicFilter: 'long/topic' }])
       await publisher.publish({ topicName: 'long/topic', payload: '1', qos: 1, properties: { topicAlias: 3 } })
       await subscriber.ping()
@@ -185,8 +185,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'Subscription Identifiers, overlapping filters and every property of PUBLISH',
     versions: [5],
     run: async (dial) => {
-      const subscriber = await dial('s'),
-        publisher = await dial('p')
+      const subscriber = await dial('s')
+      const publisher = await dial('p')
       await subscriber.subscribe([{ topicFilter: 'o/#', qos: 1 }], 1)
       await subscriber.subscribe([{ topicFilter: 'o/+', qos: 1, noLocal: true, retainAsPublished: true, retainHandling: 1 }], 268_435_455)
       await publisher.publish({
@@ -225,9 +225,9 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'a shared subscription',
     versions: [4, 5],
     run: async (dial) => {
-      const one = await dial('one'),
-        two = await dial('two'),
-        publisher = await dial('p')
+      const one = await dial('one')
+      const two = await dial('two')
+      const publisher = await dial('p')
       await one.subscribe([{ topicFilter: '$share/group/s/#' }])
       await two.subscribe([{ topicFilter: '$share/group/s/#' }])
       for (const n of [1, 2, 3, 4]) {
@@ -258,8 +258,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
     name: 'a message of many segments, and many messages in one',
     versions: [4, 5],
     run: async (dial) => {
-      const subscriber = await dial('s'),
-        publisher = await dial('p')
+      const subscriber = await dial('s')
+      const publisher = await dial('p')
       await subscriber.subscribe([{ topicFilter: 'big' }, { topicFilter: 'small' }])
       await publisher.publish({ topicName: 'big', payload: 'x'.repeat(300_000), qos: 1 })
       await subscriber.until(() => subscriber.seen(PacketType.Publish) === 1, 'the large message')
@@ -324,8 +324,8 @@ export const CONVERSATIONS: readonly Conversation[] = [
 ]
 
 async function takeover(dial: Dial): Promise<Record<string, RawClient>> {
-  const old = await dial('same'),
-    young = await dial('same')
+  const old = await dial('same')
+  const young = await dial('same')
   await old.until(() => old.isClosed, 'the end of the older connection')
   await young.ping()
   return { old, young }

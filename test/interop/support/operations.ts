@@ -97,10 +97,10 @@ export function operationsFrom(seed: number, count: number): Operation[] {
   let messages = 0
 
   const connect = (client: ClientName): Operation => {
-    const version = client === MIXED ? pick<ProtocolVersion>([4, 5]) : 5,
-      is5 = version === 5,
-      expiry = is5 && chance(0.6) ? HOUR : 0,
-      cleanStart = chance(0.4) && !waiting.has(client)
+    const version = client === MIXED ? pick<ProtocolVersion>([4, 5]) : 5
+    const is5 = version === 5
+    const expiry = is5 && chance(0.6) ? HOUR : 0
+    const cleanStart = chance(0.4) && !waiting.has(client)
     const will = chance(0.3)
       ? { topicName: pick(TOPICS), payload: `will${++messages}`, qos: qos(), retain: chance(0.3), delay: expiry !== 0 && chance(0.3) ? HOUR : 0 }
       : null
@@ -122,10 +122,10 @@ export function operationsFrom(seed: number, count: number): Operation[] {
   const subscribe = (client: ClientName, { version }: Connection): Operation => {
     const is5 = version === 5
     const requests = Array.from({ length: pick([1, 1, 2, 3]) }, () => {
-      const isShared = client === SHARER && chance(0.3),
-        topicFilter = isShared ? pick(SHARED) : pick(FILTERS)
-      const hasOptions = client !== MIXED && !isShared,
-        noLocal = hasOptions && topicFilter.length % 3 === CLIENTS.indexOf(client) % 3
+      const isShared = client === SHARER && chance(0.3)
+      const topicFilter = isShared ? pick(SHARED) : pick(FILTERS)
+      const hasOptions = client !== MIXED && !isShared
+      const noLocal = hasOptions && topicFilter.length % 3 === CLIENTS.indexOf(client) % 3
       return {
         topicFilter,
         qos: qos(),
@@ -143,11 +143,11 @@ export function operationsFrom(seed: number, count: number): Operation[] {
     }
   }
   const publish = (client: ClientName, { version, aliases }: Connection): Operation => {
-    const is5 = version === 5,
-      alias = is5 && chance(0.3) ? pick([1, 2, 10]) : 0
-    const known = aliases.get(alias),
-      aliasIsKnown = known !== undefined && chance(0.6),
-      topicName = aliasIsKnown ? known : pick(TOPICS)
+    const is5 = version === 5
+    const alias = is5 && chance(0.3) ? pick([1, 2, 10]) : 0
+    const known = aliases.get(alias)
+    const aliasIsKnown = known !== undefined && chance(0.6)
+    const topicName = aliasIsKnown ? known : pick(TOPICS)
     if (alias !== 0) aliases.set(alias, topicName)
     const retain = chance(0.3)
     return {
@@ -164,8 +164,8 @@ export function operationsFrom(seed: number, count: number): Operation[] {
   }
 
   return Array.from({ length: count }, () => {
-    const client = pick(CLIENTS),
-      connection = open.get(client)
+    const client = pick(CLIENTS)
+    const connection = open.get(client)
     if (connection === undefined || (chance(0.08) && connection.mayBeTakenOver)) return connect(client)
     if (chance(0.14)) {
       open.delete(client)

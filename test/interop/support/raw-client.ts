@@ -86,8 +86,8 @@ export class RawClient {
 
   /** Returns when the last acknowledgement has come, with the Reason Code of PUBACK or PUBREC; at QoS 0 at once. */
   async publish(message: RawPublish): Promise<number> {
-    const { payload = '', qos = 0 } = message,
-      packetId = qos === 0 ? 0 : this.nextId()
+    const { payload = '', qos = 0 } = message
+    const packetId = qos === 0 ? 0 : this.nextId()
     this.send({ type: PacketType.Publish, retain: false, dup: false, properties: {}, ...message, qos, packetId, payload: encoder.encode(payload) })
     if (qos === 0) return 0
     const { reasonCode } = await this.#answer(qos === 1 ? PacketType.Puback : PacketType.Pubrec, packetId)
@@ -209,8 +209,8 @@ export class RawClient {
 function frameAt(bytes: Uint8Array, at: number): { body: number; end: number } | null {
   let length = 0
   for (let i = 0; at + 1 + i < bytes.length; i++) {
-    const digit = bytes[at + 1 + i]!,
-      body = at + 2 + i
+    const digit = bytes[at + 1 + i]!
+    const body = at + 2 + i
     length += (digit & 127) * 128 ** i
     if (digit < 128) return body + length <= bytes.length ? { body, end: body + length } : null
   }

@@ -6,8 +6,8 @@ import type { Properties } from '../../../src/wire/mqtt/properties.ts'
 import { CLIENTS, type ClientName, type Operation, type WillChoice } from './operations.ts'
 import { RawClient } from './raw-client.ts'
 
-const encoder = new TextEncoder(),
-  decoder = new TextDecoder()
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
 const EXPIRY = 100_000
 const MOST_ROUNDS = 20
 
@@ -16,8 +16,8 @@ export type Observation = Readonly<Partial<Record<ClientName, readonly string[]>
 
 /** What came after each operation. */
 export async function observe(port: number, operations: readonly Operation[]): Promise<Observation[]> {
-  const clients = new Map<ClientName, RawClient>(),
-    left: { name: ClientName; client: RawClient }[] = []
+  const clients = new Map<ClientName, RawClient>()
+  const left: { name: ClientName; client: RawClient }[] = []
   const observations: Observation[] = []
   try {
     for (const operation of operations) {
@@ -113,8 +113,8 @@ function linesOf(packets: readonly Packet[]): string[] {
   const byTopic = new Map<string, Map<string, string[]>>()
   for (const packet of packets) {
     if (packet.type !== PacketType.Publish) continue
-    const payload = decoder.decode(packet.payload),
-      messages = byTopic.get(packet.topicName) ?? new Map<string, string[]>()
+    const payload = decoder.decode(packet.payload)
+    const messages = byTopic.get(packet.topicName) ?? new Map<string, string[]>()
     byTopic.set(packet.topicName, messages)
     messages.set(payload, [...(messages.get(payload) ?? []), publishLine(packet, payload)])
   }

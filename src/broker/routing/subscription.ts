@@ -1,8 +1,8 @@
 // One subscription of one session: what the router walks for each run.
 // Immutable: subscribing again makes a new one, so that resolved recipients never change under a run.
 
-import type { Qos } from '../wire/mqtt/packet.ts'
-import type { Session } from './session.ts'
+import type { Qos } from '../../wire/mqtt/packet.ts'
+import type { Session } from '../session.ts'
 
 export interface Subscription {
   readonly session: Session

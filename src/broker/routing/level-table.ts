@@ -1,7 +1,7 @@
 // Topic levels as small numbers: text → id, counted, so that a level no tree node uses any more is forgotten and its id given out anew.
 // Bounded by what is stored: looking a level up never adds it. Shared by the subscription tree and the retained messages.
 
-import { readUtf8, utf8Length, writeUtf8 } from '../wire/text.ts'
+import { readUtf8, utf8Length, writeUtf8 } from '../../wire/text.ts'
 
 /** No such level. Ids begin at 1. */
 export const UNKNOWN = 0

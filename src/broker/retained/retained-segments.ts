@@ -3,7 +3,7 @@
 //
 //   segment  | node | length | publisher, version | packet ... padding | node | length | ...   in words of four bytes
 
-import type { WireVersion } from '../wire/mqtt/publish-run.ts'
+import type { WireVersion } from '../../wire/mqtt/publish-run.ts'
 
 const SEGMENT_BYTES = 1 << 18
 /** A larger packet has a segment of its own. */

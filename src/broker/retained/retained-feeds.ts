@@ -1,13 +1,13 @@
 // Retained messages for new subscriptions: the first ones at once, the others in slices as window and socket take them, however many.
 // Which ones is the cursor's affair; how a message leaves is session.ts's.
 
-import type { Qos } from '../wire/mqtt/packet.ts'
-import { PublishRun } from '../wire/mqtt/publish-run.ts'
+import type { Qos } from '../../wire/mqtt/packet.ts'
+import { PublishRun } from '../../wire/mqtt/publish-run.ts'
+import type { RouterParts } from '../routing/router.ts'
+import type { Subscription } from '../routing/subscription.ts'
+import type { Feed, Session } from '../session.ts'
 import type { RetainedCursor } from './retained-cursor.ts'
 import { type RetainedMessage, retainedRun } from './retained-message.ts'
-import type { RouterParts } from './router.ts'
-import type { Feed, Session } from './session.ts'
-import type { Subscription } from './subscription.ts'
 
 /** How much is done in one go: messages, and nodes of the retained tree looked at. About a millisecond. */
 interface Slice {

@@ -1,9 +1,9 @@
 // A retained message as it is found, and as a run to be delivered.
 // Where it is kept is retained.ts.
 
-import { aged } from '../wire/mqtt/aged-run.ts'
-import { readRun } from '../wire/mqtt/framer.ts'
-import type { PublishRun, WireVersion } from '../wire/mqtt/publish-run.ts'
+import { aged } from '../../wire/mqtt/aged-run.ts'
+import { readRun } from '../../wire/mqtt/framer.ts'
+import type { PublishRun, WireVersion } from '../../wire/mqtt/publish-run.ts'
 
 /** A view: void as soon as anything retained changes. */
 export interface RetainedMessage {

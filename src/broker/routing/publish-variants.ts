@@ -1,9 +1,9 @@
 // One encoding of a run per (version, QoS, RETAIN, identifiers, alias), whatever the number of subscribers.
 // Lives for one routing: the memory is reused by the next one.
 
-import type { SlabStore } from '../base/slab.ts'
-import { encodeRun, type PublishShape } from '../wire/mqtt/encode-publish.ts'
-import { PublishRun } from '../wire/mqtt/publish-run.ts'
+import type { SlabStore } from '../../base/slab.ts'
+import { encodeRun, type PublishShape } from '../../wire/mqtt/encode-publish.ts'
+import { PublishRun } from '../../wire/mqtt/publish-run.ts'
 
 /** Scratch memory of a variant is dropped above this size. */
 const LARGEST_KEPT = 1 << 20

@@ -1,10 +1,10 @@
 // The last message with RETAIN of each topic [MQTT-3.3.1-5]: a flat tree of levels, packets in segments.
 // Which of them a Topic Filter asks for is retained-cursor.ts; packets stay as they came, shaping is done when they are sent.
 
-import type { PublishRun } from '../wire/mqtt/publish-run.ts'
-import { readUtf8 } from '../wire/text.ts'
-import { LEVEL, LevelNodes, NONE, PARENT, ROOT } from './level-nodes.ts'
-import { type LevelTable, UNKNOWN } from './level-table.ts'
+import type { PublishRun } from '../../wire/mqtt/publish-run.ts'
+import { readUtf8 } from '../../wire/text.ts'
+import { LEVEL, LevelNodes, NONE, PARENT, ROOT } from '../routing/level-nodes.ts'
+import { type LevelTable, UNKNOWN } from '../routing/level-table.ts'
 import { BORN, CHILD, NEXT, RetainedCursor, type RetainedTree } from './retained-cursor.ts'
 import type { RetainedMessage } from './retained-message.ts'
 import { RetainedPublishers } from './retained-publishers.ts'

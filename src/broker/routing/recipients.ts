@@ -1,9 +1,9 @@
 // Who gets a topic's messages: resolved once per topic and change, walked once per run.
 // Made from the subscription tree's answer: merging of overlaps and read permission are decided here.
 
-import type { Qos } from '../wire/mqtt/packet.ts'
-import type { Authorizer, Permission } from './ports.ts'
-import type { Session } from './session.ts'
+import type { Qos } from '../../wire/mqtt/packet.ts'
+import type { Authorizer, Permission } from '../ports.ts'
+import type { Session } from '../session.ts'
 import type { SharedGroup } from './shared-subscriptions.ts'
 import { NO_IDENTIFIERS, type Subscription } from './subscription.ts'
 

@@ -1,13 +1,13 @@
 // SUBSCRIBE and UNSUBSCRIBE: the tree, the session's own list, what becomes out of date, and the retained messages that follow.
 // Sits between a session's attachment and the subscription tree.
 
-import type { Qos, SubscriptionRequest } from '../wire/mqtt/packet.ts'
-import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
-import { isShared, parseSharedFilter } from '../wire/mqtt/topics.ts'
-import { utf8Length, writeUtf8 } from '../wire/text.ts'
-import type { RetainedFeeds } from './retained-feeds.ts'
+import type { Qos, SubscriptionRequest } from '../../wire/mqtt/packet.ts'
+import { ReasonCode } from '../../wire/mqtt/reason-codes.ts'
+import { isShared, parseSharedFilter } from '../../wire/mqtt/topics.ts'
+import { utf8Length, writeUtf8 } from '../../wire/text.ts'
+import type { RetainedFeeds } from '../retained/retained-feeds.ts'
+import type { Session } from '../session.ts'
 import type { RouterParts } from './router.ts'
-import type { Session } from './session.ts'
 import type { Subscription } from './subscription.ts'
 
 export class Subscriptions {
@@ -29,7 +29,9 @@ export class Subscriptions {
     const permission = authorizer.maySubscribe(session.clientId, session.userName, filter)
     if (permission === 'deny' || permission === 'uncacheable-deny') return ReasonCode.NotAuthorized
     const known = session.subscriptions.has(request.topicFilter)
-    if (!known && session.subscriptions.size >= limits.maximumSubscriptionsPerClient) return ReasonCode.QuotaExceeded
+    const hasRoom =
+      session.subscriptions.size < limits.maximumSubscriptionsPerClient && session.filterText + request.topicFilter.length <= limits.maximumFilterTextPerClient
+    if (!known && !hasRoom) return ReasonCode.QuotaExceeded
     const qos = Math.min(request.qos, limits.maximumQos) as Qos
     const subscription: Subscription = {
       session,
@@ -42,6 +44,7 @@ export class Subscriptions {
     session.subscriptions.set(request.topicFilter, subscription)
     tree.add(levels, subscription, shared === null ? null : shared.shareName)
     if (!known) {
+      session.filterText += request.topicFilter.length
       if (shared === null) counters.subscriptions++
       else counters.sharedSubscriptions++
     }
@@ -54,6 +57,7 @@ export class Subscriptions {
     const subscription = session.subscriptions.get(topicFilter)
     if (subscription === undefined) return ReasonCode.NoSubscriptionExisted
     session.subscriptions.delete(topicFilter)
+    session.filterText -= topicFilter.length
     const { tree, counters } = this.#parts
     const shared = parseSharedFilter(topicFilter)
     const filter = shared === null ? topicFilter : shared.topicFilter

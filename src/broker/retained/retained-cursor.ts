@@ -1,8 +1,8 @@
 // Goes through the retained messages that match a Topic Filter, a few at a time, while others set, replace and clear them.
 // No message comes twice, none is missed that was there all the time; each is the current one of its topic when it comes.
 
-import { type LevelNodes, NONE, PARENT, ROOT } from './level-nodes.ts'
-import { type LevelTable, UNKNOWN } from './level-table.ts'
+import { type LevelNodes, NONE, PARENT, ROOT } from '../routing/level-nodes.ts'
+import { type LevelTable, UNKNOWN } from '../routing/level-table.ts'
 import type { RetainedMessage } from './retained-message.ts'
 
 /** Fields of a node: the first of its children and its neighbour, oldest first, and the era it was made in. */

@@ -1,11 +1,11 @@
 // Topic Names seen as bytes, once each: no text per PUBLISH, and a place to remember who gets it.
 // Bounded: names unused since the last sweep leave when the table is full. Interned means valid.
 
-import { ProtocolError } from '../wire/errors.ts'
-import { readTopicName } from '../wire/mqtt/topics.ts'
+import { ProtocolError } from '../../wire/errors.ts'
+import { readTopicName } from '../../wire/mqtt/topics.ts'
+import { isReservedTopic } from '../reserved-topics.ts'
 import type { Branches } from './branches.ts'
 import type { Recipients } from './recipients.ts'
-import { isReservedTopic } from './reserved-topics.ts'
 
 export class Topic {
   readonly name: string

@@ -1,9 +1,9 @@
 // Groups of $share/NAME/FILTER: each message to one member [MQTT 5.0, section 4.8.2]. Also for 3.1.1, as in Mosquitto.
 // Round robin, message by message; members with a connection come first.
 
-import type { Qos } from '../wire/mqtt/packet.ts'
-import type { WireVersion } from '../wire/mqtt/publish-run.ts'
-import { varintSize } from '../wire/mqtt/varint.ts'
+import type { Qos } from '../../wire/mqtt/packet.ts'
+import type { WireVersion } from '../../wire/mqtt/publish-run.ts'
+import { varintSize } from '../../wire/mqtt/varint.ts'
 import type { Subscription } from './subscription.ts'
 
 export class SharedGroup {

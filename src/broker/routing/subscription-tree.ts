@@ -1,9 +1,9 @@
 // Topic Filters by level, flat: a node costs 28 bytes, a subscription 12 more. Slow path: asked once per topic and change.
 // Order of the answer: at each level the exact name, then `+`, then `#`, as Mosquitto delivers overlapping subscriptions.
 
+import type { Session } from '../session.ts'
 import { LEVEL, LevelNodes, NONE, ROOT } from './level-nodes.ts'
 import { type LevelTable, UNKNOWN } from './level-table.ts'
-import type { Session } from './session.ts'
 import { SharedGroup } from './shared-subscriptions.ts'
 import type { Subscription } from './subscription.ts'
 
