@@ -11,12 +11,13 @@ export function plainAddress(address: string | undefined): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }
 
-export function describePeer(socket: Socket, transport: Transport): Peer {
+/** `localPort` spares asking the system, whose answer the socket would keep. */
+export function describePeer(socket: Socket, transport: Transport, localPort: number | null = null): Peer {
   return {
     transport,
     address: plainAddress(socket.remoteAddress),
     port: socket.remotePort ?? 0,
-    localPort: socket.localPort ?? 0,
+    localPort: localPort ?? socket.localPort ?? 0,
     certificateName: 'getPeerCertificate' in socket ? certificateName(socket as TLSSocket) : null,
   }
 }

@@ -33,7 +33,8 @@ export async function listenTcp(context: NetContext, options: ListenerOptions, a
 
 /** A server whose connections become links; not listening yet. */
 export function createSocketServer(context: NetContext, transport: Transport, book: ConnectionBook, accept: Accept): Server {
-  return createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true }, (accepted) => {
+  let port: number | null = null
+  const server = createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true }, (accepted) => {
     if (book.full) {
       context.report('limit', tooMany(book), accepted.remoteAddress ?? '')
       accepted.destroy()
@@ -49,8 +50,15 @@ export function createSocketServer(context: NetContext, transport: Transport, bo
     const reader = new SharedReader(context)
     const socket = new Socket({ ...reader.socketOptions, handle } as SharedSocketOptions)
     book.add(socket)
-    reader.open(socket, describePeer(socket, transport), StallAt.Accepted, accept)
+    reader.open(socket, describePeer(socket, transport, (port ??= portOf(server))), StallAt.Accepted, accept)
   })
+  return server
+}
+
+/** The port a server listens on; 0 for a Unix socket. */
+function portOf(server: Server): number {
+  const address = server.address()
+  return address !== null && typeof address === 'object' ? address.port : 0
 }
 
 /** Takes the handle out of a paused socket; null when this Node does not let us. */
@@ -68,18 +76,20 @@ function detachHandle(accepted: Socket): Handle | null {
  * Reads are synchronous, so all sockets read into the context's one buffer.
  */
 export class SharedReader {
-  /** Half open, so that what waits is written after the peer's end; mark 1, so that 'drain' comes after every unfinished write. */
-  readonly socketOptions: SharedSocketOptions
   readonly #context: NetContext
   #link: SocketLink | null = null
 
   constructor(context: NetContext) {
     this.#context = context
-    const { bytes, start } = context.readBlock
-    this.socketOptions = {
+  }
+
+  /** Half open, so that what waits is written after the peer's end; mark 1, so that 'drain' comes after every unfinished write. Made anew: nobody keeps it. */
+  get socketOptions(): SharedSocketOptions {
+    const { bytes, start } = this.#context.readBlock
+    return {
       allowHalfOpen: true,
       writableHighWaterMark: 1,
-      onread: { buffer: context.readBuffer, callback: (size) => this.#link?.read(bytes, start, start + size) ?? true },
+      onread: { buffer: this.#context.readBuffer, callback: (size) => this.#link?.read(bytes, start, start + size) ?? true },
     }
   }
 

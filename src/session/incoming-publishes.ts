@@ -45,7 +45,9 @@ const UNRELEASED_BYTES = 64 << 20
 const NOTHING_HELD: HeldAcknowledgements[] = []
 
 export class IncomingPublishes {
-  readonly #unreleased: UnreleasedPublishes
+  readonly #slabs: SlabStore
+  /** Made at the first QoS 2 message. */
+  #unreleasedOrNone: UnreleasedPublishes | null = null
   #held: HeldAcknowledgements[] = NOTHING_HELD
   #heldCount = 0
   readonly #receiveMaximum: number
@@ -53,14 +55,14 @@ export class IncomingPublishes {
 
   /** `receiveMaximum` is announced, `enforced` (at least as much) is what ends the connection with 0x93. */
   constructor(slabs: SlabStore, receiveMaximum: number, enforced: number) {
-    this.#unreleased = new UnreleasedPublishes(slabs)
+    this.#slabs = slabs
     this.#receiveMaximum = receiveMaximum
     this.#enforced = enforced
   }
 
   /** QoS 2 messages between PUBLISH and PUBREL. */
   get awaitingRelease(): number {
-    return this.#unreleased.count
+    return this.#unreleasedOrNone?.count ?? 0
   }
 
   /** Takes a run of one QoS. The run is borrowed. `now` matters for QoS 2 only: asking the clock costs as much as routing a run of one. */
@@ -79,7 +81,7 @@ export class IncomingPublishes {
 
   /** Rows of PUBREL: the messages go on their way now, once [MQTT-4.3.3-12]; PUBCOMP always [MQTT-4.3.3-11]. */
   released(bytes: Uint8Array, at: number, count: number, to: ReceivingConnection): void {
-    this.#unreleased.release(bytes, at, count, to.router)
+    this.#unreleasedOrNone?.release(bytes, at, count, to.router)
     const { router, output, trace } = to
     if (this.#mustHold(router)) {
       const packetIds = new Uint16Array(count)
@@ -121,7 +123,7 @@ export class IncomingPublishes {
   /** The session ends: gives all kept bytes back. */
   clear(): void {
     this.detached()
-    this.#unreleased.clear()
+    this.#unreleasedOrNone?.clear()
   }
 
   /** Keeps the stretches between repeated identifiers; acknowledges all of them [MQTT-4.3.3-10]. */
@@ -166,10 +168,16 @@ export class IncomingPublishes {
     }
   }
 
+  get #unreleased(): UnreleasedPublishes {
+    this.#unreleasedOrNone ??= new UnreleasedPublishes(this.#slabs)
+    return this.#unreleasedOrNone
+  }
+
   /** Clients in use ignore the announced 20; only far beyond it is the connection ended [MQTT-3.3.4-7]. */
   #checkQuota(): void {
-    const unfinished = this.#unreleased.count + this.#heldCount
-    if (unfinished > this.#enforced || (unfinished > this.#receiveMaximum && this.#unreleased.bytes > UNRELEASED_BYTES)) {
+    const unreleased = this.#unreleasedOrNone
+    const unfinished = (unreleased?.count ?? 0) + this.#heldCount
+    if (unfinished > this.#enforced || (unfinished > this.#receiveMaximum && (unreleased?.bytes ?? 0) > UNRELEASED_BYTES)) {
       throw new ProtocolError(0x93, `${unfinished} unacknowledged publishes exceed the Receive Maximum`, 'MQTT-3.3.4-7')
     }
   }
