@@ -59,6 +59,15 @@ const mqload = join(folder, 'mqload')
 const brokers = []
 let runs = 0
 
+// Ctrl-C leaves nothing behind
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    for (const { child } of brokers) child.kill('SIGTERM')
+    rmSync(folder, { recursive: true, force: true })
+    process.exit(1)
+  })
+}
+
 try {
   compile()
   await startBrokers()
@@ -70,9 +79,9 @@ try {
   const latencies = []
   const memory = []
   if (options.only === '') {
-    for (const [label, shape] of LATENCIES) latencies.push(await latency(label, shape))
-    await restartBrokers() // memory of brokers that have done nothing else
+    await restartBrokers('set_tcp_nodelay true\n') // memory is that of brokers which have done nothing else
     for (const broker of brokers) memory.push(await idle(broker))
+    for (const [label, shape] of LATENCIES) latencies.push(await latency(label, shape))
   }
   const text = report(rows, latencies, memory)
   console.log(options.json ? JSON.stringify({ rows, latencies, memory }, null, 2) : text)
@@ -91,8 +100,8 @@ function compile() {
   }
 }
 
-async function startBrokers() {
-  const limits = 'allow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\n'
+async function startBrokers(more = '') {
+  const limits = `allow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n${more}`
   const begin = async (name, port, command, args) => {
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     let log = ''
@@ -176,7 +185,7 @@ async function idle({ name, port, child }) {
   return { name, bytes, alive }
 }
 
-async function restartBrokers() {
+async function restartBrokers(more) {
   await Promise.all(
     brokers.map(({ child }) => {
       const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -185,7 +194,7 @@ async function restartBrokers() {
     }),
   )
   brokers.length = 0
-  await startBrokers()
+  await startBrokers(more)
 }
 
 /** Own topics and client identifiers each time: nothing of an earlier run, such as a persistent session, is in the way. */

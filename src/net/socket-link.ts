@@ -25,6 +25,12 @@ export interface Carrier {
 export const StallAt = { Accepted: 0, Dialled: 16_777_216 } as const
 export type StallAt = (typeof StallAt)[keyof typeof StallAt]
 
+/**
+ * Milliseconds of work that one read may make before the connection must wait for the next turn. libuv reads up to 32 times in a row from a
+ * busy socket: a publisher to a thousand subscribers would otherwise hold up everybody for a second.
+ */
+const LONG_READ_MS = 5
+
 /** Nobody is told: before `start`, and after `closed`. */
 const NOBODY: Receiver = { received() {}, drained() {}, closed() {} }
 
@@ -45,6 +51,8 @@ export class SocketLink implements Link, FlushPort {
   #paused = false
   /** We do not read, because the peer does not read. */
   #stalled = false
+  /** We do not read in this turn: this connection has had its share. */
+  #yielding = false
   #error: Error | null = null
   #bound: NodeJS.Timeout | null = null
 
@@ -72,7 +80,7 @@ export class SocketLink implements Link, FlushPort {
 
   resume(): void {
     this.#paused = false
-    if (!this.#stalled) this.#carrier.resume()
+    this.#readOn()
   }
 
   end(): void {
@@ -121,6 +129,7 @@ export class SocketLink implements Link, FlushPort {
   /** Carrier: bytes[start, end) came in. False asks it to stop reading until `resume`. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#state !== State.Open) return true // read and forgotten, so that the peer's end is seen and nothing unread resets the connection
+    const begun = performance.now()
     try {
       this.#receiver.received(bytes, start, end)
     } catch (thrown) {
@@ -128,7 +137,21 @@ export class SocketLink implements Link, FlushPort {
     }
     if (this.#state !== State.Open) return true
     if (this.output.full && this.output.length >= this.#stallAt) this.#stalled = true
-    return !this.#stalled && !this.#paused
+    if (performance.now() - begun > LONG_READ_MS) this.#yield()
+    return !this.#stalled && !this.#paused && !this.#yielding
+  }
+
+  /** What came in made much work: the next read waits until the others had their turn. */
+  #yield(): void {
+    this.#yielding = true
+    setImmediate(() => {
+      this.#yielding = false
+      this.#readOn()
+    })
+  }
+
+  #readOn(): void {
+    if (!this.#stalled && !this.#paused && !this.#yielding && this.#state < State.Destroyed) this.#carrier.resume()
   }
 
   /** Carrier: all that was written is out. A call more than needed does no harm. */
@@ -150,7 +173,7 @@ export class SocketLink implements Link, FlushPort {
     }
     if (!this.#stalled) return
     this.#stalled = false
-    if (!this.#paused) this.#carrier.resume()
+    this.#readOn()
   }
 
   /** Carrier: why the connection is about to close. Counts only while nobody here has ended it. */

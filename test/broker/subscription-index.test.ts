@@ -272,9 +272,11 @@ test('subscriptions with wildcards that come and go elsewhere leave remembered r
   for (let i = 0; i < 2000; i++) {
     churner.subscribe(`site${i % 200}/line${i % 50}/+/#`)
     churner.subscribe(`device${i}/cmd`)
+    churner.subscribe(`+/cabinet${i % 50}/#`)
     if (i % 20 === 19) for (const topicName of topics.slice(0, 10)) p.publish(topicName, 'warm')
     churner.unsubscribe(`site${i % 200}/line${i % 50}/+/#`)
     churner.unsubscribe(`device${i}/cmd`)
+    churner.unsubscribe(`+/cabinet${i % 50}/#`)
   }
   // 200 + 10,000 branches share 4,096 counters: some topics are resolved anew by chance, few of a thousand publishes
   expect(resolved.length).toBeLessThan(150)

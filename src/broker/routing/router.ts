@@ -193,7 +193,7 @@ export class Router {
 
   #recipientsOf(topic: Topic): Recipients {
     const { topics, authorizer } = this.#parts
-    const stamp = topics.branches.stamp(topic.branch1, topic.branch2) + authorizer.generation
+    const stamp = topics.branches.stamp(topic.branch1, topic.branch2, topic.branch3) + authorizer.generation
     if (topic.stamp === stamp && topic.recipients !== null) return topic.recipients
     const found: Subscription[] = []
     const groups: SharedGroup[] = []

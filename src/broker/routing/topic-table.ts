@@ -16,6 +16,7 @@ export class Topic {
   /** Slots of the branch counters its resolution depends on (branches.ts). */
   readonly branch1: number
   readonly branch2: number
+  readonly branch3: number
   /** Clients never publish there. */
   readonly isReserved: boolean
   next: Topic | null = null
@@ -28,14 +29,15 @@ export class Topic {
   /** Sum of the counters at the time of resolution; -1 = resolve again. */
   stamp = -1
 
-  constructor(name: string, bytes: Uint8Array, hash: number, id: number, branch1: number, branch2: number) {
+  constructor(name: string, bytes: Uint8Array, hash: number, id: number, branches: readonly [number, number, number]) {
     this.name = name
     this.bytes = bytes
     this.length = bytes.length
     this.hash = hash
     this.id = id
-    this.branch1 = branch1
-    this.branch2 = branch2
+    this.branch1 = branches[0]
+    this.branch2 = branches[1]
+    this.branch3 = branches[2]
     this.isReserved = isReservedTopic(name)
   }
 
@@ -97,7 +99,7 @@ export class TopicTable {
   dropStale(generation: number): void {
     for (const chain of this.#slots) {
       for (let topic = chain; topic !== null; topic = topic.next) {
-        if (topic.recipients === null || topic.stamp === this.branches.stamp(topic.branch1, topic.branch2) + generation) continue
+        if (topic.recipients === null || topic.stamp === this.branches.stamp(topic.branch1, topic.branch2, topic.branch3) + generation) continue
         topic.recipients = null
         topic.stamp = -1
       }
@@ -111,9 +113,8 @@ export class TopicTable {
       throw new ProtocolError(0x90, `Topic Name of ${levels.length} levels, ${this.#maximumLevels} at most`, 'MQTT-4.7.3-3')
     if (this.#count >= this.#limit || this.#nameBytes + length > LARGEST_NAMES) this.#sweep()
     if (this.#count >= this.#slots.length) this.#grow()
-    const [one, two] = this.branches.slots(levels)
     const slot = hash & (this.#slots.length - 1)
-    const topic = new Topic(name, bytes.slice(at, at + length), hash, this.#nextId++, one, two < 0 ? one : two)
+    const topic = new Topic(name, bytes.slice(at, at + length), hash, this.#nextId++, this.branches.slots(levels))
     topic.next = this.#slots[slot]!
     this.#slots[slot] = topic
     this.#count++
