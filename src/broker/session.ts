@@ -223,37 +223,26 @@ export class Session implements Publisher {
     const shaped = isPlain ? run : this.#context.variants.of(run, { version, qos, retain, identifiers, alias: 0, omitTopic: false })
     const shift = isPlain ? 0 : -run.from
     if (shaped.largest > this.maximumPacketSize) {
-      this.#transmitFitting(run, shaped, shift, from, to, qos, retain, identifiers, output)
+      this.#sendFitting(shaped, from + shift, to + shift, output)
       return
     }
     if (this.#aliases === null || run.topicId === 0) this.#send(shaped, from + shift, to + shift, shaped, 0, output)
     else this.#sendAliased(this.#aliases, run, shaped, shift, from, to, qos, retain, identifiers, output)
   }
 
-  /** Some packets are too large for this client: dropped as if delivered [MQTT-3.1.2-24, MQTT-3.1.2-25]. */
-  #transmitFitting(
-    run: PublishRun,
-    shaped: PublishRun,
-    shift: number,
-    from: number,
-    to: number,
-    qos: Qos,
-    retain: 0 | 1,
-    identifiers: readonly number[] | null,
-    output: OutputBuffer,
-  ): void {
-    const { largest } = shaped
+  /**
+   * Some packets are too large for this client: dropped as if delivered [MQTT-3.1.2-24, MQTT-3.1.2-25]. The others go out as they were
+   * shaped, without a Topic Alias, which need not be used.
+   */
+  #sendFitting(shaped: PublishRun, from: number, to: number, output: OutputBuffer): void {
     const { counters, trace } = this.#context
     for (let i = from; i < to; i++) {
-      const at = i + shift
-      if (shaped.starts[at + 1]! - shaped.starts[at]! > this.maximumPacketSize) {
-        counters.publishesDropped++
-        if (trace !== null) tracePublishes(trace, 'too large', this.clientId, shaped, 0, at, at + 1)
+      if (shaped.starts[i + 1]! - shaped.starts[i]! <= this.maximumPacketSize) {
+        this.#send(shaped, i, i + 1, shaped, 0, output)
         continue
       }
-      shaped.largest = 0
-      this.#transmit(run, i, i + 1, qos, retain, identifiers, output)
-      shaped.largest = largest
+      counters.publishesDropped++
+      if (trace !== null) tracePublishes(trace, 'too large', this.clientId, shaped, 0, i, i + 1)
     }
   }
 
