@@ -30,6 +30,10 @@ export type StallAt = (typeof StallAt)[keyof typeof StallAt]
  * busy socket: a publisher to a thousand subscribers would otherwise hold up everybody for a second.
  */
 const LONG_READ_MS = 5
+/** Milliseconds that a read may take once we know how much work this connection's bytes make; the rest of it waits for further turns. */
+const SLICE_MS = 20
+/** Bytes that are always taken: smaller slices would cost more writes than they save waiting. */
+const SMALLEST_SLICE = 4096
 
 /** Nobody is told: before `start`, and after `closed`. */
 const NOBODY: Receiver = { received() {}, drained() {}, closed() {} }
@@ -53,6 +57,12 @@ export class SocketLink implements Link, FlushPort {
   #stalled = false
   /** We do not read in this turn: this connection has had its share. */
   #yielding = false
+  /** Bytes that one slice may have; Infinity while this connection's reads are short. */
+  #slice = Number.POSITIVE_INFINITY
+  /** What was read and has not been given to the owner yet; its carrier is paused meanwhile. */
+  #unread: Uint8Array | null = null
+  /** The owner is being called with bytes: what follows them must wait. */
+  #giving = false
   #error: Error | null = null
   #bound: NodeJS.Timeout | null = null
 
@@ -129,16 +139,39 @@ export class SocketLink implements Link, FlushPort {
   /** Carrier: bytes[start, end) came in. False asks it to stop reading until `resume`. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#state !== State.Open) return true // read and forgotten, so that the peer's end is seen and nothing unread resets the connection
+    if (this.#unread !== null) {
+      this.#unread = joined(this.#unread, bytes.subarray(start, end)) // a carrier that had more in hand when it was paused
+      return false
+    }
+    if (end - start > this.#slice) {
+      this.#unread = new Uint8Array(bytes.subarray(start + this.#slice, end)) // a copy: the next reader writes over the shared buffer
+      end = start + this.#slice
+    }
+    this.#give(bytes, start, end)
+    return this.#isReading
+  }
+
+  /** Hands bytes to the owner, and looks how long that took. */
+  #give(bytes: Uint8Array, start: number, end: number): void {
     const begun = performance.now()
+    this.#giving = true
     try {
       this.#receiver.received(bytes, start, end)
     } catch (thrown) {
       this.#fault(thrown)
     }
-    if (this.#state !== State.Open) return true
+    this.#giving = false
+    if (this.#state !== State.Open) {
+      this.#unread = null
+      return
+    }
     if (this.output.full && this.output.length >= this.#stallAt) this.#stalled = true
-    if (performance.now() - begun > LONG_READ_MS) this.#yield()
-    return !this.#stalled && !this.#paused && !this.#yielding
+    const took = performance.now() - begun
+    if (took > LONG_READ_MS) {
+      this.#slice = Math.max(SMALLEST_SLICE, Math.floor(((end - start) * SLICE_MS) / took))
+      this.#yield()
+    } else if (this.#unread === null) this.#slice = Number.POSITIVE_INFINITY
+    else this.#yield()
   }
 
   /** What came in made much work: the next read waits until the others had their turn. */
@@ -150,8 +183,23 @@ export class SocketLink implements Link, FlushPort {
     })
   }
 
+  get #isReading(): boolean {
+    return this.#state !== State.Open || (!this.#stalled && !this.#paused && !this.#yielding)
+  }
+
   #readOn(): void {
-    if (!this.#stalled && !this.#paused && !this.#yielding && this.#state < State.Destroyed) this.#carrier.resume()
+    if (this.#state >= State.Destroyed || !this.#isReading) return
+    const unread = this.#unread
+    if (this.#giving && unread !== null) return // its turn comes after what the owner has in hand
+    if (unread === null || this.#state !== State.Open) {
+      this.#unread = null
+      this.#carrier.resume()
+      return
+    }
+    const end = Math.min(unread.length, this.#slice)
+    this.#unread = end < unread.length ? unread.subarray(end) : null
+    this.#give(unread, 0, end)
+    if (this.#unread === null && this.#isReading) this.#carrier.resume()
   }
 
   /** Carrier: all that was written is out. A call more than needed does no harm. */
@@ -190,6 +238,7 @@ export class SocketLink implements Link, FlushPort {
   closed(): void {
     if (this.#state === State.Closed) return
     this.#state = State.Closed
+    this.#unread = null
     if (this.#bound !== null) clearTimeout(this.#bound)
     this.output.closed = true
     this.output.drop()
@@ -219,4 +268,11 @@ export class SocketLink implements Link, FlushPort {
     this.destroy()
     this.#context.report('receiver', error, this.peer.address)
   }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length)
+  both.set(a)
+  both.set(b, a.length)
+  return both
 }

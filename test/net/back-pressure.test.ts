@@ -149,3 +149,54 @@ test('blocks are lent once and given back once while many peers come and go in t
   expect(seen.size).toBe(blocks.filter((block) => block.bytes.length > block.size).length) // no block given back twice
   for (const block of blocks) context.pool.give(block)
 })
+
+/** An owner whose work takes a millisecond for each 2 KiB. */
+function labour(recorder: { onReceived: (bytes: Uint8Array, start: number, end: number) => void }): void {
+  recorder.onReceived = (_bytes, start, end) => {
+    const until = performance.now() + (end - start) / 2048
+    while (performance.now() < until);
+  }
+}
+
+test.each(WAYS)('bytes that make much work are given in slices, between which others have their turn; order is kept: %s', async (way) => {
+  const context = contextFor(way)
+  const { server, client } = await pair(way, context, labour)
+  const all = pattern(400_000)
+  const turnsOfOthers: number[] = []
+  let stop = false
+  const other = (): void => {
+    turnsOfOthers.push(server.chunks.length)
+    if (!stop) setTimeout(other, 0)
+  }
+  other()
+  client.send(all)
+  await until(() => server.length >= all.length, 'all bytes', 20_000)
+  stop = true
+  expect(server.bytes.equals(all)).toBe(true)
+  const sizes = server.chunks.map((chunk) => chunk.length)
+  const first = sizes.findIndex((size) => size > 24_000)
+  expect(Math.max(...sizes.slice(first + 1)), 'slices after the first long read').toBeLessThan(61_000)
+  expect(new Set(turnsOfOthers).size, 'turns of others between slices').toBeGreaterThan(3)
+})
+
+test.each(WAYS)('pause holds the slices that wait, resume brings them in order: %s', async (way) => {
+  const { server, client } = await pair(way, contextFor(way), (recorder) => {
+    labour(recorder)
+    const work = recorder.onReceived
+    recorder.onReceived = (bytes, start, end) => {
+      work(bytes, start, end)
+      recorder.link.pause()
+      if (recorder.chunks.length % 2 === 0) recorder.link.resume()
+    }
+  })
+  const all = pattern(300_000)
+  client.send(all)
+  const end = performance.now() + 20_000
+  while (server.length < all.length) {
+    expect(performance.now()).toBeLessThan(end)
+    const before = server.length
+    await turns(3)
+    if (server.length === before) server.link.resume()
+  }
+  expect(server.bytes.equals(all)).toBe(true)
+})
