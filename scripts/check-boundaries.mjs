@@ -34,14 +34,14 @@ const MAY_IMPORT = {
 }
 
 /** Type-only imports that are allowed beyond the table.  @type {Record<string, readonly string[]>} */
-const TYPES_ONLY = { auth: ['session', 'wire'], console: ['server'] }
+const TYPES_ONLY = { auth: ['session', 'wire'], console: ['server'], dissect: ['capture'] }
 
 /** Files that may import Node's modules and packages; everything else must run in a browser. */
 const NODE_ALLOWED = [
   /^index\.ts$/,
   /^(net|auth|config|server|cluster|cli|testing|faults)\//,
   /^store\/(?!memory)/,
-  /^capture\/live\.ts$/,
+  /^capture\/(live|files|tls-crypto-node)\.ts$/,
   /^client\/node\.ts$/,
 ]
 
