@@ -44,7 +44,7 @@ import { Subscriptions } from './routing/subscriptions.ts'
 import { TopicTable } from './routing/topic-table.ts'
 import { VerdictCache } from './routing/verdict-cache.ts'
 import { Session, type SessionContext } from './session.ts'
-import { SysTopics } from './sys-topics.ts'
+import { SysTopics, untilNextUpdate } from './sys-topics.ts'
 import { Wills } from './wills.ts'
 
 export interface BrokerOptions {
@@ -57,6 +57,12 @@ export interface BrokerOptions {
   readonly seed?: number
   /** Of the product, for `$SYS/broker/version`. */
   readonly version: string
+  /** All that `$SYS/broker/version` says; `zanzara version X` unless given. */
+  readonly versionText?: string
+  /** Milliseconds of the calendar: `$SYS` is updated at its round seconds. Without it, at those of `clock`. */
+  readonly wallClock?: () => number
+  /** Bytes of memory in use, for `$SYS`; without it nothing is said about them. */
+  readonly heapUsed?: () => number
   readonly authenticator?: Authenticator
   readonly authorizer?: Authorizer
   readonly journal?: Journal
@@ -146,14 +152,14 @@ export class Broker implements ServerHost {
       queued: new PublishRun(),
       trace,
       now,
-      dropping: (session) => options.log?.write('notice', `Outgoing messages are being dropped for client ${session.clientId}.`),
+      dropping: ({ clientId }) => options.log?.write('notice', `Outgoing messages are being dropped for client ${clientId}.`, { client: clientId }),
     }
     this.#router = new Router(this.#parts)
     this.#feeds = new RetainedFeeds(this.#parts, options.later ?? null)
     this.#subscriptions = new Subscriptions(this.#parts, this.#feeds)
     this.#wills = new Wills(this.deadlines, (session, packet) => this.#publishAs(session, packet))
     this.#sizes = serverPacketSizes(limits.maximumPacketSize)
-    if (limits.sysInterval > 0) this.#beginSysTopics(options.version, limits.sysInterval * 1000)
+    if (limits.sysInterval > 0) this.#beginSysTopics(options, limits.sysInterval * 1000)
     const dropExpired = new Deadline((time) => {
       if (this.#parts.retained.dropExpired(time, DROPPED_AT_A_TIME)) this.deadlines.set(dropExpired, time)
     })
@@ -181,6 +187,7 @@ export class Broker implements ServerHost {
   accept(link: Link): Receiver {
     const connection = new ServerConnection(this, this.limits, this.#sizes, link)
     this.#connections.add(connection)
+    this.counters.socketsOpened++
     if (this.#isShuttingDown) connection.end('shutdown', null)
     return connection
   }
@@ -283,7 +290,7 @@ export class Broker implements ServerHost {
 
   #expire(session: Session): void {
     this.counters.clientsExpired++
-    this.#options.log?.write('notice', `Expiring client ${session.clientId} due to timeout.`)
+    this.#options.log?.write('notice', `Expiring client ${session.clientId} due to timeout.`, { client: session.clientId })
     this.#drop(session)
   }
 
@@ -324,6 +331,7 @@ export class Broker implements ServerHost {
 
   #publishWaiting(): void {
     this.#router.hasWaiting = false
+    this.#router.isUnsent = true
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       const bytes = encodePacket(next.packet, 5)
       const run = new PublishRun()
@@ -331,27 +339,76 @@ export class Broker implements ServerHost {
       if (next.packet.qos < 2) this.#router.route(next.publisher, run)
       else if (this.#router.admit(next.publisher, run) < 0x80) this.#router.routeAdmitted(next.publisher, run, this.clock.now())
     }
+    this.#router.isUnsent = false
   }
 
-  #beginSysTopics(version: string, intervalMs: number): void {
-    const sys = new SysTopics(version, (topicName, text) => {
+  #beginSysTopics({ version, versionText = `zanzara version ${version}`, wallClock, heapUsed, pool }: BrokerOptions, intervalMs: number): void {
+    const sys = new SysTopics(versionText, (topicName, text) => {
       const payload = new Uint8Array(utf8Length(text))
       writeUtf8(text, payload, 0)
       this.publish({ topicName, payload, qos: 2, retain: true, properties: {} })
     })
     const update = (now: number): void => {
-      const { counters, retainedCount: retained, sessionCount: sessions, connectedCount: connected } = this
-      sys.update({
+      const {
+        counters,
+        storedMessages,
+        storedBytes,
+        queuedPackets,
+        queuedBytes,
+        retainedCount: retained,
+        sessionCount: sessions,
+        connectedCount: connected,
+      } = this
+      const snapshot = {
         uptimeSeconds: Math.floor((now - this.#startedAt) / 1000),
         sessions,
         connected,
         retained,
-        bytesSent: this.#options.pool.takenBytes,
+        storedMessages,
+        storedBytes,
+        queuedPackets,
+        queuedBytes,
+        bytesSent: pool.takenBytes,
+        heapUsed: heapUsed?.() ?? null,
         counters,
-      })
+      }
+      sys.update(snapshot, now)
     }
+    const deadline = new Deadline((now) => {
+      this.deadlines.set(deadline, now + untilNextUpdate(wallClock?.() ?? now, intervalMs))
+      update(now)
+    })
     update(this.#startedAt)
-    this.#every(intervalMs, update)
+    this.deadlines.set(deadline, this.#startedAt + untilNextUpdate(wallClock?.() ?? this.#startedAt, intervalMs))
+  }
+
+  /** Messages kept: retained, queued and unacknowledged ones; one that several clients wait for counts for each. */
+  get storedMessages(): number {
+    let sum = this.#parts.retained.count
+    for (const { queue, outgoing } of this.#sessions.values()) sum += queue.messages + outgoing.unfinished
+    return sum
+  }
+
+  /** Bytes of retained and queued packets. */
+  get storedBytes(): number {
+    let sum = this.#parts.retained.bytes
+    for (const { queue } of this.#sessions.values()) sum += queue.bytes
+    return sum
+  }
+
+  /** PUBLISH packets that wait for the window or the socket of a connected client. */
+  get queuedPackets(): number {
+    let sum = 0
+    for (const session of this.#sessions.values()) if (session.isOnline) sum += session.queue.messages
+    return sum
+  }
+
+  /** Their bytes, and those that wait to be written. */
+  get queuedBytes(): number {
+    let sum = 0
+    for (const session of this.#sessions.values()) if (session.isOnline) sum += session.queue.bytes
+    for (const { link } of this.#connections) sum += link.output.length
+    return sum
   }
 
   #every(intervalMs: number, action: (now: number) => void): void {

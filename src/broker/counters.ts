@@ -20,6 +20,8 @@ export class Counters implements ConnectionCounters {
   publishesRefused = 0
   /** Sessions ended by their Session Expiry Interval. */
   clientsExpired = 0
+  /** Connections accepted. */
+  socketsOpened = 0
   /** Most sessions at a time. */
   clientsMaximum = 0
   subscriptions = 0

@@ -73,7 +73,8 @@ async function serve(options: BrokerArguments, configuration: Configuration, ter
       writePid(pidFile, terminal.pid)
       isPidWritten = true
     }
-    const running = await start(options, configuration, log)
+    const running = await start(options, configuration, log, name)
+    log.publishTo((message) => running.broker.publish(message))
     log.write('information', `${name} running`)
     await stopped.signal
     log.write('information', `${name} terminating`)
@@ -91,13 +92,14 @@ async function serve(options: BrokerArguments, configuration: Configuration, ter
   }
 }
 
-function start(options: BrokerArguments, configuration: Configuration, log: ProgramLog): Promise<RunningBroker> {
+function start(options: BrokerArguments, configuration: Configuration, log: ProgramLog, versionText: string): Promise<RunningBroker> {
   const tells = (type: LogType): boolean => log.types.has(type)
   return startBroker({
     listeners: listenersOf(configuration, options.ports),
     limits: configuration.limits,
     authenticator: authenticatorOf(configuration),
     log,
+    versionText,
     verbose: tells('debug') || tells('subscribe') || tells('unsubscribe'),
     connectionMessages: configuration.connectionMessages,
   })

@@ -3,16 +3,23 @@
 
 import { assertNever } from '../base/assert.ts'
 import type { Peer } from '../base/link.ts'
-import type { Log } from '../base/log.ts'
+import type { Log, LogSubject } from '../base/log.ts'
+import { NO_REASON, TLS_ON_PLAIN } from '../session/connect-rules.ts'
 import type { Direction, EndCause, Observer, Trace } from '../session/effects.ts'
 import type { ProtocolError } from '../wire/errors.ts'
 import { type Connect, type Packet, PacketType, type Suback, type Subscribe } from '../wire/mqtt/packet.ts'
 import { escapeControls } from './log-destinations.ts'
 
-const MALFORMED_PACKET = 0x81
+const SECOND_CONNECT = 'MQTT-3.1.0-2'
 
-/** Protocol errors told in full in one second; a flood of garbage must not become a flood of lines. */
-const PROTOCOL_ERRORS_PER_SECOND = 20
+/** Faults told in full in one second; a flood of garbage must not become a flood of lines. */
+const FAULTS_PER_SECOND = 20
+
+/** What a transport with TLS knows of its session. */
+interface TlsSession {
+  readonly tlsVersion?: string | null
+  readonly cipher?: string | null
+}
 
 export interface ConnectionLogOptions {
   /** connection_messages: the lines of coming and going. */
@@ -27,8 +34,9 @@ export class ConnectionLog implements Observer, Trace {
   /** SUBSCRIBE packets by Client Identifier whose SUBACK will tell what was granted. */
   readonly #subscribing = new Map<string, Subscribe>()
   #second = -1
-  #protocolErrors = 0
-  #untold = 0
+  #faults = 0
+  #untoldErrors = 0
+  #untoldRefusals = 0
 
   constructor(log: Log, options: ConnectionLogOptions) {
     this.#log = log
@@ -40,30 +48,38 @@ export class ConnectionLog implements Observer, Trace {
     this.#log.write(
       'notice',
       peer.transport === 'unix' ? 'New connection on a unix socket.' : `New connection from ${addressOf(peer)} on port ${peer.localPort}.`,
+      { address: addressOf(peer) },
     )
   }
 
   connected(peer: Peer, clientId: string, connect: Connect, userName: string | null): void {
+    const about = { client: clientId, address: addressOf(peer) }
+    const id = escapeControls(clientId)
     if (this.#options.connectionMessages) {
       const user = userName === null ? '' : `, u'${escapeControls(userName)}'`
       const session = `(p${connect.version}, c${connect.cleanStart ? 1 : 0}, k${connect.keepAlive}${user})`
-      this.#log.write('notice', `New ${connect.bridge ? 'bridge' : 'client'} connected from ${addressOf(peer)} as ${escapeControls(clientId)} ${session}.`)
+      this.#log.write('notice', `New ${connect.bridge ? 'bridge' : 'client'} connected from ${addressOf(peer)} as ${id} ${session}.`, about)
+      const will = connect.will
+      if (will === null) this.#log.write('debug', 'No will message specified.', about)
+      else {
+        this.#log.write('debug', `Will message specified (${will.payload.length} bytes) (r${will.retain ? 1 : 0}, q${will.qos}).`, about)
+        this.#log.write('debug', `\t${escapeControls(will.topicName)}`, about)
+      }
     }
-    const will = connect.will
-    if (will === null) this.#log.write('debug', 'No will message specified.')
-    else {
-      this.#log.write('debug', `Will message specified (${will.payload.length} bytes) (r${will.retain ? 1 : 0}, q${will.qos}).`)
-      this.#log.write('debug', `\t${escapeControls(will.topicName)}`)
-    }
+    const { tlsVersion = null, cipher = null } = peer as Peer & TlsSession
+    if (tlsVersion !== null) this.#log.write('notice', `Client ${id} negotiated ${tlsVersion} cipher ${cipher ?? 'unknown'}`, about)
   }
 
   ended(peer: Peer, clientId: string | null, cause: EndCause, error: ProtocolError | null): void {
     this.#tellUntold()
     if (clientId !== null) this.#subscribing.delete(clientId)
-    const name = escapeControls(clientId ?? peer.address)
-    if (cause === 'protocol-error' && error !== null && !this.#tellProtocolError(name, error)) return
+    const address = addressOf(peer)
+    const about: LogSubject = clientId === null ? { address } : { client: clientId, address }
+    if (cause === 'protocol-error' && error !== null && !this.#tellProtocolError(escapeControls(clientId ?? address), error, about)) return
     if (cause === 'shutdown' || !this.#options.connectionMessages) return
-    this.#log.write('notice', `Client ${name} [${addressOf(peer)}] disconnected${endText(cause, error)}.`)
+    const name = escapeControls(clientId ?? (peer.address === '' ? address : peer.address))
+    if (cause === 'refused' && error !== null) this.#tellRefusal(name, error, about)
+    this.#log.write('notice', `Client ${name} [${address}] disconnected${endText(cause, error)}.`, about)
   }
 
   packet(direction: Direction, clientId: string, packet: Packet): void {
@@ -161,24 +177,39 @@ export class ConnectionLog implements Observer, Trace {
     this.#log.write('debug', line)
   }
 
-  /** Each second has its share of told protocol errors; the next one begins with how many were not told. */
+  /** Each second has its share of told faults; the next one begins with how many were not told. */
   #tellUntold(): void {
     const second = Math.floor(this.#options.now() / 1000)
     if (second === this.#second) return
-    if (this.#untold > 0) this.#log.write('notice', `Protocol errors of ${this.#untold} more clients are not shown.`)
+    if (this.#untoldErrors > 0) this.#log.write('notice', `Protocol errors of ${this.#untoldErrors} more clients are not shown.`)
+    if (this.#untoldRefusals > 0) this.#log.write('notice', `Reasons for refusing ${this.#untoldRefusals} more clients are not shown.`)
     this.#second = second
-    this.#protocolErrors = 0
-    this.#untold = 0
+    this.#faults = 0
+    this.#untoldErrors = 0
+    this.#untoldRefusals = 0
   }
 
   /** False when this second has had its share: then the connection goes without a line. */
-  #tellProtocolError(name: string, error: ProtocolError): boolean {
-    if (++this.#protocolErrors > PROTOCOL_ERRORS_PER_SECOND) {
-      this.#untold++
+  #tellProtocolError(name: string, error: ProtocolError, about: LogSubject): boolean {
+    if (++this.#faults > FAULTS_PER_SECOND) {
+      this.#untoldErrors++
       return false
     }
-    this.#log.write('notice', `Protocol error from ${name}: ${escapeControls(error.message)}${error.clause === '' ? '' : ` [${error.clause}]`}.`)
+    if (error.message === TLS_ON_PLAIN)
+      this.#log.write('notice', `Client from ${about.address} appears to be using TLS to connect to a non-TLS listener.`, about)
+    else if (error.clause === SECOND_CONNECT) this.#log.write('notice', `Bad client ${about.address} sending multiple CONNECT messages.`, about)
+    else {
+      const clause = error.clause === '' ? '' : ` [${error.clause}]`
+      this.#log.write('information', `Protocol error from ${name}: ${escapeControls(error.message)}${clause}.`, about)
+    }
     return true
+  }
+
+  /** Mosquitto has no such line: the one after it is the same for every refusal, so that nobody can tell what was wrong. */
+  #tellRefusal(name: string, error: ProtocolError, about: LogSubject): void {
+    if (error.message === NO_REASON) return
+    if (++this.#faults > FAULTS_PER_SECOND) this.#untoldRefusals++
+    else this.#log.write('notice', `Client ${name} refused: ${escapeControls(error.message)}.`, about)
   }
 }
 
@@ -201,7 +232,7 @@ function endText(cause: EndCause, error: ProtocolError | null): string {
     case 'taken-over':
       return ': session taken over'
     case 'protocol-error':
-      return error?.reasonCode === MALFORMED_PACKET ? ': malformed packet' : ': protocol error'
+      return `: ${PROTOCOL_ERRORS[error?.reasonCode ?? 0] ?? 'protocol error'}`
     case 'refused':
       return `: ${REFUSALS[error?.reasonCode ?? 0x87] ?? 'refused'}`
     case 'timeout':
@@ -215,13 +246,33 @@ function endText(cause: EndCause, error: ProtocolError | null): string {
   }
 }
 
+const NOT_ALLOWED = 'using not allowed feature (QoS too high, retain not supported, or bad AUTH method)'
+
+/** Faults that Mosquitto tells from a protocol error, by Reason Code. */
+const PROTOCOL_ERRORS: Readonly<Record<number, string>> = {
+  0x81: 'malformed packet',
+  0x93: 'receive maximum exceeded',
+  0x94: 'topic alias invalid',
+  0x95: 'oversize packet',
+  0x9a: NOT_ALLOWED,
+  0x9b: NOT_ALLOWED,
+}
+
 const REFUSALS: Readonly<Record<number, string>> = {
   1: 'unsupported protocol version',
   2: 'client identifier not valid',
+  3: 'server unavailable',
   0x84: 'unsupported protocol version',
   0x85: 'client identifier not valid',
   0x86: 'not authorised',
   0x87: 'not authorised',
+  0x88: 'server unavailable',
+  0x89: 'server busy',
+  0x8a: 'client banned',
   0x8c: 'bad authentication method',
+  0x90: 'topic name invalid',
   0x97: 'quota exceeded',
+  0x9a: NOT_ALLOWED,
+  0x9b: NOT_ALLOWED,
+  0x9f: 'connection rate exceeded',
 }

@@ -3,6 +3,7 @@
 
 import { randomInt, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { getHeapStatistics } from 'node:v8'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Broker } from '../broker/broker.ts'
@@ -61,6 +62,11 @@ export interface StartBrokerOptions {
   readonly verbose?: boolean
   /** False leaves out the lines of coming and going. */
   readonly connectionMessages?: boolean
+  /**
+   * What `$SYS/broker/version` says; `zanzara version X` unless given. Scripts take its third word as a number, and those that were
+   * written for Mosquitto compare that number with Mosquitto's: who starts the broker in its name says `mosquitto version 2.1.2 (…)`.
+   */
+  readonly versionText?: string
 }
 
 export interface RunningBroker extends AsyncDisposable {
@@ -93,11 +99,14 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     newId: () => randomUUID().toUpperCase(),
     seed: randomInt(2 ** 32),
     version: packageVersion(),
+    wallClock: () => Date.now(),
+    heapUsed,
     log,
     later: (work) => setImmediate(work),
     trace: options.verbose === true ? told : null,
     ...(told === null ? {} : { observer: told }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.versionText === undefined ? {} : { versionText: options.versionText }),
     ...(options.authenticator === undefined ? {} : { authenticator: options.authenticator }),
     ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
   })
@@ -112,6 +121,12 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   const timer = setInterval(() => broker.run(clock.now()), DEADLINES_EVERY)
   timer.unref() // the listeners keep the process alive
   return new StartedBroker(broker, opener.listeners, timer, urlOf(wanted[0]!, ports[0]!), ports)
+}
+
+/** Bytes of JavaScript objects and of the buffers that belong to them. */
+function heapUsed(): number {
+  const { used_heap_size: objects, external_memory: buffers } = getHeapStatistics()
+  return objects + buffers
 }
 
 class StartedBroker implements RunningBroker {

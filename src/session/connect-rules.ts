@@ -22,6 +22,26 @@ export function refusalOf(connect: Connect, limits: ConnectionLimits): number {
   return 0
 }
 
+/** The message of a refusal's error when nobody gave a reason. */
+export const NO_REASON = 'CONNECT refused'
+
+/** First byte of a TLS handshake: as an MQTT packet, a CONNECT with flags. */
+export const TLS_HANDSHAKE = 0x16
+/** The message of the error when a peer speaks TLS to a listener that does not. */
+export const TLS_ON_PLAIN = 'TLS on a listener without TLS'
+
+/** Why `refusalOf` refuses, for the log: with the option that decides it. */
+export function reasonOfRefusal(connect: Connect, limits: ConnectionLimits): string {
+  const { version, clientId, will } = connect
+  if (!limits.versions.includes(version)) return `protocol version ${version} is not among 'accept_protocol_versions'`
+  if (clientId === '' && version === 3) return 'no Client Identifier, which MQTT 3.1 demands'
+  if (clientId === '' && !limits.allowZeroLengthClientId) return "no Client Identifier; 'allow_zero_length_clientid true' would let it in"
+  if (clientId === '' && version === 4 && !connect.cleanStart) return 'no Client Identifier for a session that is to be kept'
+  if (will !== null && will.qos > limits.maximumQos) return `a will of QoS ${will.qos}; 'max_qos' is ${limits.maximumQos}`
+  if (will?.retain === true && !limits.retainAvailable) return "a will with RETAIN; 'retain_available' is false"
+  return `Keep Alive ${connect.keepAlive}; 'max_keepalive' is ${limits.maximumKeepAlive}`
+}
+
 /** Seconds in force: 0 or too long a Keep Alive becomes the limit [MQTT-3.1.2-21]. */
 export function keepAliveOf(connect: Connect, limits: ConnectionLimits): number {
   const most = limits.maximumKeepAlive

@@ -54,6 +54,8 @@ export interface ConnectionLimits {
 export interface Verdict {
   readonly reasonCode: number
   readonly userName: string | null
+  /** Of a refusal, for the log alone: why, and what in the configuration would allow it. A clause without capital and full stop. */
+  readonly reason?: string
 }
 
 /** One run of an enhanced authentication [section 4.12]; made for CONNECT and for each re-authentication. */
@@ -145,7 +147,7 @@ export interface ConnectionCounters {
 export interface Observer {
   opened(peer: Peer): void
   connected(peer: Peer, clientId: string, connect: Connect, userName: string | null): void
-  /** `clientId` is null before CONNECT was accepted. */
+  /** `clientId` is null as long as no CONNECT told it; of a refused client it is the one that it gave. A refusal's message is its reason, or NO_REASON. */
   ended(peer: Peer, clientId: string | null, cause: EndCause, error: ProtocolError | null): void
 }
 
@@ -153,7 +155,7 @@ export type Direction = 'received' | 'sending'
 
 /** Every packet, for `-v`. */
 export interface Trace {
-  /** All but PUBLISH and its acknowledgements. */
+  /** All but PUBLISH and its acknowledgements. Before a Client Identifier is known, `clientId` is the peer's address. */
   packet(direction: Direction, clientId: string, packet: Packet): void
   /** One PUBLISH; `denied` and `too large` are received or dropped ones that go nowhere. */
   publish(what: Direction | 'denied' | 'too large', clientId: string, header: number, packetId: number, topicName: string, payloadLength: number): void

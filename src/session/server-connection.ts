@@ -19,7 +19,7 @@ import {
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { packetMayCarry, ReasonCode } from '../wire/mqtt/reason-codes.ts'
-import { connackProperties, keepAliveOf, refusalOf } from './connect-rules.ts'
+import { connackProperties, keepAliveOf, NO_REASON, reasonOfRefusal, refusalOf, TLS_HANDSHAKE, TLS_ON_PLAIN } from './connect-rules.ts'
 import type { AttachedConnection, ConnectedSession, ConnectionLimits, EndCause, ServerHost, Verdict } from './effects.ts'
 import { IncomingAliases } from './incoming-aliases.ts'
 import type { ReceivingConnection } from './incoming-publishes.ts'
@@ -60,7 +60,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#sizes = sizes
     this.link = link
     this.#framer = new Framer(sizes.beforeConnect)
-    this.#writer = new ServerWriter(link.output, host, limits.reasonStrings)
+    this.#writer = new ServerWriter(link, host, limits.reasonStrings)
     this.#heardAt = host.clock.now()
     this.#deadline = new Deadline((now) => this.#overdue(now))
     host.deadlines.set(this.#deadline, this.#heardAt + limits.connectTimeoutMs)
@@ -170,7 +170,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       return
     }
     const packet = decodePacket(header, bytes, at, end, this.#writer.version, 'client')
-    if (this.#clientId !== null && !isAcknowledgement(packet)) this.#host.trace?.packet('received', this.#clientId, packet)
+    if (!isAcknowledgement(packet)) this.#host.trace?.packet('received', this.#writer.clientId, packet)
     switch (packet.type) {
       case PacketType.Subscribe:
         this.#subscribe(packet)
@@ -201,6 +201,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   #connect(header: number, bytes: Uint8Array, at: number, end: number): void {
+    if (header === TLS_HANDSHAKE) throw new ProtocolError(ReasonCode.ProtocolError, TLS_ON_PLAIN)
     const level = protocolLevelOf(bytes, at, end)
     let connect: Connect
     try {
@@ -210,12 +211,13 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       throw error
     }
     this.#host.counters.connectsReceived++
+    if (connect.clientId !== '') this.#clientId = this.#writer.clientId = connect.clientId
     this.#writer.version = connect.version
     this.#writer.wantsReasons = connect.properties.requestProblemInformation !== 0
     this.#writer.maximumPacketSize = connect.properties.maximumPacketSize ?? 0xffffffff
     const refusal = refusalOf(connect, this.#limits)
     if (refusal !== 0) {
-      this.#refuse(refusal)
+      this.#refuse(refusal, reasonOfRefusal(connect, this.#limits))
       return
     }
     const method = connect.properties.authenticationMethod
@@ -254,7 +256,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   /** CONNECT has been judged: there is a session now, or a refusal. */
   #judged(connect: Connect, verdict: Verdict, authentication: Properties = NO_PROPERTIES): void {
     if (verdict.reasonCode !== 0) {
-      this.#refuse(verdict.reasonCode)
+      this.#refuse(verdict.reasonCode, verdict.reason)
       return
     }
     const host = this.#host
@@ -376,10 +378,10 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#writer.refuse(error.reasonCode)
   }
 
-  #refuse(reasonCode: number): void {
+  #refuse(reasonCode: number, reason: string = NO_REASON): void {
     if (this.#ended) return
     this.#writer.refuse(reasonCode)
-    this.#finish('refused', new ProtocolError(reasonCode, 'CONNECT refused'), null)
+    this.#finish('refused', new ProtocolError(reasonCode, reason), null)
     this.link.end()
   }
 

@@ -1,6 +1,7 @@
 // What a server connection says beside PUBLISH and its acknowledgements: control packets, in the client's version and within its limits.
 // Knows no states: whether a packet may be said now is server-connection.ts's affair.
 
+import type { Link } from '../base/link.ts'
 import type { OutputBuffer } from '../base/output-buffer.ts'
 import { ProtocolError } from '../wire/errors.ts'
 import { encodedSize, encodeInto } from '../wire/mqtt/encode.ts'
@@ -19,14 +20,15 @@ export class ServerWriter {
   maximumPacketSize = 0xffffffff
   /** Request Problem Information [MQTT-3.1.2-29]. */
   wantsReasons = true
-  /** For the trace; null before CONNECT was accepted. */
-  clientId: string | null = null
+  /** For the trace; the peer's address as long as no Client Identifier is known. */
+  clientId: string
   readonly #output: OutputBuffer
   readonly #host: Pick<ServerHost, 'counters' | 'trace'>
   readonly #reasonStrings: boolean
 
-  constructor(output: OutputBuffer, host: Pick<ServerHost, 'counters' | 'trace'>, reasonStrings: boolean) {
+  constructor({ output, peer }: Link, host: Pick<ServerHost, 'counters' | 'trace'>, reasonStrings: boolean) {
     this.#output = output
+    this.clientId = peer.address === '' ? peer.transport : peer.address
     this.#host = host
     this.#reasonStrings = reasonStrings
   }
@@ -54,7 +56,7 @@ export class ServerWriter {
     encodeInto(sent, this.version, this.#output.bytes, at)
     this.#output.settle()
     this.#host.counters.messagesSent++
-    if (this.clientId !== null) this.#host.trace?.packet('sending', this.clientId, sent)
+    this.#host.trace?.packet('sending', this.clientId, sent)
     return true
   }
 

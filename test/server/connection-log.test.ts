@@ -3,8 +3,9 @@
 
 import { expect, test } from 'vitest'
 import type { Peer } from '../../src/base/link.ts'
-import type { LogType } from '../../src/base/log.ts'
+import type { LogSubject, LogType } from '../../src/base/log.ts'
 import { ConnectionLog } from '../../src/server/connection-log.ts'
+import { TLS_ON_PLAIN } from '../../src/session/connect-rules.ts'
 import type { EndCause } from '../../src/session/effects.ts'
 import { ProtocolError } from '../../src/wire/errors.ts'
 import type { Connect, Subscribe } from '../../src/wire/mqtt/packet.ts'
@@ -86,7 +87,7 @@ test('a protocol error is told with its detail and clause, also before there is 
   expect(recorder.text).toEqual([
     'Protocol error from X: QoS 3 [MQTT-3.3.1-4].',
     'Client X [127.0.0.1:51552] disconnected: protocol error.',
-    'Protocol error from 127.0.0.1: packet too short.',
+    'Protocol error from 127.0.0.1:51552: packet too short.',
     'Client 127.0.0.1 [127.0.0.1:51552] disconnected: malformed packet.',
   ])
 })
@@ -100,6 +101,73 @@ test('a flood of protocol errors is told 20 times a second, then counted', () =>
   expect(recorder.text.slice(40)).toEqual(['Protocol errors of 980 more clients are not shown.', 'Client X [127.0.0.1:51552] disconnected.'])
 })
 
+test('faults that have a line of their own: a second CONNECT, TLS where there is none', () => {
+  const recorder = new Recorder()
+  recorder.log.ended(PEER, 'X', 'protocol-error', new ProtocolError(0x82, 'second CONNECT', 'MQTT-3.1.0-2'))
+  recorder.log.ended(PEER, null, 'protocol-error', new ProtocolError(0x82, TLS_ON_PLAIN))
+  expect(recorder.lines).toEqual([
+    ['notice', 'Bad client 127.0.0.1:51552 sending multiple CONNECT messages.'],
+    ['notice', 'Client X [127.0.0.1:51552] disconnected: protocol error.'],
+    ['notice', 'Client from 127.0.0.1:51552 appears to be using TLS to connect to a non-TLS listener.'],
+    ['notice', 'Client 127.0.0.1 [127.0.0.1:51552] disconnected: protocol error.'],
+  ])
+})
+
+test.each([
+  [0x81, 'malformed packet'],
+  [0x82, 'protocol error'],
+  [0x93, 'receive maximum exceeded'],
+  [0x94, 'topic alias invalid'],
+  [0x95, 'oversize packet'],
+  [0x9b, 'using not allowed feature (QoS too high, retain not supported, or bad AUTH method)'],
+])('a fault with Reason Code %i ends as: %s', (reasonCode, text) => {
+  const recorder = new Recorder()
+  recorder.log.ended(PEER, 'X', 'protocol-error', new ProtocolError(reasonCode, 'fault'))
+  expect(recorder.lines).toEqual([
+    ['information', 'Protocol error from X: fault.'],
+    ['notice', `Client X [127.0.0.1:51552] disconnected: ${text}.`],
+  ])
+})
+
+test('a refusal tells its reason in a line before; in a flood the reasons are counted, the refusals are all told', () => {
+  const recorder = new Recorder()
+  const refusal = new ProtocolError(0x87, "wrong password for user 'eve'")
+  recorder.log.ended(PEER, 'X', 'refused', refusal)
+  expect(recorder.lines).toEqual([
+    ['notice', "Client X refused: wrong password for user 'eve'."],
+    ['notice', 'Client X [127.0.0.1:51552] disconnected: not authorised.'],
+  ])
+  for (let i = 0; i < 100; i++) recorder.log.ended(PEER, 'X', 'refused', refusal)
+  expect(recorder.text.filter((line) => line.includes('refused:'))).toHaveLength(20)
+  expect(recorder.text.filter((line) => line.endsWith('not authorised.'))).toHaveLength(101)
+  recorder.now = 1000
+  recorder.log.ended(PEER, 'Y', 'disconnect', null)
+  expect(recorder.text.slice(-2)).toEqual(['Reasons for refusing 81 more clients are not shown.', 'Client Y [127.0.0.1:51552] disconnected.'])
+})
+
+test('TLS: version and cipher after the will, before CONNACK, also without connection messages', () => {
+  const tls = { ...PEER, transport: 'tls', tlsVersion: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' } as const
+  const recorder = new Recorder()
+  recorder.log.connected(tls, 'X', CONNECT, null)
+  expect(recorder.lines.slice(1)).toEqual([
+    ['debug', 'No will message specified.'],
+    ['notice', 'Client X negotiated TLSv1.3 cipher TLS_AES_256_GCM_SHA384'],
+  ])
+  const quiet = new Recorder(false)
+  quiet.log.connected(tls, 'X', CONNECT, null)
+  expect(quiet.text).toEqual(['Client X negotiated TLSv1.3 cipher TLS_AES_256_GCM_SHA384'])
+})
+
+test('lines say whom they are about', () => {
+  const about: (LogSubject | undefined)[] = []
+  const log = new ConnectionLog({ write: (_type, _line, subject) => void about.push(subject) }, { connectionMessages: true, now: () => 0 })
+  log.opened(PEER)
+  log.connected(PEER, 'a\nb', CONNECT, null)
+  log.ended(PEER, null, 'closed', null)
+  const address = '127.0.0.1:51552'
+  expect(about).toEqual([{ address }, { client: 'a\nb', address }, { client: 'a\nb', address }, { address }])
+})
+
 test('the broker stops: no line per client; connection_messages false: none at all', () => {
   const recorder = new Recorder()
   recorder.log.ended(PEER, 'X', 'shutdown', null)
@@ -108,7 +176,7 @@ test('the broker stops: no line per client; connection_messages false: none at a
   quiet.log.opened(PEER)
   quiet.log.connected(PEER, 'X', CONNECT, null)
   quiet.log.ended(PEER, 'X', 'closed', null)
-  expect(quiet.lines).toEqual([['debug', 'No will message specified.']])
+  expect(quiet.lines).toEqual([])
 })
 
 test('a unix socket has no address', () => {

@@ -52,6 +52,8 @@ export interface RouterParts {
 }
 
 export class Router {
+  /** What is routed now came in no packet from its publisher: a will. The trace knows nothing of it. */
+  isUnsent = false
   /** Journal ticket of the last routed or admitted run, 0 when it needs none. */
   ticket = 0
   /** While a run is being routed, other messages must wait: they would overwrite its variants. */
@@ -114,7 +116,7 @@ export class Router {
     const { counters, authorizer, trace } = this.#parts
     this.ticket = 0
     const isAllowed = publisher.verdicts.allows(topic.id, authorizer.generation) || this.#mayPublish(publisher, topic)
-    if (trace !== null && publisher.session !== null) tracePublishes(trace, isAllowed ? 'received' : 'denied', publisher.clientId, run)
+    if (trace !== null && publisher.session !== null && !this.isUnsent) tracePublishes(trace, isAllowed ? 'received' : 'denied', publisher.clientId, run)
     if (isAllowed) return 0
     counters.publishesRefused += run.count
     return ReasonCode.NotAuthorized
