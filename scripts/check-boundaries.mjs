@@ -14,9 +14,9 @@ const MAY_IMPORT = {
   broker: ['base', 'wire', 'session'],
   client: ['base', 'wire', 'session', 'net'],
   store: ['base', 'wire', 'broker'],
-  auth: ['base', 'broker'],
+  auth: ['base', 'wire', 'broker'],
   net: ['base', 'wire'],
-  config: ['base', 'broker'],
+  config: ['base', 'wire', 'broker'],
   bridge: ['base', 'wire', 'session', 'broker', 'client'],
   cluster: ['base', 'wire', 'broker', 'store'],
   gateway: ['base', 'wire', 'session', 'broker'],
@@ -34,7 +34,7 @@ const MAY_IMPORT = {
 }
 
 /** Type-only imports that are allowed beyond the table.  @type {Record<string, readonly string[]>} */
-const TYPES_ONLY = { auth: ['session', 'wire'], console: ['server'], dissect: ['capture'] }
+const TYPES_ONLY = { auth: ['session'], console: ['server'], dissect: ['capture'] }
 
 /** Files that may import Node's modules and packages; everything else must run in a browser. */
 const NODE_ALLOWED = [

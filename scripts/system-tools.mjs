@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path'
 /** By the name a test asks for.  @type {Readonly<Record<string, SystemTool>>} */
 export const SYSTEM_TOOLS = {
   mosquitto: { package: 'mosquitto', purpose: 'the broker to compare with' },
+  mosquitto_passwd: { package: 'mosquitto', purpose: 'a foreign writer of password files' },
   mosquitto_pub: { package: 'mosquitto-clients', purpose: 'a foreign publisher' },
   mosquitto_sub: { package: 'mosquitto-clients', purpose: 'a foreign subscriber' },
   mosquitto_rr: { package: 'mosquitto-clients', purpose: 'a foreign requester' },
@@ -16,6 +17,7 @@ export const SYSTEM_TOOLS = {
   chromium: { package: 'chromium', programs: ['chromium', 'chromium-browser', 'google-chrome'], purpose: 'the browser client' },
   gcc: { package: 'gcc', purpose: 'compiles the load generator' },
   'libc headers': { package: 'libc6-dev', file: '/usr/include/stdio.h', purpose: 'compiles the load generator' },
+  openssl: { package: 'openssl', purpose: 'judges our certificates' },
   faketime: { package: 'faketime', purpose: 'moves the wall clock under a program' },
 }
 

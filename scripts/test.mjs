@@ -48,6 +48,7 @@ const TIERS = {
     { name: 'who imports whom', run: () => script('check-boundaries.mjs') },
     { name: 'text of all files', run: () => script('check-text.mjs') },
     { name: 'docs/conformance.md is up to date', run: () => script('clauses.mjs', '--check') },
+    { name: 'docs/options.md is up to date', run: () => script('options.mjs', '--check') },
     { name: 'tests', run: () => vitest() },
   ],
   interop: [

@@ -1,6 +1,8 @@
 // The flags of `zanzara broker`, which are mosquitto's: read left to right, no `--opt=value`, no combined short flags.
 // Errors are Mosquitto 2.1's; what the flags do is broker.ts' affair.
 
+/** Port of --tls dev unless --tls-port says otherwise: that of MQTT over TLS. */
+const DEV_TLS_PORT = 8883
 /** Ports that -p may name. */
 const MAXIMUM_PORTS = 10
 
@@ -11,6 +13,8 @@ export interface BrokerArguments {
   readonly quiet: boolean
   readonly daemon: boolean
   readonly testConfig: boolean
+  /** Of --tls dev: where to listen with the development certificates; null = not asked for. */
+  readonly devTlsPort: number | null
 }
 
 /** A command line that cannot be used. `showUsage` when the flag itself is wrong. */
@@ -32,6 +36,8 @@ export function readBrokerArguments(argv: readonly string[]): BrokerArguments | 
   let quiet = false
   let daemon = false
   let testConfig = false
+  let isDevTls = false
+  let tlsPort = DEV_TLS_PORT
   for (let i = 0; i < argv.length; i++) {
     const flag = argv[i]!
     switch (flag) {
@@ -61,6 +67,17 @@ export function readBrokerArguments(argv: readonly string[]): BrokerArguments | 
       case '--daemon':
         daemon = true
         break
+      case '--tls':
+        if (argv[++i] !== 'dev') throw new ArgumentError(`--tls takes the word dev, for development certificates (${argv[i] ?? 'nothing'} given).`, true)
+        isDevTls = true
+        break
+      case '--tls-port': {
+        const value = argv[++i]
+        if (value === undefined || !/^[0-9]{1,5}$/.test(value) || Number(value) < 1 || Number(value) > 65535)
+          throw new ArgumentError(`Invalid port specified (${value ?? 'none'}).`, true)
+        tlsPort = Number(value)
+        break
+      }
       case '--test-config':
         testConfig = true
         break
@@ -73,7 +90,7 @@ export function readBrokerArguments(argv: readonly string[]): BrokerArguments | 
         throw new ArgumentError(`Unknown option '${flag}'.`, true)
     }
   }
-  return { configFile, ports, verbose, quiet, daemon, testConfig }
+  return { configFile, ports, verbose, quiet, daemon, testConfig, devTlsPort: isDevTls ? tlsPort : null }
 }
 
 export const BROKER_USAGE = `Usage: zanzara broker [-c config_file] [-d] [-h] [-p port] [-q] [-v]
@@ -87,6 +104,8 @@ ${BROKER_USAGE}
   -p, --port PORT          listen on this port of 127.0.0.1 and ::1; up to 10 times; not with a file that has a listener
   -q, --quiet              no log at all
   -v, --verbose            log every packet
+      --tls dev            also listen with TLS, on port 8883, with certificates made at the first use
+      --tls-port PORT      another port for it
       --test-config        check the file of -c and stop
       --version            print the version
   -h, --help               this text

@@ -6,6 +6,7 @@ import { CertificateNames } from '../auth/certificate-names.ts'
 import { StaticUsers } from '../auth/static-users.ts'
 import { ADMIT_ALL, type Authenticator } from '../broker/ports.ts'
 import type { Configuration, ListenerConfiguration } from '../config/configuration.ts'
+import { placeOf } from '../config/settings.ts'
 import type { BrokerListener } from '../server/start-broker.ts'
 
 /** A file that a listener names cannot be read. */
@@ -31,6 +32,43 @@ export function authenticatorOf(configuration: Configuration): Authenticator {
 export function admitsNobody(configuration: Configuration): boolean {
   return !configuration.allowAnonymous && !configuration.listeners.some((listener) => listener.useIdentityAsUsername)
 }
+
+/**
+ * What this version does not do although the file asks for it, if that decides who may do what: nobody shall believe it in force.
+ * Null when there is nothing of the kind.
+ */
+export function notServed(configuration: Configuration): string | null {
+  const { bridges, allPlugins, localOnly, listeners, settings } = configuration
+  const ofListeners = (localOnly === null ? listeners : [localOnly]).flatMap((listener) => listener.settings)
+  const found =
+    settings.find(({ option }) => NOT_SERVED.has(option)) ??
+    ofListeners.find(({ option, value }) => NOT_SERVED.has(option) || NOT_SERVED_BY_LISTENER.has(option) || (option === 'protocol' && value === 'http_api')) ??
+    (bridges[0] ?? allPlugins[0])?.settings[0]
+  return found === undefined ? null : `The '${found.option}' option (${placeOf(found)}) is not available in this version.`
+}
+
+const NOT_SERVED_BY_LISTENER: ReadonlySet<string> = new Set(['allow_anonymous', 'allow_zero_length_clientid', 'auto_id_prefix', 'listener_auto_id_prefix'])
+
+const NOT_SERVED: ReadonlySet<string> = new Set([
+  'accept_protocol_versions',
+  'acl_file',
+  'capath',
+  'ciphers',
+  'ciphers_tls1.3',
+  'clientid_prefixes',
+  'crlfile',
+  'enable_proxy_protocol',
+  'listener_allow_anonymous',
+  'max_qos',
+  'mount_point',
+  'password_file',
+  'psk_file',
+  'psk_hint',
+  'tls_version',
+  'use_subject_as_username',
+  'use_username_as_clientid',
+  'websockets_origin',
+])
 
 /** All but the address: without one startBroker listens on 127.0.0.1 and ::1. */
 function listenerOf(listener: ListenerConfiguration, port: number): BrokerListener {

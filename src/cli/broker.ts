@@ -5,14 +5,15 @@ import { spawn } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { LogType } from '../base/log.ts'
-import { ConfigError, type Configuration } from '../config/configuration.ts'
+import { ConfigError, type Configuration, type ConfigurationNote } from '../config/configuration.ts'
 import { parseConfiguration, readConfiguration } from '../config/parse.ts'
 import { ListenError } from '../server/listen-error.ts'
 import { ALL_LOG_TYPES, DEFAULT_LOG_TYPES, escapeControls, NO_LOG_TYPES } from '../server/log-destinations.ts'
 import { packageVersion } from '../server/package-version.ts'
-import { type RunningBroker, startBroker } from '../server/start-broker.ts'
+import { type BrokerListener, type RunningBroker, startBroker } from '../server/start-broker.ts'
 import { ArgumentError, BROKER_HELP, BROKER_USAGE, type BrokerArguments, readBrokerArguments } from './broker-arguments.ts'
-import { admitsNobody, authenticatorOf, CertificateError, listenersOf } from './broker-listeners.ts'
+import { admitsNobody, authenticatorOf, CertificateError, listenersOf, notServed } from './broker-listeners.ts'
+import { DevCertificatesError } from './certs/dev-folder.ts'
 import { ProgramLog } from './program-log.ts'
 import { untilStopped } from './stop-signals.ts'
 import type { Terminal } from './terminal.ts'
@@ -37,16 +38,18 @@ export async function runBroker(argv: readonly string[], terminal: Terminal): Pr
   if (options.testConfig && options.configFile === null) return await refuse(terminal, name, ['Please provide a configuration file to test.'], false)
   let configuration: Configuration
   try {
-    configuration = options.configFile === null ? parseConfiguration(new Uint8Array(0), '') : readConfiguration(options.configFile)
+    configuration = options.configFile === null ? parseConfiguration(new Uint8Array(0), '') : readConfiguration(options.configFile, terminal.env)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return await refuse(terminal, name, [error.message, ...(error.line > 0 ? [`Error found at ${error.file}:${error.line}.`] : [])], false)
+    return await refuse(terminal, name, [error.message, ...error.places], false, error.notes)
   }
   if (options.testConfig) {
     terminal.stdout.write('Configuration file is OK.\n')
     await terminal.stdout.flush()
     return ExitCode.Stopped
   }
+  const unserved = notServed(configuration)
+  if (unserved !== null) return await refuse(terminal, name, [unserved], false)
   if (options.daemon) return daemonise(argv)
   return await serve(options, configuration, terminal, name)
 }
@@ -59,7 +62,7 @@ async function serve(options: BrokerArguments, configuration: Configuration, ter
   } catch (error) {
     return await refuse(terminal, name, [`Unable to open log file: ${(error as Error).message}.`], false)
   }
-  for (const note of configuration.notes) log.write(note.type, note.text)
+  for (const note of configuration.notes) log.write(note.type, escapeControls(note.text))
   log.write('information', `${name} starting`)
   log.write('information', options.configFile === null ? 'Using default config.' : `Config loaded from ${options.configFile}.`)
   if (configuration.localOnly !== null) for (const line of LOCAL_ONLY) log.write('information', line)
@@ -73,7 +76,7 @@ async function serve(options: BrokerArguments, configuration: Configuration, ter
       writePid(pidFile, terminal.pid)
       isPidWritten = true
     }
-    const running = await start(options, configuration, log, name)
+    const running = await start(options, configuration, log, name, terminal)
     log.publishTo((message) => running.broker.publish(message))
     log.write('information', `${name} running`)
     await stopped.signal
@@ -81,8 +84,12 @@ async function serve(options: BrokerArguments, configuration: Configuration, ter
     await running.close()
     return ExitCode.Stopped
   } catch (error) {
-    if (!(error instanceof ListenError || error instanceof CertificateError || error instanceof PidFileError)) throw error
-    log.write('error', `Error: ${escapeControls(error instanceof ListenError ? error.sentence('-p') : error.message)}`)
+    if (!(error instanceof ListenError || error instanceof CertificateError || error instanceof DevCertificatesError || error instanceof PidFileError))
+      throw error
+    log.write(
+      'error',
+      `Error: ${escapeControls(error instanceof ListenError ? error.sentence(error.place.port === options.devTlsPort ? '--tls-port' : '-p') : error.message)}`,
+    )
     log.write('information', `${name} terminating`)
     return error instanceof PidFileError ? ExitCode.PidFile : ExitCode.CannotListen
   } finally {
@@ -92,10 +99,12 @@ async function serve(options: BrokerArguments, configuration: Configuration, ter
   }
 }
 
-function start(options: BrokerArguments, configuration: Configuration, log: ProgramLog, versionText: string): Promise<RunningBroker> {
+async function start(options: BrokerArguments, configuration: Configuration, log: ProgramLog, versionText: string, terminal: Terminal): Promise<RunningBroker> {
   const tells = (type: LogType): boolean => log.types.has(type)
-  return startBroker({
-    listeners: listenersOf(configuration, options.ports),
+  const listeners = listenersOf(configuration, options.ports)
+  if (options.devTlsPort !== null) listeners.push(await devTlsListener(options.devTlsPort, configuration, log, terminal))
+  return await startBroker({
+    listeners,
     limits: configuration.limits,
     authenticator: authenticatorOf(configuration),
     log,
@@ -103,6 +112,15 @@ function start(options: BrokerArguments, configuration: Configuration, log: Prog
     verbose: tells('debug') || tells('subscribe') || tells('unsubscribe'),
     connectionMessages: configuration.connectionMessages,
   })
+}
+
+/** As reachable as the first listener of the configuration; without one for this machine alone. */
+async function devTlsListener(port: number, { listeners }: Configuration, log: ProgramLog, terminal: Terminal): Promise<BrokerListener> {
+  const { devTls } = await import('./certs/dev-tls.ts')
+  const first = listeners.find(({ unixPath }) => unixPath === null)
+  const { listener, note } = await devTls(terminal.env, { port, ...(first === undefined ? {} : { host: first.host }) })
+  if (note !== null) log.write('information', escapeControls(note))
+  return listener
 }
 
 const LOCAL_ONLY = [
@@ -144,12 +162,19 @@ function daemonise(argv: readonly string[]): number {
 }
 
 function takesValue(flag: string | undefined): boolean {
-  return flag === '-c' || flag === '--config-file' || flag === '-p' || flag === '--port'
+  return flag === '-c' || flag === '--config-file' || flag === '-p' || flag === '--port' || flag === '--tls' || flag === '--tls-port'
 }
 
 /** Says why this start is refused, as a log of Mosquitto's would. */
-async function refuse(terminal: Terminal, name: string, lines: readonly string[], showUsage: boolean): Promise<number> {
+async function refuse(
+  terminal: Terminal,
+  name: string,
+  lines: readonly string[],
+  showUsage: boolean,
+  notes: readonly ConfigurationNote[] = [],
+): Promise<number> {
   const log = new ProgramLog(terminal, { types: DEFAULT_LOG_TYPES, timestamps: true, destinations: [{ to: 'stderr' }] })
+  for (const { type, text } of notes) log.write(type, escapeControls(text))
   for (const [i, line] of lines.entries()) log.write('error', escapeControls(i === 0 && !line.startsWith('Please') ? `Error: ${line}` : line))
   log.write('information', `${name} terminating`)
   if (showUsage) terminal.stdout.write(BROKER_USAGE)

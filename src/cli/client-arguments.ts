@@ -76,8 +76,6 @@ function check(settings: ClientSettings): void {
       throw new ArgumentError('You must specify a topic to subscribe to (-t) or unsubscribe from (-U).')
     }
     if (settings.noRetained && settings.retainedOnly) throw new ArgumentError("Combining '-R' and '--retained-only' makes no sense.", 'blank before')
-    // MQTT 5 can spare the server the sending [MQTT-3.3.1-11].
-    if (settings.noRetained && settings.version === 5) settings.retainHandling = 2
   }
   if (tool === 'pub') {
     if (settings.topics.length === 0 || settings.payload === null) throw new ArgumentError('Both topic and message must be supplied.', 'usage')

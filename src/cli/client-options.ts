@@ -1,10 +1,12 @@
 // Every flag of pub, sub and rr as a row: names, tools, argument, help, what it sets. A new flag is a new row.
 // Names, defaults and error texts are Mosquitto 2.1's.
 
+import { isTopicName } from '../wire/mqtt/topics.ts'
 import { ArgumentError } from './client-errors.ts'
 import { applyProperty, propertyWords } from './client-properties.ts'
 import type { ClientSettings, PayloadSource } from './client-settings.ts'
 import * as read from './client-values.ts'
+import { parseFormat } from './format.ts'
 import type { ClientTool } from './terminal.ts'
 
 /** Headings of the help. */
@@ -28,6 +30,7 @@ export interface ClientOption {
 
 const P: readonly ClientTool[] = ['pub']
 const S: readonly ClientTool[] = ['sub']
+const R: readonly ClientTool[] = ['rr']
 const PR: readonly ClientTool[] = ['pub', 'rr']
 const SR: readonly ClientTool[] = ['sub', 'rr']
 const PSR: readonly ClientTool[] = ['pub', 'sub', 'rr']
@@ -128,6 +131,10 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
   valued('--cafile', PSR, 'Security', 'FILE', 'file', 'TLS: certificates of the authorities to trust (PEM)', (s, v) => {
     s.tls.cafile = v
   }),
+  valued('--tls', PSR, 'Security', 'dev', 'kind', 'TLS: trust the certificates of a broker of yours started with --tls dev', (s, v) => {
+    if (v !== 'dev') throw new ArgumentError(`Invalid --tls value ${v} given, it must be dev.`, 'blank and hint')
+    s.tls.isDevelopment = true
+  }),
   valued('--capath', PSR, 'Security', 'DIR', 'directory', 'TLS: folder of such certificates', (s, v) => {
     s.tls.capath = v
   }),
@@ -201,6 +208,10 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     words: propertyWords,
   },
 
+  valued('-t --topic', R, 'Subscription', 'TOPIC', 'topic', 'Topic Name to publish the request to', read.addTopic),
+  valued('-e', R, 'Subscription', 'TOPIC', 'response topic', 'Response Topic: subscribed to before the request is published', (s, v) => {
+    s.responseTopic = responseTopic(v)
+  }),
   valued('-t --topic', S, 'Subscription', 'FILTER', 'topic', 'Topic Filter to subscribe to; may be given many times', read.addTopic),
   valued('-U --unsubscribe', S, 'Subscription', 'FILTER', 'unsubscribe topic', 'Topic Filter to unsubscribe from; may be given many times', (s, v) => {
     s.unsubscribe.push(read.topicFilter(v, 'unsubscribe'))
@@ -220,7 +231,7 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     'MQTT 5: retained messages always, new (only if the subscription is new) or never',
     (s, v) => {
       const handling = ['always', 'new', 'never'].indexOf(v)
-      if (handling < 0) throw new ArgumentError(`Invalid --retain-handling option ${v} given, it must be always, new or never.`, 'blank and hint')
+      if (handling < 0) throw new ArgumentError(`Unknown value '${v}' for --retain-handling.`, 'blank and hint')
       s.retainHandling = handling as 0 | 1 | 2
     },
   ),
@@ -231,8 +242,24 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
   plain('-N', SR, 'Output', 'no newline after each payload', (s) => {
     s.endOfLine = false
   }),
+  valued('-F', SR, 'Output', 'FORMAT', 'format', "print this, e.g. '@H:@M:@S %t %p' or %j for JSON", (s, v) => {
+    s.format = parseFormat(v)
+  }),
+  plain('--pretty', SR, 'Output', 'JSON of %j and %J over several lines', (s) => {
+    s.pretty = true
+  }),
+  plain('-w --watch', S, 'Output', 'keep a line of the screen for each topic', (s) => {
+    s.watch = true
+  }),
+  plain('--message-rate', S, 'Output', 'print how many messages come each second instead of them', (s) => {
+    s.messageRate = true
+  }),
+  plain('--latency', R, 'Output', 'print the time between request and response', (s) => {
+    s.latency = true
+  }),
   plain('-R', SR, 'Output', 'leave retained messages out', (s) => {
     s.noRetained = true
+    s.retainHandling = 2 // MQTT 5 can spare the server the sending [MQTT-3.3.1-11]
   }),
   plain('--retained-only', S, 'Output', 'print retained messages only; end at the first other one', (s) => {
     s.retainedOnly = true
@@ -278,6 +305,11 @@ export function wordsOf(option: ClientOption, rest: readonly string[]): number {
 export function missingArgument(option: ClientOption): ArgumentError {
   const message = option.missing.endsWith('.') ? option.missing : `${option.flags[0]} argument given but no ${option.missing} specified.`
   return new ArgumentError(message, 'blank and hint')
+}
+
+function responseTopic(topic: string): string {
+  if (!isTopicName(topic)) throw new ArgumentError(`Invalid response topic '${topic}', does it contain '+' or '#'?`)
+  return topic
 }
 
 function onlyOneId(settings: ClientSettings): void {

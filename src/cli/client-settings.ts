@@ -3,6 +3,7 @@
 
 import type { ProtocolVersion, Qos, RetainHandling } from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
+import type { FormatPart } from './format.ts'
 import type { ClientTool } from './terminal.ts'
 
 /** Session Expiry Interval that stands for "never" [MQTT 5.0, section 3.1.2.11.2]. */
@@ -21,6 +22,8 @@ export type PropertyPacket = 'connect' | 'publish' | 'subscribe' | 'unsubscribe'
 
 export interface TlsSettings {
   cafile: string | null
+  /** --tls dev: trust this user's development authority. */
+  isDevelopment: boolean
   capath: string | null
   useOsCertificates: boolean
   cert: string | null
@@ -65,6 +68,7 @@ export class ClientSettings {
   readonly will: WillSettings = { topicName: null, payload: null, qos: 0, retain: false }
   readonly tls: TlsSettings = {
     cafile: null,
+    isDevelopment: false,
     capath: null,
     useOsCertificates: false,
     cert: null,
@@ -95,6 +99,14 @@ export class ClientSettings {
   readonly filterOut: string[] = []
   verbose = false
   endOfLine = true
+  /** -F; null = the payload alone. */
+  format: readonly FormatPart[] | null = null
+  /** --pretty: JSON with line ends and tabs. */
+  pretty = false
+  /** --watch */
+  watch = false
+  /** --message-rate: counts instead of messages. */
+  messageRate = false
   /** -C; null = no end. */
   count: number | null = null
   /** -W, seconds; null = no end. */
@@ -109,6 +121,12 @@ export class ClientSettings {
   /** Per cent of the messages that are printed. */
   randomFilter = 100
 
+  // rr
+  /** -e */
+  responseTopic: string | null = null
+  /** --latency */
+  latency = false
+
   constructor(tool: ClientTool) {
     this.tool = tool
     this.version = tool === 'rr' ? 5 : 4
@@ -116,9 +134,9 @@ export class ClientSettings {
 
   /** Whether the connection is to be encrypted: a CA was named, or the port is the one of MQTT over TLS. */
   get usesTls(): boolean {
-    const { cafile, capath, useOsCertificates, refused } = this.tls
+    const { cafile, isDevelopment, capath, useOsCertificates, refused } = this.tls
     if (refused || this.unixPath !== null) return false
-    return cafile !== null || capath !== null || useOsCertificates || this.port === 8883
+    return cafile !== null || isDevelopment || capath !== null || useOsCertificates || this.port === 8883
   }
 
   /** The port that is connected to. */

@@ -1,10 +1,11 @@
 // TLS flags to what net/ needs to dial: reads the files that they name, before anything is connected.
 // Which connection is encrypted at all is decided in client-settings.ts.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { TlsDialOptions } from '../net/dial.ts'
+import { devAuthorityFile } from './certs/dev-folder.ts'
 import { ArgumentError, errorCode, systemErrorText } from './client-errors.ts'
 import type { ClientSettings } from './client-settings.ts'
 
@@ -20,11 +21,12 @@ const OS_BUNDLES: readonly string[] = [
 /** The options for the connection; empty when there is no TLS. Throws ArgumentError when a file cannot be read. */
 export function tlsOptions(settings: ClientSettings, env: Readonly<Record<string, string | undefined>>): TlsDialOptions {
   if (!settings.usesTls) return {}
-  const { cafile, capath, useOsCertificates, cert, key, ciphers, alpn, version, insecure } = settings.tls
+  const { cafile, isDevelopment, capath, useOsCertificates, cert, key, ciphers, alpn, version, insecure } = settings.tls
   const authorities: (string | Buffer)[] = []
   if (cafile !== null) authorities.push(readPem(cafile))
+  if (isDevelopment) authorities.push(readDevAuthority(env))
   if (capath !== null) authorities.push(...readFolder(capath))
-  const trustSystem = useOsCertificates || (cafile === null && capath === null)
+  const trustSystem = useOsCertificates || (cafile === null && capath === null && !isDevelopment)
   if (trustSystem) authorities.push(...systemAuthorities(env))
   return {
     rejectUnauthorized: !insecure,
@@ -36,6 +38,16 @@ export function tlsOptions(settings: ClientSettings, env: Readonly<Record<string
     ...(alpn === null ? {} : { alpn: [alpn] }),
     ...(version === null ? {} : { minVersion: version, maxVersion: version }),
   }
+}
+
+/** The authority of --tls dev. */
+function readDevAuthority(env: Readonly<Record<string, string | undefined>>): Buffer {
+  const path = devAuthorityFile(env)
+  if (path !== null && existsSync(path)) return readPem(path)
+  throw new ArgumentError(
+    `Problem setting TLS options: there is no development certificate yet${path === null ? '' : ` ("${path}")`}. Start the broker with --tls dev, or run: zanzara certs dev`,
+    'message only',
+  )
 }
 
 function readPem(path: string): Buffer {

@@ -7,6 +7,9 @@ export interface Colours {
   bold(text: string): string
   dim(text: string): string
   accent(text: string): string
+  good(text: string): string
+  caution(text: string): string
+  bad(text: string): string
 }
 
 /** `isTty` says whether the output is a terminal. */
@@ -16,5 +19,5 @@ export function coloursFor(terminal: Terminal, isTty: boolean): Colours {
     (on: number, off: number) =>
     (text: string): string =>
       isOn ? `\x1b[${on}m${text}\x1b[${off}m` : text
-  return { bold: wrap(1, 22), dim: wrap(2, 22), accent: wrap(36, 39) }
+  return { bold: wrap(1, 22), dim: wrap(2, 22), accent: wrap(36, 39), good: wrap(32, 39), caution: wrap(33, 39), bad: wrap(31, 39) }
 }

@@ -26,3 +26,11 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 /** Exit codes of `match`, as those of grep. */
 export const MatchExitCode = { AllMatch: 0, SomeDoNot: 1, Usage: 2 } as const
 export type MatchExitCode = (typeof MatchExitCode)[keyof typeof MatchExitCode]
+
+/** Exit codes of `config`; 3 is also the broker's for a file that it cannot use. */
+export const ConfigExitCode = { Usable: 0, Usage: 2, NotUsable: 3 } as const
+export type ConfigExitCode = (typeof ConfigExitCode)[keyof typeof ConfigExitCode]
+
+/** Exit codes of `acl check`, in the manner of grep. */
+export const AclExitCode = { Allowed: 0, Denied: 1, Usage: 2 } as const
+export type AclExitCode = (typeof AclExitCode)[keyof typeof AclExitCode]

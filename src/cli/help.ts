@@ -12,8 +12,17 @@ Commands:
   broker    the broker with mosquitto's flags and configuration file
   pub       publish messages, as mosquitto_pub
   sub       subscribe and print messages, as mosquitto_sub
+  rr        publish a request and print the response, as mosquitto_rr
+  passwd    keep password files, as mosquitto_passwd
+  acl       say which line of an ACL file lets a client publish or receive a topic
   match     say whether a Topic Filter matches Topic Names
+  config    check a configuration file, or explain what each option says and where it comes from
   bench     measure a broker: connections, publishers, subscribers, pairs, fan-out and fan-in
+  certs     certificates for trying TLS, and a look into any certificate
+  doctor    find out why nobody can connect, and say which line mends it
+  install-shims
+            write programs named mosquitto, mosquitto_pub, … that start this one
+  service   print a service file for systemd, launchd or OpenRC
   help      this text; \`zanzara help COMMAND\` for a command's own
 
 Options of the bare start:
@@ -22,12 +31,15 @@ Options of the bare start:
   --lan              listen on all addresses, with a user and password made up and printed once
   --origin ORIGIN    let web pages of this origin connect, such as https://lab.example; * = any; repeatable
                      (pages of this machine's own servers always may)
+  --tls dev          also MQTT over TLS on port 8883, with certificates made at the first use
+  --tls-port N       port for it; 0 = any free one
   -v, --verbose      log every packet
   --json             print the addresses as one line of JSON
   -h, --help         this text
   --version          print the version
 
 A command after -- finds the broker in ZANZARA_URL and MQTT_URL; HTTP is then on only with --http-port.
+With --tls dev it also finds ZANZARA_TLS_URL and ZANZARA_CA_FILE.
 
 Examples:
   zanzara
@@ -36,4 +48,5 @@ Examples:
   zanzara match "deib/+/temperature" deib/eg1/temperature
   zanzara --port 0 -- pytest
   zanzara --lan
+  zanzara --tls dev
 `

@@ -9,6 +9,8 @@ export interface StartArguments {
   /** Whether the HTTP port was asked for by name. */
   readonly isHttpPortGiven: boolean
   readonly lan: boolean
+  /** Of --tls dev: where to listen with the development certificates; null = not asked for. */
+  readonly devTlsPort: number | null
   readonly verbose: boolean
   readonly json: boolean
   /** Origins of web pages that may connect, beside our own; `*` = any. */
@@ -24,6 +26,8 @@ export function readStartArguments(argv: readonly string[]): StartArguments | 'h
   let httpPort = 8080
   let isHttpPortGiven = false
   let lan = false
+  let isDevTls = false
+  let tlsPort: number | null = null
   let verbose = false
   let json = false
   let command: readonly string[] | null = null
@@ -48,6 +52,15 @@ export function readStartArguments(argv: readonly string[]): StartArguments | 'h
       case '--http-port':
         httpPort = portOf(flag, value())
         isHttpPortGiven = true
+        continue
+      case '--tls': {
+        const word = value()
+        if (word !== 'dev') throw new ArgumentError(`--tls takes the word dev, for development certificates; '${word}' is none.`, true)
+        isDevTls = true
+        continue
+      }
+      case '--tls-port':
+        tlsPort = portOf(flag, value())
         continue
       case '--origin':
         origins.push(value())
@@ -74,7 +87,9 @@ export function readStartArguments(argv: readonly string[]): StartArguments | 'h
   }
   if (command !== null && command.length === 0) throw new ArgumentError('-- needs a command after it.', true)
   if (port !== 0 && port === httpPort) throw new ArgumentError(`MQTT and HTTP cannot both use port ${port}: choose another one with --http-port.`, false)
-  return { port, httpPort, isHttpPortGiven, lan, verbose, json, origins, command }
+  // Who asks for any free port for MQTT asks for the same for TLS.
+  const devTlsPort = isDevTls ? (tlsPort ?? (port === 0 ? 0 : 8883)) : null
+  return { port, httpPort, isHttpPortGiven, lan, devTlsPort, verbose, json, origins, command }
 }
 
 function portOf(flag: string, text: string): number {

@@ -13,6 +13,8 @@ import { packageVersion } from '../server/package-version.ts'
 import { type BrokerListener, type RunningBroker, startBroker } from '../server/start-broker.ts'
 import { answerStartPage, type StartPageContent } from '../server/start-page.ts'
 import { ArgumentError } from './broker-arguments.ts'
+import { DevCertificatesError } from './certs/dev-folder.ts'
+import type { DevTls } from './certs/dev-tls.ts'
 import { coloursFor } from './colours.ts'
 import { ownCommand } from './own-command.ts'
 import { ProgramLog } from './program-log.ts'
@@ -23,6 +25,9 @@ import type { Terminal } from './terminal.ts'
 
 /** Without `-v` the terminal belongs to the welcome; only what somebody should act on is logged. */
 const QUIET_LOG_TYPES: ReadonlySet<LogType> = new Set<LogType>(['error', 'warning'])
+
+/** The flag that chooses another port, by transport. */
+const PORT_FLAGS: Readonly<Record<string, string>> = { tcp: '--port', ws: '--http-port', tls: '--tls-port' }
 
 /** Name and password of `--lan`. */
 interface Login {
@@ -35,6 +40,7 @@ interface Welcome {
   readonly version: string
   readonly mqttUrls: readonly string[]
   readonly webSocketUrls: readonly string[]
+  readonly tls: { readonly urls: readonly string[]; readonly authorityFile: string } | null
   readonly pageUrl: string | null
   readonly login: Login | null
   readonly lines: readonly string[]
@@ -64,6 +70,8 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
     let welcome: Welcome | null = null
     const listeners: BrokerListener[] = [{ port: options.port, ...(options.lan ? { host: null } : {}) }]
     if (hasHttp) listeners.push(webSocketListener(options, () => welcome))
+    const tls = options.devTlsPort === null ? null : await devTlsOf(options.devTlsPort, options.lan, terminal)
+    if (tls !== null) listeners.push(tls.listener)
     running = await startBroker({
       listeners,
       log,
@@ -72,20 +80,34 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
         ? {}
         : { authenticator: new StaticUsers({ users: [{ userName: login.userName, verifier: makeScramVerifier(login.password)! }], allowAnonymous: false }) }),
     })
-    welcome = welcomeOf(terminal, running.port, running.ports[1] ?? null, login)
+    const tlsPort = tls === null ? null : running.ports.at(-1)!
+    welcome = welcomeOf(
+      terminal,
+      running.port,
+      hasHttp ? running.ports[1]! : null,
+      login,
+      tls === null ? null : { port: tlsPort!, authorityFile: tls.authorityFile },
+    )
     if (options.command !== null) return await runBeside(options.command, environmentOf(welcome), terminal, stopped)
     terminal.stdout.write(options.json ? json(welcome) : picture(welcome, terminal, isTty))
     await stopped.signal
     return 0
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error
+    if (!(error instanceof ListenError || error instanceof DevCertificatesError)) throw error
     await log.flush()
-    return await fail(terminal, `Error: ${escapeControls(error.sentence(error.place.transport === 'ws' ? '--http-port' : '--port'))}\n`)
+    return await fail(
+      terminal,
+      `Error: ${escapeControls(error instanceof ListenError ? error.sentence(PORT_FLAGS[error.place.transport] ?? '--port') : error.message)}\n`,
+    )
   } finally {
     await running?.close()
     stopped.forget()
     await log.close()
   }
+}
+
+async function devTlsOf(port: number, lan: boolean, terminal: Terminal): Promise<DevTls> {
+  return await (await import('./certs/dev-tls.ts')).devTls(terminal.env, { port, ...(lan ? { host: null } : {}) })
 }
 
 /** The browser's door: WebSockets from pages of this machine and from the origins given, a page for people. */
@@ -108,7 +130,13 @@ function webSocketListener(options: StartArguments, welcome: () => Welcome | nul
   }
 }
 
-function welcomeOf(terminal: Terminal, port: number, httpPort: number | null, login: Login | null): Welcome {
+function welcomeOf(
+  terminal: Terminal,
+  port: number,
+  httpPort: number | null,
+  login: Login | null,
+  tls: { readonly port: number; readonly authorityFile: string } | null,
+): Welcome {
   const hosts = login === null ? ['localhost'] : ['localhost', ...lanAddresses()]
   const command = ownCommand(terminal, terminal.env['INIT_CWD'] ?? process.cwd())
   const flags = `${port === 1883 ? '' : ` -p ${port}`}${login === null ? '' : ` -u ${login.userName} -P ${login.password}`}`
@@ -116,6 +144,7 @@ function welcomeOf(terminal: Terminal, port: number, httpPort: number | null, lo
     version: packageVersion(),
     mqttUrls: hosts.map((host) => `mqtt://${host}:${port}`),
     webSocketUrls: httpPort === null ? [] : hosts.map((host) => `ws://${host}:${httpPort}/mqtt`),
+    tls: tls === null ? null : { urls: hosts.map((host) => `mqtts://${host}:${tls.port}`), authorityFile: tls.authorityFile },
     pageUrl: httpPort === null ? null : `http://localhost:${httpPort}/`,
     login,
     lines: [`${command} sub${flags} -t "hello/#" -v`, `${command} pub${flags} -t hello/world -m "Ciao!"`],
@@ -138,6 +167,10 @@ function picture(welcome: Welcome, terminal: Terminal, isTty: boolean): string {
   rows.push(`  ${bold(`zanzara ${welcome.version}`)}  ${dim('MQTT 3.1, 3.1.1 and 5.0')}`, '')
   row('MQTT', welcome.mqttUrls)
   row('WebSocket', welcome.webSocketUrls)
+  if (welcome.tls !== null) {
+    row('TLS', welcome.tls.urls)
+    row('CA', [welcome.tls.authorityFile])
+  }
   if (welcome.pageUrl !== null) row('Page', [welcome.pageUrl])
   if (welcome.login !== null) {
     row('User', [welcome.login.userName])
@@ -162,14 +195,20 @@ function picture(welcome: Welcome, terminal: Terminal, isTty: boolean): string {
   return rows.join('\n')
 }
 
-function json({ version, mqttUrls, webSocketUrls, pageUrl, login }: Welcome): string {
-  return `${JSON.stringify({ version, mqtt: mqttUrls, webSocket: webSocketUrls, page: pageUrl, userName: login?.userName ?? null, password: login?.password ?? null })}\n`
+function json({ version, mqttUrls, webSocketUrls, tls, pageUrl, login }: Welcome): string {
+  const secure = tls === null ? {} : { mqtts: tls.urls, authorityFile: tls.authorityFile }
+  return `${JSON.stringify({ version, mqtt: mqttUrls, webSocket: webSocketUrls, ...secure, page: pageUrl, userName: login?.userName ?? null, password: login?.password ?? null })}\n`
 }
 
-function environmentOf({ mqttUrls, webSocketUrls, login }: Welcome): Record<string, string> {
+function environmentOf({ mqttUrls, webSocketUrls, tls, login }: Welcome): Record<string, string> {
   const user = login === null ? '' : `${login.userName}:${login.password}@`
   const url = mqttUrls[0]!.replace('mqtt://', `mqtt://${user}`)
-  return { ZANZARA_URL: url, MQTT_URL: url, ...(webSocketUrls.length > 0 ? { ZANZARA_WS_URL: webSocketUrls[0]!.replace('ws://', `ws://${user}`) } : {}) }
+  return {
+    ZANZARA_URL: url,
+    MQTT_URL: url,
+    ...(webSocketUrls.length > 0 ? { ZANZARA_WS_URL: webSocketUrls[0]!.replace('ws://', `ws://${user}`) } : {}),
+    ...(tls === null ? {} : { ZANZARA_TLS_URL: tls.urls[0]!.replace('mqtts://', `mqtts://${user}`), ZANZARA_CA_FILE: tls.authorityFile }),
+  }
 }
 
 /** Letters and digits that nobody mistakes for one another when reading them aloud. */

@@ -13,7 +13,8 @@ import { propertiesOf } from './client-connect.ts'
 import { EVERY_SECOND, makeConnector, refusalLine, stopFailure } from './client-connector.ts'
 import type { ClientSettings } from './client-settings.ts'
 import { ExitCode } from './exit-codes.ts'
-import { messageBytes } from './message-printer.ts'
+import { messagePrinter } from './message-printer.ts'
+import { MessageRate } from './message-rate.ts'
 import type { Terminal } from './terminal.ts'
 
 /** DISCONNECT with it leaves the will to be published [MQTT-3.14.4-3]. */
@@ -33,7 +34,11 @@ class Subscriber implements ConnectorEvents {
   #everConnected = false
   /** Messages are printed; false from the moment that the end is decided. */
   #printing = true
-  #printed = 0
+  /** Messages taken for printing, also those that --random-filter then dropped: what -C counts. */
+  #taken = 0
+  #print: (message: Publish) => void = () => {}
+  /** --message-rate */
+  readonly #rate: MessageRate | null
   /** Retained messages being cleared, whose acknowledgement is awaited before the end. */
   #removals = 0
   /** Set while no connector is at work. */
@@ -46,15 +51,18 @@ class Subscriber implements ConnectorEvents {
     this.#settings = settings
     this.#io = io
     this.#errors = new ErrorOutput(io, settings.quiet)
+    this.#rate = settings.messageRate ? new MessageRate((line) => io.stdout.write(line)) : null
   }
 
   async run(): Promise<number> {
     const { timeout, version } = this.#settings
+    this.#print = await messagePrinter(this.#settings, this.#io.stdout, this.#errors)
     const polite = version === 5 ? DISCONNECT_WITH_WILL : 0
     const timer =
       timeout === null
         ? null
         : setTimeout(() => {
+            this.#rate?.end()
             this.#errors.print('Timed out')
             this.#exitCode = ExitCode.TimedOut
             this.#endNow(polite)
@@ -73,12 +81,14 @@ class Subscriber implements ConnectorEvents {
       })
     } finally {
       if (timer !== null) clearTimeout(timer)
+      this.#rate?.end()
       stopListening()
     }
   }
 
   connected(): void {
     this.#everConnected = true
+    this.#rate?.start()
     const { topics, unsubscribe } = this.#settings
     const connector = this.#connector!
     try {
@@ -104,7 +114,7 @@ class Subscriber implements ConnectorEvents {
   }
 
   suback({ packetId, reasonCodes }: Suback): void {
-    if (this.#settings.debug) this.#io.stdout.write(`Subscribed (mid: ${packetId}): ${reasonCodes.join(', ')}\n`)
+    if (this.#settings.debug && !this.#settings.quiet) this.#io.stdout.write(`Subscribed (mid: ${packetId}): ${reasonCodes.join(', ')}\n`)
     if (reasonCodes.every((code) => code >= 0x80)) {
       this.#errors.print('All subscription requests were denied.')
       this.#end()
@@ -112,6 +122,10 @@ class Subscriber implements ConnectorEvents {
   }
 
   message(message: Publish): void {
+    if (this.#rate !== null) {
+      this.#rate.add()
+      return
+    }
     if (!this.#printing) return
     const { retainedOnly, noRetained, removeRetained, filterOut, randomFilter, count } = this.#settings
     if (retainedOnly && !message.retain) {
@@ -121,10 +135,11 @@ class Subscriber implements ConnectorEvents {
     if (noRetained && message.retain) return
     for (const filter of filterOut) if (topicMatchesFilter(filter, message.topicName)) return
     if (removeRetained && message.retain) this.#remove(message.topicName)
-    if (randomFilter < 100 && Math.random() * 100 >= randomFilter) return
-    this.#io.stdout.write(messageBytes(message, this.#settings))
-    if (this.#io.stdout.full) this.#waitForReader()
-    if (++this.#printed === count) this.#end()
+    if (randomFilter >= 100 || Math.random() * 100 < randomFilter) {
+      this.#print(message)
+      if (this.#io.stdout.full) this.#waitForReader()
+    }
+    if (++this.#taken === count) this.#end()
   }
 
   delivered(): void {

@@ -13,12 +13,26 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   broker: async () => (await import('./broker.ts')).runBroker,
   pub: async () => (await import('./pub.ts')).runPub,
   sub: async () => (await import('./sub.ts')).runSub,
+  rr: async () => (await import('./rr.ts')).runRr,
+  passwd: async () => (await import('./passwd.ts')).runPasswd,
+  acl: async () => (await import('./acl.ts')).runAcl,
   match: async () => (await import('./match.ts')).runMatch,
+  config: async () => (await import('./config.ts')).runConfig,
   bench: async () => (await import('./bench/bench.ts')).runBench,
+  certs: async () => (await import('./certs/certs.ts')).runCerts,
+  doctor: async () => (await import('./doctor/doctor.ts')).runDoctor,
+  'install-shims': async () => (await import('./install-shims.ts')).installShimsOf(WRAPPERS),
+  service: async () => (await import('./service.ts')).runService,
 }
 
 /** Programs whose place we may take: started under their name we are their command. */
-const WRAPPERS: Readonly<Record<string, string>> = { mosquitto: 'broker', mosquitto_pub: 'pub', mosquitto_sub: 'sub' }
+const WRAPPERS: Readonly<Record<string, string>> = {
+  mosquitto: 'broker',
+  mosquitto_pub: 'pub',
+  mosquitto_sub: 'sub',
+  mosquitto_rr: 'rr',
+  mosquitto_passwd: 'passwd',
+}
 
 async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
   const wrapped = WRAPPERS[terminal.invokedAs]

@@ -1,238 +1,118 @@
-// The options of mosquitto.conf that we know: name, kind, where it may stand, and what it sets. A new option is a row here.
-// Reading and checking lines is parse.ts' affair.
+// All options of the configuration file in one index: every name, its section, its row.
+// A new option is a row in the table of its section; what opens sections is parse.ts' affair and only described here.
 
-import type { LogType } from '../base/log.ts'
-import type { Limits } from '../broker/limits.ts'
-import { ConfigError, type ListenerConfiguration, type LogDestination } from './configuration.ts'
+import { BRIDGE_OPTIONS } from './bridge-options.ts'
+import { BROKER_OPTIONS } from './broker-options.ts'
+import type { BridgeDraft, BrokerDraft, PluginDraft, SecurityDraft } from './drafts.ts'
+import { LISTENER_OPTIONS, type ListenerRow } from './listener-options.ts'
+import { LOG_OPTIONS } from './log-options.ts'
+import type { Head, Row } from './option.ts'
+import { OWN_OPTIONS } from './own-options.ts'
+import { SECURITY_OPTIONS } from './security-options.ts'
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
+/** Where an option stands: `security` is for the broker or, with per_listener_settings, for a listener; `structure` opens sections or reads files. */
+export type Option =
+  | { readonly scope: 'broker'; readonly row: Row<BrokerDraft> }
+  | { readonly scope: 'security'; readonly row: Row<SecurityDraft> }
+  | { readonly scope: 'listener'; readonly row: ListenerRow }
+  | { readonly scope: 'bridge'; readonly row: Row<BridgeDraft> }
+  | { readonly scope: 'plugin'; readonly row: Row<PluginDraft> }
+  | { readonly scope: 'structure'; readonly row: Head & { readonly section: 'broker' | 'listener' | 'bridge' | 'plugin' } }
 
-/** What the rows fill; parse.ts makes a Configuration of it. */
-export interface Draft {
-  allowAnonymous: boolean | null
-  readonly limits: Partial<Writable<Limits>>
-  logTypes: Set<LogType> | null
-  logDestinations: LogDestination[] | null
-  logTimestamp: boolean
-  connectionMessages: boolean
-  pidFile: string | null
-}
-
-interface Named {
-  readonly name: string
-  /** The end of Mosquitto's sentence about a deprecated option. */
-  readonly deprecated?: string
-}
-
-/** An option for the whole broker. */
-export type GlobalOption = Named & { readonly scope: 'global' } & (
-    | { readonly kind: 'boolean'; set(draft: Draft, value: boolean): void }
-    | { readonly kind: 'integer'; readonly minimum: number; readonly maximum: number; set(draft: Draft, value: number): void }
-    | { readonly kind: 'text' | 'word'; set(draft: Draft, value: string): void }
-  )
-
-/** An option of the listener above it. With `needsListener` there must be one; else it makes the default listener. */
-export type ListenerOption = Named & { readonly scope: 'listener'; readonly needsListener: boolean } & (
-    | { readonly kind: 'boolean'; set(listener: ListenerConfiguration, value: boolean): void }
-    | { readonly kind: 'integer'; readonly minimum: number; readonly maximum: number; set(listener: ListenerConfiguration, value: number): void }
-    | { readonly kind: 'text' | 'word'; once(listener: ListenerConfiguration): boolean; set(listener: ListenerConfiguration, value: string): void }
-  )
-
-/** `listener`, `port` and `bind_address` say where to listen; parse.ts handles them by name. */
-export type Option = GlobalOption | ListenerOption
-
-const MAXIMUM_INTEGER = 2_147_483_647
-const LOG_TYPE_WORDS = ['debug', 'error', 'warning', 'notice', 'information', 'subscribe', 'unsubscribe', 'websockets'] as const satisfies readonly LogType[]
-
-export const OPTIONS: readonly Option[] = [
-  { name: 'allow_anonymous', scope: 'global', kind: 'boolean', set: (draft, value) => void (draft.allowAnonymous = value) },
+const PLUGIN_OPTIONS: readonly Row<PluginDraft>[] = [
   {
-    name: 'allow_duplicate_messages',
-    scope: 'global',
+    name: 'auth_plugin_deny_special_chars',
     kind: 'boolean',
-    deprecated: 'The behaviour will default to true.',
-    set: (draft, value) => void (draft.limits.allowDuplicateMessages = value),
-  },
-  { name: 'allow_zero_length_clientid', scope: 'global', kind: 'boolean', set: (draft, value) => void (draft.limits.allowZeroLengthClientId = value) },
-  { name: 'auto_id_prefix', scope: 'global', kind: 'text', set: setClientIdPrefix },
-  { name: 'check_retain_source', scope: 'global', kind: 'boolean', set: (draft, value) => void (draft.limits.checkRetainSource = value) },
-  { name: 'connection_messages', scope: 'global', kind: 'boolean', set: (draft, value) => void (draft.connectionMessages = value) },
-  { name: 'log_dest', scope: 'global', kind: 'text', set: addLogDestination },
-  { name: 'log_timestamp', scope: 'global', kind: 'boolean', set: (draft, value) => void (draft.logTimestamp = value) },
-  { name: 'log_type', scope: 'global', kind: 'word', set: addLogType },
-  { name: 'max_inflight_messages', scope: 'global', kind: 'integer', minimum: 0, maximum: 65535, set: setMaximumInflight },
-  {
-    name: 'max_keepalive',
-    scope: 'global',
-    kind: 'integer',
-    minimum: 0,
-    maximum: 65535,
-    set: (draft, value) => void (draft.limits.maximumKeepAlive = value || 65535),
-  },
-  { name: 'max_packet_size', scope: 'global', kind: 'integer', minimum: 20, maximum: MAXIMUM_INTEGER, set: setMaximumPacketSize },
-  {
-    name: 'max_queued_bytes',
-    scope: 'global',
-    kind: 'integer',
-    minimum: 0,
-    maximum: Number.MAX_SAFE_INTEGER,
-    set: (draft, value) => void (draft.limits.maximumQueuedBytes = value),
-  },
-  {
-    name: 'max_queued_messages',
-    scope: 'global',
-    kind: 'integer',
-    minimum: 0,
-    maximum: MAXIMUM_INTEGER,
-    set: (draft, value) => void (draft.limits.maximumQueuedMessages = value),
-  },
-  { name: 'pid_file', scope: 'global', kind: 'text', set: (draft, value) => void (draft.pidFile = value) },
-  { name: 'retain_available', scope: 'global', kind: 'boolean', set: (draft, value) => void (draft.limits.retainAvailable = value) },
-  { name: 'set_tcp_nodelay', scope: 'global', kind: 'boolean', set: () => {} }, // always on
-  { name: 'sys_interval', scope: 'global', kind: 'integer', minimum: 0, maximum: 65535, set: (draft, value) => void (draft.limits.sysInterval = value) },
-
-  {
-    name: 'cafile',
-    scope: 'listener',
-    needsListener: true,
-    kind: 'text',
-    once: (listener) => listener.cafile === null,
-    set: (listener, value) => void (listener.cafile = value),
-  },
-  {
-    name: 'certfile',
-    scope: 'listener',
-    needsListener: false,
-    kind: 'text',
-    once: (listener) => listener.certfile === null,
-    set: (listener, value) => void (listener.certfile = value),
-  },
-  {
-    name: 'keyfile',
-    scope: 'listener',
-    needsListener: false,
-    kind: 'text',
-    once: (listener) => listener.keyfile === null,
-    set: (listener, value) => void (listener.keyfile = value),
-  },
-  {
-    name: 'max_connections',
-    scope: 'listener',
-    needsListener: false,
-    kind: 'integer',
-    minimum: -1,
-    maximum: MAXIMUM_INTEGER,
-    set: (listener, value) => void (listener.maximumConnections = value),
-  },
-  { name: 'protocol', scope: 'listener', needsListener: false, kind: 'word', once: () => true, set: setProtocol },
-  {
-    name: 'require_certificate',
-    scope: 'listener',
-    needsListener: false,
-    kind: 'boolean',
-    set: (listener, value) => void (listener.requireCertificate = value),
-  },
-  { name: 'socket_domain', scope: 'listener', needsListener: false, kind: 'word', once: () => true, set: setSocketDomain },
-  {
-    name: 'use_identity_as_username',
-    scope: 'listener',
-    needsListener: false,
-    kind: 'boolean',
-    set: (listener, value) => void (listener.useIdentityAsUsername = value),
+    default: 'true',
+    reload: false,
+    meaning: 'Refuse clients with + or # in their user name or Client Identifier before the plugin is asked.',
+    set: (plugin, value) => void (plugin.denySpecialCharacters = value),
   },
 ]
 
-/** Options of Mosquitto that would change what is allowed or kept: named, so that nobody believes them in force. */
-export const UNAVAILABLE_OPTIONS: ReadonlySet<string> = new Set([
-  'acl_file',
-  'auth_plugin',
-  'autosave_interval',
-  'autosave_on_changes',
-  'bind_interface',
-  'capath',
-  'ciphers',
-  'ciphers_tls1.3',
-  'clientid_prefixes',
-  'connection',
-  'crlfile',
-  'enable_control_api',
-  'enable_proxy_protocol',
-  'global_max_clients',
-  'global_max_connections',
-  'global_plugin',
-  'http_dir',
-  'include_dir',
-  'listener_allow_anonymous',
-  'log_facility',
-  'log_timestamp_format',
-  'max_inflight_bytes',
-  'max_qos',
-  'max_topic_alias',
-  'max_topic_alias_broker',
-  'memory_limit',
-  'message_size_limit',
-  'mount_point',
-  'password_file',
-  'per_listener_settings',
-  'persistence',
-  'persistence_file',
-  'persistence_location',
-  'persistent_client_expiration',
-  'plugin',
-  'plugin_load',
-  'psk_file',
-  'psk_hint',
-  'queue_qos0_messages',
-  'retain_expiry_interval',
-  'tls_version',
-  'topic',
-  'upgrade_outgoing_qos',
-  'use_subject_as_username',
-  'use_username_as_clientid',
-  'user',
-  'websockets_origin',
-  'accept_protocol_versions',
-])
+const STRUCTURE: readonly Extract<Option, { scope: 'structure' }>['row'][] = [
+  {
+    name: 'bind_address',
+    section: 'listener',
+    default: '',
+    reload: false,
+    deprecated: '',
+    meaning: 'Address of the default listener, for the network then; all unless given. Better: listener.',
+  },
+  { name: 'connection', section: 'bridge', default: '', reload: true, meaning: 'Begins a bridge with this name; its options follow.' },
+  {
+    name: 'global_plugin',
+    section: 'plugin',
+    default: '',
+    reload: false,
+    meaning: 'File of a plugin that all listeners ask, with per_listener_settings too; its options follow.',
+  },
+  {
+    name: 'include_dir',
+    section: 'broker',
+    default: '',
+    reload: true,
+    meaning: 'Read all files *.conf of this folder here, in the order of their names; only from the main file.',
+  },
+  {
+    name: 'listener',
+    section: 'listener',
+    default: '',
+    reload: false,
+    meaning: 'Begins a listener: PORT [ADDRESS], or 0 and the path of a Unix socket; its options follow.',
+  },
+  {
+    name: 'per_listener_settings',
+    section: 'broker',
+    default: 'false',
+    reload: false,
+    deprecated: 'Please see the documentation for how to achieve the same effect.',
+    meaning: 'Options of security belong to the listener above them; must come before them.',
+  },
+  {
+    name: 'plugin',
+    aliases: ['auth_plugin'],
+    section: 'plugin',
+    default: '',
+    reload: false,
+    meaning: 'File of a plugin; its options follow. Known ones are built in: dynamic_security, acl_file, password_file, persist_sqlite, sparkplug_aware.',
+  },
+  { name: 'plugin_load', section: 'plugin', default: '', reload: false, meaning: 'NAME PATH: a plugin for listeners that say plugin_use; its options follow.' },
+  {
+    name: 'plugin_opt_*',
+    aliases: ['auth_opt_*'],
+    section: 'plugin',
+    default: '',
+    reload: false,
+    meaning: 'Option of the plugin above; its name is what follows plugin_opt_.',
+  },
+  { name: 'plugin_use', section: 'listener', repeats: true, default: '', reload: false, meaning: 'This listener asks the plugin of that name.' },
+  {
+    name: 'port',
+    section: 'listener',
+    default: '1883',
+    reload: false,
+    deprecated: "Please use 'listener' instead.",
+    meaning: 'Port of the default listener, for the network then. Better: listener.',
+  },
+]
 
-function setClientIdPrefix(draft: Draft, value: string): void {
-  if (Buffer.byteLength(value) > 50) throw new ConfigError("'auto_id_prefix' length should be 50 bytes or less.")
-  draft.limits.clientIdPrefix = value
+/** All of them, by name. */
+export const OPTIONS: readonly Option[] = [
+  ...[...BROKER_OPTIONS, ...LOG_OPTIONS, ...OWN_OPTIONS].map((row): Option => ({ scope: 'broker', row })),
+  ...SECURITY_OPTIONS.map((row): Option => ({ scope: 'security', row })),
+  ...LISTENER_OPTIONS.map((row): Option => ({ scope: 'listener', row })),
+  ...BRIDGE_OPTIONS.map((row): Option => ({ scope: 'bridge', row })),
+  ...PLUGIN_OPTIONS.map((row): Option => ({ scope: 'plugin', row })),
+  ...STRUCTURE.map((row): Option => ({ scope: 'structure', row })),
+].sort((a, b) => (a.row.name < b.row.name ? -1 : 1))
+
+/** Names and aliases. */
+export function indexOfOptions(): ReadonlyMap<string, Option> {
+  return new Map(OPTIONS.flatMap((option) => [option.row.name, ...(option.row.aliases ?? [])].map((name) => [name, option] as const)))
 }
 
-/** Also what MQTT 5 clients are told they may send; 0 = as many as the protocol allows. */
-function setMaximumInflight(draft: Draft, value: number): void {
-  draft.limits.maximumInflightMessages = value
-  draft.limits.receiveMaximum = value || 65535
-  draft.limits.receiveMaximumEnforced = Math.max(1024, value || 65535)
-}
-
-/** The largest packet that MQTT can describe has 268,435,455 bytes and 5 before them. */
-function setMaximumPacketSize(draft: Draft, value: number): void {
-  draft.limits.maximumPacketSize = Math.min(value, 268_435_460)
-}
-
-function addLogType(draft: Draft, word: string): void {
-  draft.logTypes ??= new Set()
-  if (word === 'all') for (const type of LOG_TYPE_WORDS) draft.logTypes.add(type)
-  else if (word === 'none') draft.logTypes.clear()
-  else if ((LOG_TYPE_WORDS as readonly string[]).includes(word)) draft.logTypes.add(word as LogType)
-  else if (word !== 'internal') throw new ConfigError(`Invalid 'log_type' value (${word}).`)
-}
-
-function addLogDestination(draft: Draft, value: string): void {
-  draft.logDestinations ??= []
-  if (value === 'stderr' || value === 'stdout') draft.logDestinations.push({ to: value })
-  else if (value.startsWith('file ') && value.slice(5).trim() !== '') draft.logDestinations.push({ to: 'file', path: value.slice(5).trim() })
-  else if (value === 'none') draft.logDestinations.length = 0
-  else throw new ConfigError(`Invalid 'log_dest' value (${value}).`)
-}
-
-function setProtocol(listener: ListenerConfiguration, word: string): void {
-  if (word !== 'mqtt' && word !== 'websockets') throw new ConfigError(`Invalid 'protocol' value (${word}).`)
-  listener.protocol = word
-}
-
-function setSocketDomain(listener: ListenerConfiguration, word: string): void {
-  if (word !== 'ipv4' && word !== 'ipv6') throw new ConfigError(`Invalid 'socket_domain' value (${word}).`)
-  listener.socketDomain = word
+/** The option that a word of the file means: plugin options by their beginning. */
+export function findOption(index: ReadonlyMap<string, Option>, name: string): Option | undefined {
+  return index.get(name) ?? (/^(?:plugin|auth)_opt_/.test(name) ? index.get('plugin_opt_*') : undefined)
 }

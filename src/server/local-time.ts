@@ -7,15 +7,14 @@ const DAY_MS = 86_400_000
 /** Each knows the abbreviations of its own part of the world and gives `GMT+2` for the others. */
 const LANGUAGES = ['en-US', 'en-GB', 'en-AU', 'en-NZ', 'en-IN', 'en-ZA', 'ja-JP', 'ko-KR', 'ru-RU'] as const
 
-/** The moment in local time. `epochMs` is as Date.now() gives it, fractions allowed. */
-export function localMoment(epochMs: number): StrftimeMoment {
-  const date = new Date(epochMs)
+/** The moment in local time; seconds since 1970 are whole. */
+export function localMoment(epochSeconds: number, nanoseconds: number): StrftimeMoment {
+  const date = new Date(epochSeconds * 1000)
   const offsetMinutes = 0 - date.getTimezoneOffset()
   const year = date.getFullYear()
-  const epochSeconds = Math.floor(epochMs / 1000)
   return {
     epochSeconds,
-    nanoseconds: Math.floor((epochMs - epochSeconds * 1000) * 1e6),
+    nanoseconds,
     offsetMinutes,
     get zoneName(): string {
       return zoneNameOf(date, offsetMinutes) // asked of the language data: only when wanted

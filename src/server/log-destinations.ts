@@ -120,7 +120,7 @@ export class LineLog implements Log {
     const format = this.#options.timestampFormat ?? null
     if (second !== this.#second || format?.includes('N') === true) {
       this.#second = second
-      this.#stamp = `${format === null ? second : escapeControls(strftime(format, localMoment(now))) || 'Time error'}: `
+      this.#stamp = `${format === null ? second : escapeControls(strftime(format, localMoment(second, Math.floor((now - second * 1000) * 1e6)))) || 'Time error'}: `
     }
     return this.#stamp
   }

@@ -2,7 +2,7 @@
 // Each test starts the built program.
 
 import { type EventEmitter, once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -225,6 +225,37 @@ test('a broken configuration file is named with its line, exit 3; --test-config 
   const judged = startProgram(['broker', '--test-config', '-c', good])
   expect(await judged.ended()).toBe(0)
   expect(judged.stdout).toBe('Configuration file is OK.\n')
+})
+
+test('a broken file of a folder that was included is named first, after what was said before; an option that is not served is refused', async () => {
+  const path = folder()
+  mkdirSync(join(path, 'd'))
+  writeFileSync(join(path, 'd', 'x.conf'), '\nbogus 1\n')
+  writeFileSync(join(path, 'main.conf'), `port 1883\ninclude_dir ${join(path, 'd')}\n`)
+  const program = startProgram(['broker', '-c', join(path, 'main.conf')])
+  expect(await program.ended()).toBe(3)
+  expect(program.log).toEqual([
+    "The 'port' option is now deprecated and will be removed in version 3.0. Please use 'listener' instead.",
+    "Creating default listener due to 'port' option.",
+    "It is best practice to define a 'listener' first. Using the 'port' option without a listener will be disabled in the future.",
+    'Warning: Default listener port specified multiple times. Only the latest will be used.',
+    `Loading config file '${join(path, 'd', 'x.conf')}'`,
+    "Error: Unknown configuration variable 'bogus'.",
+    `Error found at '${join(path, 'd', 'x.conf')}:2'.`,
+    `Error found at ${join(path, 'main.conf')}:2.`,
+    `zanzara version ${VERSION} terminating`,
+  ])
+  for (const [text, place] of [
+    ['listener 1883\nmount_point x/\n', "The 'mount_point' option (FILE:2)"],
+    ['connection x\naddress y\ntopic z\n', "The 'connection' option (FILE:1)"],
+    ['plugin mosquitto_acl_file.so\n', "The 'plugin' option (FILE:1)"],
+  ] as const) {
+    const file = join(path, 'unserved.conf')
+    writeFileSync(file, text)
+    const refused = startProgram(['broker', '-c', file])
+    expect(await refused.ended()).toBe(3)
+    expect(refused.log[0]).toBe(`Error: ${place.replace('FILE', file)} is not available in this version.`)
+  }
 })
 
 test('--help and --version go to stdout, exit 0', async () => {

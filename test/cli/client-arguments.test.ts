@@ -208,7 +208,8 @@ test('--help and --version stop the reading; an earlier error comes first', () =
 
 test('-R of MQTT 5 asks the server to send no retained messages', () => {
   expect(sub('-R', '-V', '5').retainHandling).toBe(2)
-  expect(sub('-R').retainHandling).toBe(0)
+  expect(sub('-V', '5').retainHandling).toBe(0)
+  expect(sub('-R', '-V', '5', '--retain-handling', 'new')).toMatchObject({ noRetained: true, retainHandling: 1 })
 })
 
 test('every row is reachable: no flag twice for one tool', () => {

@@ -51,5 +51,15 @@ test('an unknown name is the mistake of the test that asks', () => {
 test('each package is named once', () => {
   expect(packagesOf(['mosquitto_pub', 'mosquitto_sub', 'tshark'])).toEqual(['mosquitto-clients', 'tshark'])
   expect(installLine(['tshark'])).toMatch(/apt-get install -y --no-install-recommends tshark$/)
-  expect(packagesOf(Object.keys(SYSTEM_TOOLS))).toEqual(['mosquitto', 'mosquitto-clients', 'tshark', 'tcpdump', 'chromium', 'gcc', 'libc6-dev', 'faketime'])
+  expect(packagesOf(Object.keys(SYSTEM_TOOLS))).toEqual([
+    'mosquitto',
+    'mosquitto-clients',
+    'tshark',
+    'tcpdump',
+    'chromium',
+    'gcc',
+    'libc6-dev',
+    'openssl',
+    'faketime',
+  ])
 })

@@ -24,11 +24,11 @@ test.each([
   ['Pacific/Auckland', 1_798_718_400_000, '2027-01-01 01:00:00 +1300 NZDT 001'],
 ])('%s at %i', (zone, epochMs, text) => {
   inZone(zone)
-  expect(strftime('%Y-%m-%d %H:%M:%S %z %Z %j', localMoment(epochMs))).toBe(text)
+  expect(strftime('%Y-%m-%d %H:%M:%S %z %Z %j', localMoment(Math.floor(epochMs / 1000), 0))).toBe(text)
 })
 
 test('fractions of a second, also before 1970', () => {
   inZone('UTC')
-  expect(strftime('%s.%N', localMoment(1_795_333_003_250))).toBe('1795333003.250000000')
-  expect(strftime('%s.%3N %S', localMoment(-500))).toBe('-1.500 59')
+  expect(strftime('%s.%N', localMoment(1_795_333_003, 250_000_000))).toBe('1795333003.250000000')
+  expect(strftime('%s.%3N %S', localMoment(-1, 500_000_000))).toBe('-1.500 59')
 })

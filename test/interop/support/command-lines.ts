@@ -5,7 +5,7 @@ import type { RawPublish } from './raw-client.ts'
 
 export interface CommandLine {
   readonly name: string
-  readonly tool: 'pub' | 'sub'
+  readonly tool: 'pub' | 'sub' | 'rr'
   /** `-p PORT` comes before them, unless they name a port. */
   readonly args: readonly string[]
   readonly stdin?: string
