@@ -1,4 +1,5 @@
-// What is wrong with a capture file, and where. Frames before the place are good.
+// What is wrong with a capture file, and where.
+// Frames before the place are good and have been given.
 
 export class CaptureError extends Error {
   override readonly name = 'CaptureError'

@@ -1,4 +1,5 @@
 // The one Frame object of a reader, filled anew for each frame: a file of millions makes no millions of objects.
+// Who keeps a frame takes a copy.
 
 import type { CaptureInterface, Frame } from './frame.ts'
 
