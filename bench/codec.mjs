@@ -46,7 +46,7 @@ function reshaping(shape) {
   const source = new PublishRun()
   const target = new PublishRun()
   readRun(source, bytes, 0, bytes.length, 4)
-  return [() => encodeRun(target, source, { version: 4, qos: 1, retain: 0, identifiers: null, alias: 0, omitTopic: false, ...shape }), count]
+  return [() => encodeRun(target, source, { version: 4, qos: 1, retain: 0, identifiers: null, alias: 0, omitTopic: false, strip: 0, ...shape }), count]
 }
 
 function decoding(packet, version) {

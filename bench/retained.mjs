@@ -93,7 +93,17 @@ const flush = () => {
   pool.give(output.take())
 }
 const output = new OutputBuffer(pool, { schedule() {}, flushNow: flush })
-const peer = { transport: 'memory', address: '', port: 0, localPort: 0, certificateName: null }
+const peer = {
+  transport: 'memory',
+  address: '',
+  port: 0,
+  localPort: 0,
+  certificateName: null,
+  certificateSubject: null,
+  pskIdentity: null,
+  tlsVersion: null,
+  cipher: null,
+}
 const receiver = broker.accept({ peer, output, pause() {}, resume() {}, end() {}, destroy() {} })
 const connect = {
   type: 1,

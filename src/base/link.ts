@@ -9,7 +9,7 @@ export type Transport = 'tcp' | 'tls' | 'unix' | 'ws' | 'wss' | 'memory'
 /** Who is at the other end, as far as the transport knows. */
 export interface Peer {
   readonly transport: Transport
-  /** IP address without brackets; empty for Unix sockets and memory. */
+  /** IP address without brackets; empty for Unix sockets and memory. Behind a proxy that says so (PROXY protocol), the client's. */
   readonly address: string
   /** TCP port of the peer; 0 without one. */
   readonly port: number
@@ -17,6 +17,14 @@ export interface Peer {
   readonly localPort: number
   /** Common Name of the verified client certificate; null without one. */
   readonly certificateName: string | null
+  /** Its whole subject as RFC 2253 writes it, such as `CN=alice,O=Lab`; null without one. */
+  readonly certificateSubject: string | null
+  /** By which identity the peer proved a pre-shared key; null without one. */
+  readonly pskIdentity: string | null
+  /** Such as `TLSv1.3`; null without TLS. */
+  readonly tlsVersion: string | null
+  /** OpenSSL's name of the cipher, such as `TLS_AES_256_GCM_SHA384`; null without TLS. */
+  readonly cipher: string | null
 }
 
 /** A connection as its owner uses it. */

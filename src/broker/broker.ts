@@ -7,30 +7,23 @@ import type { Link, Peer, Receiver } from '../base/link.ts'
 import type { Log } from '../base/log.ts'
 import type { BytePool } from '../base/output-buffer.ts'
 import { SlabStore } from '../base/slab.ts'
-import {
-  type AttachedConnection,
-  type Attachment,
-  type AuthenticationExchange,
-  type EndCause,
-  NO_OBSERVER,
-  type Observer,
-  type ServerHost,
-  type Trace,
-  type Verdict,
-} from '../session/effects.ts'
+import { type AttachedConnection, type Attachment, type EndCause, NO_OBSERVER, type Observer, type Trace } from '../session/effects.ts'
 import { ServerConnection } from '../session/server-connection.ts'
-import { type ServerPacketSizes, serverPacketSizes } from '../session/server-packet-sizes.ts'
 import { UsageError } from '../wire/errors.ts'
-import { encodePacket } from '../wire/mqtt/encode.ts'
-import { readRun } from '../wire/mqtt/framer.ts'
-import { type Connect, PacketType, type Publish, type Qos, type Will } from '../wire/mqtt/packet.ts'
+import { type Connect, PacketType, type Qos, type Will } from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
 import { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
-import { utf8Length, writeUtf8 } from '../wire/text.ts'
+import { LONGEST_TEXT, utf8Length, writeUtf8 } from '../wire/text.ts'
 import { SessionAttachment } from './attachment.ts'
+import { Authorizers } from './authorizers.ts'
 import { Counters } from './counters.ts'
+import { describeTree } from './describe-tree.ts'
+import { InnerPublishes } from './inner-publishes.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
+import { type CommonHost, ListenerHost } from './listener-host.ts'
+import { changeLimits, type ListenerRules } from './listener-rules.ts'
+import { MountedAttachment } from './mounted-attachment.ts'
 import { ADMIT_ALL, type Authenticator, type Authorizer, type Journal, NO_JOURNAL, PERMIT_ALL } from './ports.ts'
 import { isReservedTopic } from './reserved-topics.ts'
 import { Retained } from './retained/retained.ts'
@@ -61,8 +54,6 @@ export interface BrokerOptions {
   readonly versionText?: string
   /** Milliseconds of the calendar: `$SYS` is updated at its round seconds. Without it, at those of `clock`. */
   readonly wallClock?: () => number
-  /** Bytes of memory in use, for `$SYS`; without it nothing is said about them. */
-  readonly heapUsed?: () => number
   readonly authenticator?: Authenticator
   readonly authorizer?: Authorizer
   readonly journal?: Journal
@@ -70,6 +61,8 @@ export interface BrokerOptions {
   readonly observer?: Observer
   readonly trace?: Trace | null
   readonly log?: Log
+  /** Bytes of memory in use, for `memoryLimit`; asked a few times a second. */
+  readonly heapUsed?: () => number
   /** Calls back in a later turn of the event loop: for what is done in slices. Without it, each `run` does one. */
   readonly later?: Later
 }
@@ -88,9 +81,13 @@ const TIDY_MS = 60_000
 /** Expired retained messages dropped at a time. */
 const DROPPED_AT_A_TIME = 4096
 const FOR_EVER = 0xffffffff
+/** Milliseconds between two looks at the memory in use. */
+const MEMORY_EVERY = 250
 
-export class Broker implements ServerHost {
+export class Broker implements CommonHost {
   readonly limits: Limits
+  /** Those of listeners without rules of their own. */
+  readonly rules: ListenerRules
   readonly clock: Clock
   readonly deadlines: Deadlines
   readonly observer: Observer
@@ -98,7 +95,6 @@ export class Broker implements ServerHost {
   readonly counters: Counters = new Counters()
   readonly slabs: SlabStore = new SlabStore()
   readonly #options: BrokerOptions
-  readonly #authenticator: Authenticator
   readonly #journal: Journal
   readonly #parts: RouterParts
   readonly #router: Router
@@ -106,12 +102,12 @@ export class Broker implements ServerHost {
   readonly #feeds: RetainedFeeds
   readonly #wills: Wills
   readonly #context: SessionContext
-  readonly #sizes: ServerPacketSizes
+  readonly #authorizers: Authorizers
+  readonly #hosts = new Map<ListenerRules, ListenerHost>()
   readonly #sessions = new Map<string, Session>()
   readonly #connections = new Set<AttachedConnection>()
-  readonly #self: Publisher = { clientId: '', userName: null, session: null, lastTopic: null, verdicts: new VerdictCache() }
-  /** Messages made while a run was being routed: wills, `$SYS`. */
-  readonly #waiting: { readonly publisher: Publisher; readonly packet: Publish }[] = []
+  readonly #self: Publisher
+  readonly #inner: InnerPublishes
   readonly #startedAt: number
   #online = 0
   #isShuttingDown = false
@@ -124,7 +120,11 @@ export class Broker implements ServerHost {
     this.deadlines = new Deadlines(this.#startedAt)
     this.observer = options.observer ?? NO_OBSERVER
     this.trace = options.trace ?? null
-    this.#authenticator = options.authenticator ?? ADMIT_ALL
+    const authorizer = options.authorizer ?? PERMIT_ALL
+    this.rules = { limits: this.limits, mountPoint: '', userNameAsClientId: false, authenticator: options.authenticator ?? ADMIT_ALL, authorizer }
+    this.#self = { clientId: '', userName: null, authorizer, session: null, lastTopic: null, verdicts: new VerdictCache() }
+    const authorizers = new Authorizers(authorizer)
+    this.#authorizers = authorizers
     this.#journal = options.journal ?? NO_JOURNAL
     const { limits, counters, slabs, trace } = this
     const now = (): number => options.clock.now()
@@ -141,32 +141,35 @@ export class Broker implements ServerHost {
       trace,
       now,
       journal: this.#journal,
-      authorizer: options.authorizer ?? PERMIT_ALL,
-      resumeWaiting: () => this.#publishWaiting(),
+      authorizer,
+      authorizers,
+      resumeWaiting: () => this.#inner.publishWaiting(),
     }
     this.#context = {
       slabs,
       counters,
       limits,
       variants,
+      authorizers,
       queued: new PublishRun(),
       trace,
       now,
       dropping: ({ clientId }) => options.log?.write('notice', `Outgoing messages are being dropped for client ${clientId}.`, { client: clientId }),
     }
     this.#router = new Router(this.#parts)
+    this.#inner = new InnerPublishes(this.#router, options.clock)
     this.#feeds = new RetainedFeeds(this.#parts, options.later ?? null)
     this.#subscriptions = new Subscriptions(this.#parts, this.#feeds)
-    this.#wills = new Wills(this.deadlines, (session, packet) => this.#publishAs(session, packet))
-    this.#sizes = serverPacketSizes(limits.maximumPacketSize)
+    this.#wills = new Wills(this.deadlines, (session, packet) => this.#inner.publish(session, packet))
     if (limits.sysInterval > 0) this.#beginSysTopics(options, limits.sysInterval * 1000)
     const dropExpired = new Deadline((time) => {
       if (this.#parts.retained.dropExpired(time, DROPPED_AT_A_TIME)) this.deadlines.set(dropExpired, time)
     })
     this.#every(TIDY_MS, (time) => {
-      this.#parts.topics.dropStale(this.#parts.authorizer.generation)
+      this.#parts.topics.dropStale(authorizers.generation)
       dropExpired.action(time)
     })
+    if (options.heapUsed !== undefined) this.#every(MEMORY_EVERY, () => this.#lookAtMemory())
   }
 
   /** Sessions, with and without a connection. */
@@ -183,9 +186,49 @@ export class Broker implements ServerHost {
     return this.#parts.retained.count
   }
 
-  /** The server connection of a new link. */
-  accept(link: Link): Receiver {
-    const connection = new ServerConnection(this, this.limits, this.#sizes, link)
+  /** Memory in use is over `memoryLimit`. */
+  get isFull(): boolean {
+    return this.#router.isFull
+  }
+
+  /** Messages kept: retained, queued and unacknowledged ones; one that several clients wait for counts for each. Goes through all sessions. */
+  get storedMessages(): number {
+    let sum = this.#parts.retained.count
+    for (const { queue, outgoing } of this.#sessions.values()) sum += queue.messages + outgoing.unfinished
+    return sum
+  }
+
+  /** Bytes of their packets, unacknowledged ones not counted. */
+  get storedBytes(): number {
+    let sum = this.#parts.retained.packetBytes
+    for (const { queue } of this.#sessions.values()) sum += queue.bytes
+    return sum
+  }
+
+  /** PUBLISH packets that wait for the window or the socket of a connected client. */
+  get queuedPackets(): number {
+    let sum = 0
+    for (const session of this.#sessions.values()) if (session.isOnline) sum += session.queue.messages
+    return sum
+  }
+
+  /** Their bytes, and those that wait to be written. */
+  get queuedBytes(): number {
+    let sum = 0
+    for (const session of this.#sessions.values()) if (session.isOnline) sum += session.queue.bytes
+    for (const { link } of this.#connections) sum += link.output.length
+    return sum
+  }
+
+  /** The server connection of a new link; `rules` are those of the listener that it came by. */
+  accept(link: Link, rules: ListenerRules = this.rules): Receiver {
+    let host = this.#hosts.get(rules)
+    if (host === undefined) {
+      host = new ListenerHost(this, rules)
+      this.#hosts.set(rules, host)
+      this.#authorizers.add(rules.authorizer)
+    }
+    const connection = new ServerConnection(host, rules.limits, host.sizes, link)
     this.#connections.add(connection)
     this.counters.socketsOpened++
     if (this.#isShuttingDown) connection.end('shutdown', null)
@@ -197,7 +240,7 @@ export class Broker implements ServerHost {
     const levels = message.topicName.split('/').length
     const most = this.limits.maximumTopicLevels
     if (levels > most) throw new UsageError(`Topic Name of ${levels} levels, ${most} at most`)
-    this.#publishAs(this.#self, { type: PacketType.Publish, ...message, dup: false, packetId: message.qos === 0 ? 0 : 1 })
+    this.#inner.publish(this.#self, { type: PacketType.Publish, ...message, dup: false, packetId: message.qos === 0 ? 0 : 1 })
   }
 
   /** Does what is due: keep-alive, wills, expiry, `$SYS`. Call it every 50 ms or so. */
@@ -217,30 +260,58 @@ export class Broker implements ServerHost {
     for (const connection of [...this.#connections]) connection.end('shutdown', ReasonCode.ServerShuttingDown)
   }
 
-  authenticate(connect: Connect, peer: Peer): Verdict | Promise<Verdict> {
-    return this.#authenticator.authenticate(connect, peer)
+  /**
+   * After a reload: asks the authenticators whether each connected client is still welcome, and ends the connections of those who are not
+   * (5.0: 0x98). Returns how many that were.
+   */
+  recheck(): number {
+    let ended = 0
+    for (const { connection, rules, clientId, userName } of [...this.#sessions.values()]) {
+      if (connection === null || rules.authenticator.stillWelcome?.(connection.link.peer, clientId, userName) !== false) continue
+      connection.end('administrative', ReasonCode.AdministrativeAction)
+      ended++
+    }
+    return ended
   }
 
-  beginAuthentication(method: string, connect: Connect, peer: Peer): AuthenticationExchange | null {
-    return this.#authenticator.begin(method, connect, peer)
+  /**
+   * Changes limits while the broker runs: those of one listener, or the broker's own and with them those of all listeners that had the
+   * same value. Windows, packet sizes and what CONNACK told hold from the next connection on, `internedTopics`, `sysInterval` and
+   * `maximumRetainedMessages` not at all.
+   */
+  setLimits(changes: Partial<Limits>, rules: ListenerRules = this.rules): void {
+    changeLimits(rules.limits, rules === this.rules ? [...this.#hosts.keys()].map(({ limits }) => limits) : [], changes)
+    if (this.#options.heapUsed !== undefined) this.#lookAtMemory()
   }
 
-  assignClientId(): string {
-    return this.limits.clientIdPrefix + this.#options.newId()
+  /** All subscriptions, as lines for people. Names are as clients gave them: escape control characters before printing. */
+  describeTree(): string[] {
+    return describeTree(this.#sessions.values())
   }
 
-  attach(connect: Connect, userName: string | null, connection: AttachedConnection): Attachment {
+  newId(): string {
+    return this.#options.newId()
+  }
+
+  attach(connect: Connect, userName: string | null, connection: AttachedConnection, listener: ListenerHost): Attachment {
     const { clientId } = connect
-    const refusal = connect.will === null ? 0 : this.#refusalOfWill(connect.will, clientId, userName)
+    const { rules, mountPoint } = listener
+    const { globalMaximumClients } = this.limits
+    if (this.isFull) return ReasonCode.QuotaExceeded
+    if (globalMaximumClients > 0 && this.#sessions.size >= globalMaximumClients && !this.#sessions.has(clientId)) return ReasonCode.ServerBusy
+    const refusal = connect.will === null ? 0 : this.#refusalOfWill(connect.will, connect, userName, rules)
     if (refusal !== 0) return refusal
     this.#sessions.get(clientId)?.connection?.end('taken-over', ReasonCode.SessionTakenOver) // [MQTT-3.1.4-3]
     const old = this.#sessions.get(clientId) ?? null
     if (old !== null && connect.cleanStart) this.#drop(old) // [MQTT-3.1.2-4]
     const sessionPresent = old !== null && !connect.cleanStart
-    const session = sessionPresent ? old : this.#makeSession(connect, userName)
+    const session = sessionPresent ? old : this.#makeSession(connect, userName, listener)
     if (session.expiryDeadline !== null) this.deadlines.cancel(session.expiryDeadline)
     this.#wills.cancel(session)
-    if (session.userName !== userName) this.#rename(session, userName)
+    if (session.userName !== userName || session.rules !== rules) {
+      session.become(userName, listener)
+      this.#parts.topics.branches.touchAll()
+    }
     session.sessionExpiryInterval = this.#expiryOf(connect)
     session.will = connect.will
     session.isBridge = connect.bridge && connect.version < 5
@@ -248,9 +319,10 @@ export class Broker implements ServerHost {
     session.maximumPacketSize = connect.properties.maximumPacketSize ?? 0xffffffff
     const inflight = this.limits.maximumInflightMessages === 0 ? 65535 : this.limits.maximumInflightMessages
     session.outgoing.quota = Math.min(connect.properties.receiveMaximum ?? 65535, inflight) // [MQTT-3.3.4-9]
-    session.attach(connection, Math.min(connect.properties.topicAliasMaximum ?? 0, this.limits.topicAliasMaximumOutgoing))
+    session.attach(connection, Math.min(connect.properties.topicAliasMaximum ?? 0, rules.limits.topicAliasMaximumOutgoing))
     this.#online++
-    return new SessionAttachment(session, sessionPresent, this, this.#router, this.#journal, this.#subscriptions)
+    const attachment = new SessionAttachment(session, sessionPresent, this, this.#router, this.#journal, this.#subscriptions)
+    return mountPoint === null ? attachment : new MountedAttachment(attachment, mountPoint)
   }
 
   /** A connection has ended; its session goes on as long as was agreed. */
@@ -281,9 +353,9 @@ export class Broker implements ServerHost {
     this.#connections.delete(connection)
   }
 
-  #makeSession(connect: Connect, userName: string | null): Session {
+  #makeSession(connect: Connect, userName: string | null, listener: ListenerHost): Session {
     const persistent = this.#expiryOf(connect) > 0
-    const session = new Session(connect.clientId, userName, persistent, this.#context)
+    const session = new Session(connect.clientId, userName, persistent, listener, this.#context)
     this.#sessions.set(connect.clientId, session)
     return session
   }
@@ -303,13 +375,6 @@ export class Broker implements ServerHost {
     this.#sessions.delete(session.clientId)
   }
 
-  /** Somebody else resumes it: what was remembered about permissions no longer holds. */
-  #rename(session: Session, userName: string | null): void {
-    session.userName = userName
-    session.verdicts = new VerdictCache()
-    this.#parts.topics.branches.touchAll()
-  }
-
   /** Seconds the session outlives its connection: Clean Session 0 of 3.x means for ever [section 3.1.2.11.2]. */
   #expiryOf(connect: Connect): number {
     const asked = connect.version === 5 ? (connect.properties.sessionExpiryInterval ?? 0) : connect.cleanStart ? 0 : FOR_EVER
@@ -317,29 +382,19 @@ export class Broker implements ServerHost {
   }
 
   /** Judged at CONNECT, and its permission again when it is published. */
-  #refusalOfWill({ topicName }: Will, clientId: string, userName: string | null): number {
-    if (topicName.split('/').length > this.limits.maximumTopicLevels) return ReasonCode.TopicNameInvalid
+  #refusalOfWill({ topicName, payload }: Will, { clientId, version }: Connect, userName: string | null, rules: ListenerRules): number {
+    const { messageSizeLimit, maximumTopicLevels } = rules.limits
+    if (topicName.split('/').length > maximumTopicLevels || utf8Length(topicName) > LONGEST_TEXT) return ReasonCode.TopicNameInvalid
+    if (messageSizeLimit > 0 && payload.length > messageSizeLimit) return version === 5 ? ReasonCode.PacketTooLarge : ReasonCode.NotAuthorized
     if (isReservedTopic(topicName)) return ReasonCode.NotAuthorized
-    return this.#parts.authorizer.mayPublish(clientId, userName, topicName).endsWith('allow') ? 0 : ReasonCode.NotAuthorized
+    return rules.authorizer.mayPublish(clientId, userName, topicName).endsWith('allow') ? 0 : ReasonCode.NotAuthorized
   }
 
-  #publishAs(publisher: Publisher, packet: Publish): void {
-    this.#waiting.push({ publisher, packet })
-    if (this.#router.busy) this.#router.hasWaiting = true
-    else this.#publishWaiting()
-  }
-
-  #publishWaiting(): void {
-    this.#router.hasWaiting = false
-    this.#router.isUnsent = true
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const bytes = encodePacket(next.packet, 5)
-      const run = new PublishRun()
-      readRun(run, bytes, 0, bytes.length, 5)
-      if (next.packet.qos < 2) this.#router.route(next.publisher, run)
-      else if (this.#router.admit(next.publisher, run) < 0x80) this.#router.routeAdmitted(next.publisher, run, this.clock.now())
-    }
-    this.#router.isUnsent = false
+  #lookAtMemory(): void {
+    const { memoryLimit } = this.limits
+    const isFull = memoryLimit > 0 && this.#options.heapUsed!() > memoryLimit
+    if (isFull && !this.#router.isFull) this.#options.log?.write('warning', `Warning: memory_limit ${memoryLimit} is reached: no new clients, no messages.`)
+    this.#router.isFull = isFull
   }
 
   #beginSysTopics({ version, versionText = `zanzara version ${version}`, wallClock, heapUsed, pool }: BrokerOptions, intervalMs: number): void {
@@ -380,35 +435,6 @@ export class Broker implements ServerHost {
     })
     update(this.#startedAt)
     this.deadlines.set(deadline, this.#startedAt + untilNextUpdate(wallClock?.() ?? this.#startedAt, intervalMs))
-  }
-
-  /** Messages kept: retained, queued and unacknowledged ones; one that several clients wait for counts for each. */
-  get storedMessages(): number {
-    let sum = this.#parts.retained.count
-    for (const { queue, outgoing } of this.#sessions.values()) sum += queue.messages + outgoing.unfinished
-    return sum
-  }
-
-  /** Bytes of retained and queued packets. */
-  get storedBytes(): number {
-    let sum = this.#parts.retained.bytes
-    for (const { queue } of this.#sessions.values()) sum += queue.bytes
-    return sum
-  }
-
-  /** PUBLISH packets that wait for the window or the socket of a connected client. */
-  get queuedPackets(): number {
-    let sum = 0
-    for (const session of this.#sessions.values()) if (session.isOnline) sum += session.queue.messages
-    return sum
-  }
-
-  /** Their bytes, and those that wait to be written. */
-  get queuedBytes(): number {
-    let sum = 0
-    for (const session of this.#sessions.values()) if (session.isOnline) sum += session.queue.bytes
-    for (const { link } of this.#connections) sum += link.output.length
-    return sum
   }
 
   #every(intervalMs: number, action: (now: number) => void): void {

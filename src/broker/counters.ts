@@ -14,7 +14,7 @@ export class Counters implements ConnectionCounters {
   publishBytesReceived = 0
   publishesSent = 0
   publishBytesSent = 0
-  /** Lost to limits of queues. */
+  /** Lost to limits of queues, sizes, rates and memory. */
   publishesDropped = 0
   /** Refused by the authoriser. */
   publishesRefused = 0

@@ -75,16 +75,20 @@ export class OutgoingQueue {
 
   /** The connection ended: QoS 0 does not wait for another one. Returns how many were dropped. */
   dropQos0(): number {
-    const dropped = this.messagesQos0
-    if (dropped === 0) return 0
+    return this.messagesQos0 === 0 ? 0 : this.keep((run) => run.qos > 0)
+  }
+
+  /** Drops the runs that fail the test; returns how many messages that were. */
+  keep(test: (run: QueuedRun) => boolean): number {
+    const before = this.messages
     const kept: QueuedRun[] = []
     for (const run of this.#runs.slice(this.#head)) {
-      if (run.qos === 0) this.#account(run, run.count, run.end - run.at)
-      else kept.push(run)
+      if (test(run)) kept.push(run)
+      else this.#account(run, run.count, run.end - run.at)
     }
-    this.#runs = kept
+    this.#runs = kept.length === 0 ? NO_RUNS : kept
     this.#head = 0
-    return dropped
+    return before - this.messages
   }
 
   clear(): void {

@@ -12,6 +12,8 @@ export interface Authenticator {
   authenticate(connect: Connect, peer: Peer): Verdict | Promise<Verdict>
   /** Begins an enhanced authentication; null = method not supported. */
   begin(method: string, connect: Connect, peer: Peer): AuthenticationExchange | null
+  /** Asked for each connected client after a reload; false = it is disconnected (5.0: 0x98). Absent = always true. */
+  stillWelcome?(peer: Peer, clientId: string, userName: string | null): boolean
 }
 
 /** An answer of the authoriser; `uncacheable-…` when it depends on time or quota and must be asked each time. */

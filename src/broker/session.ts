@@ -7,15 +7,22 @@ import type { SlabStore } from '../base/slab.ts'
 import type { AttachedConnection, Trace } from '../session/effects.ts'
 import { IncomingPublishes } from '../session/incoming-publishes.ts'
 import { OutgoingPublishes } from '../session/outgoing-publishes.ts'
+import { storedTopicName } from '../session/stored-topic.ts'
 import { tracePublishes } from '../session/trace-publishes.ts'
 import { aged } from '../wire/mqtt/aged-run.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
 import type { Qos, Will } from '../wire/mqtt/packet.ts'
 import type { PublishRun, WireVersion } from '../wire/mqtt/publish-run.ts'
+import { parseSharedFilter } from '../wire/mqtt/topics.ts'
+import type { Authorizers } from './authorizers.ts'
 import type { Counters } from './counters.ts'
 import type { Limits } from './limits.ts'
+import type { ListenerHost } from './listener-host.ts'
+import type { ListenerRules } from './listener-rules.ts'
+import type { MountPoint } from './mount-point.ts'
 import { OutgoingAliases } from './outgoing-aliases.ts'
 import { OutgoingQueue, type QueuedRun } from './outgoing-queue.ts'
+import type { Authorizer } from './ports.ts'
 import type { PublishVariants } from './routing/publish-variants.ts'
 import type { Publisher } from './routing/router.ts'
 import type { Subscription } from './routing/subscription.ts'
@@ -28,6 +35,7 @@ export interface SessionContext {
   readonly counters: Counters
   readonly limits: Limits
   readonly variants: PublishVariants
+  readonly authorizers: Authorizers
   /** Scratch: describes what is being sent from a queue. */
   readonly queued: PublishRun
   readonly trace: Trace | null
@@ -51,6 +59,8 @@ const DRAIN = 1024
 export class Session implements Publisher {
   readonly clientId: string
   userName: string | null
+  /** Of the listener that it last used. */
+  rules: ListenerRules
   /** Outlives its connection: what is sent is kept until it is acknowledged. */
   readonly persistent: boolean
   /** Seconds; 0xFFFFFFFF = for ever. */
@@ -79,22 +89,68 @@ export class Session implements Publisher {
   feed: Feed | null = null
   #output: OutputBuffer | null = null
   #aliases: OutgoingAliases | null = null
+  #mountPoint: MountPoint | null
+  /** The mount point under which unfinished messages were sent. */
+  #sentUnder = ''
+  /** Generation of the rights by which everything in the queue, and everything unfinished, may be read; -1 = ask again. */
+  #queueRights = -1
+  #sentRights = -1
+  /** What may be sent again, when that must be asked. */
+  #allowsResend: ((topicName: string) => boolean) | null = null
   #dropping = false
+  #isOver = false
   readonly #context: SessionContext
 
-  constructor(clientId: string, userName: string | null, persistent: boolean, context: SessionContext) {
+  constructor(clientId: string, userName: string | null, persistent: boolean, listener: ListenerHost, context: SessionContext) {
     this.clientId = clientId
     this.userName = userName
+    this.rules = listener.rules
+    this.#mountPoint = listener.mountPoint
     this.persistent = persistent
     this.sessionExpiryInterval = 0
     this.#context = context
     this.incoming = new IncomingPublishes(context.slabs, context.limits.receiveMaximum, context.limits.receiveMaximumEnforced)
-    this.outgoing = new OutgoingPublishes(persistent ? context.slabs : null)
+    this.outgoing = new OutgoingPublishes(persistent ? context.slabs : null, context.limits.maximumInflightBytes)
     this.queue = new OutgoingQueue(context.slabs)
   }
 
   get isOnline(): boolean {
     return this.connection !== null
+  }
+
+  get authorizer(): Authorizer {
+    return this.rules.authorizer
+  }
+
+  /** Of its subscriptions. */
+  get maximumQos(): Qos {
+    return this.rules.limits.maximumQos
+  }
+
+  /** Somebody else has it now, or it comes by another listener: what was remembered about permissions no longer holds. */
+  become(userName: string | null, listener: ListenerHost): void {
+    this.userName = userName
+    this.rules = listener.rules
+    this.#mountPoint = listener.mountPoint
+    this.verdicts = new VerdictCache()
+    this.#queueRights = this.#sentRights = -1
+  }
+
+  /** Asks the authoriser. */
+  mayReceive(topicName: string): boolean {
+    return this.authorizer.mayReceive(this.clientId, this.userName, topicName).endsWith('allow')
+  }
+
+  /** Behind a mount point, too, a leading wildcard does not match names that begin with `$` [MQTT-4.7.2-1]. */
+  hides(subscription: Subscription, topicName: string): boolean {
+    const mountPoint = this.#mountPoint
+    if (mountPoint === null || topicName[mountPoint.text.length] !== '$') return false
+    for (const [topicFilter, own] of this.subscriptions) {
+      if (own !== subscription) continue
+      const first = (parseSharedFilter(topicFilter)?.topicFilter ?? topicFilter)[mountPoint.text.length]
+      return first === '+' || first === '#'
+    }
+    return false
   }
 
   /** A connection with this session begins. */
@@ -103,6 +159,11 @@ export class Session implements Publisher {
     this.#output = connection.link.output
     this.#aliases = topicAliases > 0 ? new OutgoingAliases(topicAliases) : null
     this.outgoing.restart()
+    const { generation } = this.#context.authorizers
+    const under = this.#sentUnder
+    this.#allowsResend = this.#sentRights === generation ? null : (topicName) => this.mayReceive(under + topicName)
+    this.#sentRights = generation
+    this.#sentUnder = this.#mountPoint?.text ?? ''
   }
 
   /** The connection has ended. */
@@ -111,8 +172,7 @@ export class Session implements Publisher {
     this.#output = null
     this.#aliases = null
     this.incoming.detached()
-    this.#endFeed()
-    this.#context.counters.publishesDropped += this.queue.dropQos0()
+    if (!this.#keepsQos0) this.#context.counters.publishesDropped += this.queue.dropQos0()
   }
 
   /** Sends, queues or drops packets [from, to) of a borrowed run, with this QoS, RETAIN and Subscription Identifiers. */
@@ -120,8 +180,9 @@ export class Session implements Publisher {
     const output = this.#output
     let at = from
     if (qos === 0) {
-      if (output === null) return // QoS 0 is for those who are there
-      if (this.queue.messagesQos0 === 0 && !output.full) {
+      if (output === null) {
+        if (!this.#keepsQos0) return // QoS 0 is for those who are there
+      } else if (this.queue.messagesQos0 === 0 && !output.full) {
         this.#transmit(run, from, to, 0, retain, identifiers, output)
         at = to
       }
@@ -140,7 +201,7 @@ export class Session implements Publisher {
   resume(): void {
     const output = this.#output
     if (output === null) return
-    this.outgoing.resend(output, this.version, this.maximumPacketSize, this.#context.now())
+    this.outgoing.resend(output, this.version, this.maximumPacketSize, this.#context.now(), this.#allowsResend)
     this.#drain(output)
     if (this.queue.messages === 0) this.#dropping = false
     if (this.feed !== null) this.feed.resume()
@@ -167,6 +228,7 @@ export class Session implements Publisher {
 
   /** Ends the session: nothing of it may stay referenced. */
   clear(): void {
+    this.#isOver = true
     this.#endFeed()
     this.queue.clear()
     this.outgoing.clear()
@@ -176,12 +238,30 @@ export class Session implements Publisher {
     this.lastTopic = null
   }
 
+  get #keepsQos0(): boolean {
+    return this.persistent && this.#context.limits.queueQos0Messages
+  }
+
   #drain(output: OutputBuffer): void {
+    if (this.queue.messages > 0 && this.#queueRights !== this.#context.authorizers.generation) this.#recheckQueue()
     for (let first = this.queue.first; first !== null && !output.full; first = this.queue.first) {
       const room = first.qos === 0 ? DRAIN : this.outgoing.room
       if (room <= 0) return
       this.#sendFirst(first, Math.min(room, DRAIN), output)
     }
+  }
+
+  /** Rights have changed: what the client may no longer read goes. */
+  #recheckQueue(): void {
+    const known = new Map<string, boolean>()
+    const dropped = this.queue.keep(({ slab, at }) => {
+      const topicName = storedTopicName(slab.bytes, at)
+      const verdict = known.get(topicName) ?? this.mayReceive(topicName)
+      known.set(topicName, verdict)
+      return verdict
+    })
+    this.#context.counters.publishesDropped += dropped
+    this.#queueRights = this.#context.authorizers.generation
   }
 
   #endFeed(): void {
@@ -218,16 +298,19 @@ export class Session implements Publisher {
   /** Sends packets [from, to) now; the window has room for them. */
   #transmit(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, output: OutputBuffer): void {
     const { version } = this
+    const mountPoint = this.#mountPoint
+    if (mountPoint !== null && !mountPoint.holds(run)) return // subscribed to by another listener
+    const strip = mountPoint === null ? 0 : mountPoint.bytes.length
     // outgoing bytes equal incoming ones: the run itself is sent
-    const isPlain = run.header === (0x30 | (qos << 1) | retain) && version === run.version && (identifiers === null || version === 4)
-    const shaped = isPlain ? run : this.#context.variants.of(run, { version, qos, retain, identifiers, alias: 0, omitTopic: false })
+    const isPlain = strip === 0 && run.header === (0x30 | (qos << 1) | retain) && version === run.version && (identifiers === null || version === 4)
+    const shaped = isPlain ? run : this.#context.variants.of(run, { version, qos, retain, identifiers, alias: 0, omitTopic: false, strip })
     const shift = isPlain ? 0 : -run.from
     if (shaped.largest > this.maximumPacketSize) {
       this.#sendFitting(shaped, from + shift, to + shift, output)
       return
     }
     if (this.#aliases === null || run.topicId === 0) this.#send(shaped, from + shift, to + shift, shaped, 0, output)
-    else this.#sendAliased(this.#aliases, run, shaped, shift, from, to, qos, retain, identifiers, output)
+    else this.#sendAliased(this.#aliases, run, shaped, shift, from, to, qos, retain, identifiers, strip, output)
   }
 
   /**
@@ -257,6 +340,7 @@ export class Session implements Publisher {
     qos: Qos,
     retain: 0 | 1,
     identifiers: readonly number[] | null,
+    strip: number,
     output: OutputBuffer,
   ): void {
     const { variants } = this.#context
@@ -265,7 +349,7 @@ export class Session implements Publisher {
     let at = from
     if (alias === 0) {
       alias = aliases.free
-      const defining = alias === 0 ? null : variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: false })
+      const defining = alias === 0 ? null : variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: false, strip })
       if (defining === null || defining.largest > this.maximumPacketSize) {
         this.#send(shaped, from + shift, to + shift, shaped, 0, output)
         return
@@ -275,7 +359,7 @@ export class Session implements Publisher {
       at++
     }
     if (at === to) return
-    const brief = variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: true })
+    const brief = variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: true, strip })
     if (brief.largest > this.maximumPacketSize)
       this.#send(shaped, at + shift, to + shift, shaped, 0, output) // an alias may be longer than a short name
     else this.#send(brief, at - run.from, to - run.from, shaped, shift + run.from, output)
@@ -299,6 +383,7 @@ export class Session implements Publisher {
 
   /** max_queued_messages and bytes: the newest are refused, as in Mosquitto. */
   #enqueue(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null): void {
+    if (this.#isOver) return // while those who may read were being found
     const { limits, counters, now } = this.#context
     const { queue } = this
     const start = run.starts[from]!
@@ -311,6 +396,7 @@ export class Session implements Publisher {
       this.#dropping = true
     }
     if (end === from) return
+    if (queue.messages === 0) this.#queueRights = this.#context.authorizers.generation
     this.#store(run)
     queue.push(run, from, end, qos, retain, identifiers, now())
   }

@@ -4,6 +4,7 @@
 import { readOptionFile, readUsualOptionFile } from './client-config.ts'
 import { ArgumentError } from './client-errors.ts'
 import { findOption, missingArgument, wordsOf } from './client-options.ts'
+import { checkProperties } from './client-properties.ts'
 import { ClientSettings, NEVER_EXPIRES } from './client-settings.ts'
 import type { ClientTool, Terminal } from './terminal.ts'
 
@@ -70,6 +71,14 @@ function check(settings: ClientSettings): void {
   if (will.payload !== null && will.topicName === null) throw new ArgumentError('Will payload given, but no will topic given.')
   if (will.retain && will.topicName === null) throw new ArgumentError('Will retain given, but no will topic given.')
   if ((tls.cert === null) !== (tls.key === null)) throw new ArgumentError('Both certfile and keyfile must be provided if one of them is set.')
+  if (tls.keyform !== null && tls.key === null) throw new ArgumentError('If keyform is set, keyfile must be also specified.')
+  if (tls.engineKeyPassword !== null && (tls.keyform === null || tls.engine === null)) {
+    throw new ArgumentError('when using tls-engine-kpass-sha1, both tls-engine and keyform must also be provided.')
+  }
+  if (tls.psk !== null && (tls.cafile !== null || tls.capath !== null)) {
+    throw new ArgumentError('Only one of --psk or --cafile/--capath may be used at once.')
+  }
+  if (tls.psk !== null && tls.pskIdentity === null) throw new ArgumentError('--psk-identity required if --psk used.')
   checkSession(settings)
   if (tool === 'sub') {
     if (settings.topics.length === 0 && settings.unsubscribe.length === 0) {
@@ -80,10 +89,7 @@ function check(settings: ClientSettings): void {
   if (tool === 'pub') {
     if (settings.topics.length === 0 || settings.payload === null) throw new ArgumentError('Both topic and message must be supplied.', 'usage')
   }
-  // A password without user name: only MQTT 5.0 knows that [MQTT3-3.1.2-22].
-  if (settings.password !== null && settings.userName === null && settings.version !== 5) {
-    throw new ArgumentError('Problem setting username and/or password: a password needs a user name (-u) before MQTT 5.', 'message only')
-  }
+  checkProperties(settings)
 }
 
 /** A session that is kept needs a name to be found by. */
@@ -94,6 +100,7 @@ function checkSession(settings: ClientSettings): void {
     return
   }
   const { connect, disconnect } = settings.properties
+  if (settings.sessionExpiryInterval !== null && connect?.sessionExpiryInterval !== undefined) settings.propertyFaults.connect ??= 'duplicate'
   if (!settings.cleanStart) settings.sessionExpiryInterval ??= connect?.sessionExpiryInterval ?? NEVER_EXPIRES
   const interval = settings.sessionExpiryInterval ?? connect?.sessionExpiryInterval ?? 0
   if ((disconnect?.sessionExpiryInterval ?? 0) > 0 && interval === 0) {

@@ -16,10 +16,15 @@ export async function runClientCommand(
 ): Promise<number> {
   const program = programName(io, tool)
   let exitCode: number
+  let isQuiet = false
   try {
     const asked = readClientArguments(tool, argv, io)
-    if (asked.show === 'settings') exitCode = await run(asked.settings)
-    else {
+    if (asked.show === 'settings') {
+      const { tls, quiet } = asked.settings
+      isQuiet = quiet
+      if (tls.engine !== null) new ErrorOutput(io, quiet).print(`Warning: --tls-engine ${tls.engine} has no effect: keys are read from PEM files (--key).`)
+      exitCode = await run(asked.settings)
+    } else {
       const { clientHelpText, clientVersionText } = await import('./client-help.ts')
       // As with Mosquitto's clients, asking for help is not success.
       io.stdout.write(asked.show === 'help' ? clientHelpText(tool, program) : clientVersionText(program))
@@ -27,7 +32,8 @@ export async function runClientCommand(
     }
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error
-    io.stderr.write(argumentErrorText(error, program))
+    // What is found only when the connection is set up is no error of usage: --quiet leaves it out.
+    if (!(isQuiet && error.after === 'message only')) io.stderr.write(argumentErrorText(error, program))
     if (error.after === 'usage') io.stdout.write((await import('./client-help.ts')).clientHelpText(tool, program))
     exitCode = ExitCode.Failure
   }

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { ArgumentError, errorCode, systemErrorText } from './client-errors.ts'
+import { ArgumentError, systemErrorText } from './client-errors.ts'
 import type { ClientTool, Terminal } from './terminal.ts'
 
 /** One line: a flag and the words after it. */
@@ -19,15 +19,14 @@ export function optionFilePath(tool: ClientTool, terminal: Terminal): string | n
   return home === undefined || home === '' ? null : join(home, '.config', name)
 }
 
-/** The lines of the file at its usual place; none when there is no file. */
+/** The lines of the file at its usual place; none when there is no file, or none that we may read: nobody asked for it. */
 export function readUsualOptionFile(tool: ClientTool, terminal: Terminal): readonly OptionLine[] {
   const path = optionFilePath(tool, terminal)
   if (path === null) return []
   try {
     return parseOptionFile(readFileSync(path, 'utf8'))
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return []
-    throw new ArgumentError(`Unable to read option file "${path}": ${systemErrorText(error)}.`)
+  } catch {
+    return []
   }
 }
 
@@ -47,12 +46,12 @@ export function parseOptionFile(text: string): readonly OptionLine[] {
     const line = raw.trimStart()
     if (line === '' || line.startsWith('#')) continue
     const space = line.indexOf(' ')
-    if (space < 0) {
-      lines.push([line])
+    const flag = space < 0 ? line : line.slice(0, space)
+    const value = space < 0 ? '' : line.slice(space + 1)
+    if (value === '') {
+      lines.push([flag])
       continue
     }
-    const flag = line.slice(0, space)
-    const value = line.slice(space + 1)
     lines.push(flag === '-D' || flag === '--property' ? [flag, ...propertyWords(value)] : [flag, value])
   }
   return lines

@@ -5,6 +5,12 @@ import { type Connect, PacketType, type Will } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { ClientSettings, PropertyPacket } from './client-settings.ts'
 
+/** What Mosquitto's clients let the server send before they have acknowledged; -D says otherwise. */
+const RECEIVE_MAXIMUM = 20
+
+/** How long a server keeps the session of --reconnect when we never come back. */
+const RESUMABLE_SECONDS = 3600
+
 const ID_LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
 /** The CONNECT that the flags ask for. `clientId` null = none given. */
@@ -13,7 +19,7 @@ export function connectPacket(settings: ClientSettings, clientId: string | null)
     type: PacketType.Connect,
     version: settings.version,
     bridge: false,
-    cleanStart: settings.cleanStart,
+    cleanStart: settings.cleanStart && !settings.leavesSession,
     keepAlive: settings.keepAlive,
     clientId: clientId ?? '',
     will: willOf(settings),
@@ -23,10 +29,13 @@ export function connectPacket(settings: ClientSettings, clientId: string | null)
   }
 }
 
-/** The Client Identifier to use: MQTT 3.1 needs one, so it is made up [3.1, section CONNECT]; later versions ask the server. */
+/**
+ * The Client Identifier to use. MQTT 3.1 needs one [3.1, section CONNECT], and so does a session that is to be found again: it is made up.
+ * Others leave it to the server.
+ */
 export function chooseClientId(settings: ClientSettings, pid: number): string | null {
   const given = settings.clientId(pid)
-  if (given !== null || settings.version !== 3) return given
+  if (given !== null || (settings.version !== 3 && !settings.resumes)) return given
   let id = 'zanzara-'
   while (id.length < 23) id += ID_LETTERS[Math.floor(Math.random() * ID_LETTERS.length)]!
   return id
@@ -39,12 +48,15 @@ export function propertiesOf(settings: ClientSettings, packet: PropertyPacket): 
 
 function connectProperties(settings: ClientSettings): Properties {
   if (settings.version !== 5) return NO_PROPERTIES
-  const { sessionExpiryInterval, count } = settings
+  const { count, resumes, keepsNothing } = settings
+  const sessionExpiryInterval = resumes && keepsNothing ? RESUMABLE_SECONDS : settings.sessionExpiryInterval
+  const given = propertiesOf(settings, 'connect')
+  // Whoever wants few messages lets few come at once.
+  const receiveMaximum = settings.tool === 'sub' && count !== null && count < RECEIVE_MAXIMUM ? count : RECEIVE_MAXIMUM
   return {
-    ...propertiesOf(settings, 'connect'),
+    ...given,
     ...(sessionExpiryInterval === null ? {} : { sessionExpiryInterval }),
-    // Whoever wants few messages lets few come at once.
-    ...(settings.tool === 'sub' && count !== null && count < 20 ? { receiveMaximum: count } : {}),
+    ...(given.receiveMaximum === undefined ? { receiveMaximum } : {}),
   }
 }
 

@@ -12,7 +12,7 @@ export class ArgumentError extends Error {
   /** `hint` = a blank line and where the help is; `usage` = the whole help on standard output; `blank before` = no hint, but an empty line first. */
   readonly after: AfterError
 
-  /** `message` without `Error: `. */
+  /** `message` without `Error: `, which is put before it unless it begins with `Error ` itself. */
   constructor(message: string, after: AfterError = 'hint') {
     super(message)
     this.after = after
@@ -25,7 +25,8 @@ export function argumentErrorText(error: ArgumentError, program: string): string
   const lead = error.after === 'blank before' ? '\n' : ''
   const gap = error.after === 'blank and hint' ? '\n' : ''
   const tail = error.after === 'hint' || error.after === 'blank and hint' ? hint : ''
-  return `${lead}Error: ${error.message}\n${gap}${tail}`
+  const text = error.message.startsWith('Error ') ? error.message : `Error: ${error.message}`
+  return `${lead}${text}\n${gap}${tail}`
 }
 
 /** A line for standard error and the code to exit with. */
@@ -51,6 +52,9 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EINVAL: 'Invalid argument',
 }
 
+/** A proxy's reasons that concern the server behind it. */
+const UNREACHED: readonly string[] = ['ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH', 'ETIMEDOUT']
+
 const LOOKUP_ERRORS: readonly string[] = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME', 'EAI_FAIL']
 
 /** The system's words for an error, as strerror has them. */
@@ -62,14 +66,60 @@ export function systemErrorText(error: unknown): string {
 /** Why the first connection did not come about. `error` is what the socket reported. */
 export function connectFailure(error: unknown): Failure {
   const code = errorCode(error)
+  if (error instanceof Error && error.name === 'ProxyError' && error.cause === undefined) return proxyFailure(error, code)
   if (LOOKUP_ERRORS.includes(code)) return { text: 'Unable to connect (Lookup error).', exitCode: ExitCode.Failure }
+  if (code === 'ERR_PSK_NOT_PROVED')
+    return { text: 'Error: Protocol error\nError: The server does not share the key of --psk with us.', exitCode: ExitCode.TlsHandshake }
+  if (isAlert(code)) {
+    const reason = `Error: The server ended the TLS handshake: ${alertName(code)}.`
+    return { text: `Error: Protocol error\n${reason}`, exitCode: ExitCode.TlsHandshake }
+  }
   if (isCertificateError(error, code)) {
     const reason = error instanceof Error ? error.message : code
     const hint = `Error: The server's certificate was not accepted: ${reason}. Name its authority with --cafile, or check nothing with --insecure.`
     return { text: `Error: Protocol error\n${hint}`, exitCode: ExitCode.TlsHandshake }
   }
-  if (code.startsWith('ERR_SSL') || code === 'EPROTO') return { text: 'Unable to connect (A TLS error occurred).', exitCode: ExitCode.Failure }
+  if (isTlsError(error, code)) return { text: 'Unable to connect (A TLS error occurred).', exitCode: ExitCode.Failure }
   return { text: `Error: ${systemErrorText(error)}`, exitCode: ExitCode.Failure }
+}
+
+/** The proxy was reached and did not do what we asked: it wants another login, or could not connect. */
+function proxyFailure(error: Error, code: string): Failure {
+  const [words, exitCode] =
+    code === 'EACCES'
+      ? (['Authorisation failed', ExitCode.ProxyRefused] as const)
+      : UNREACHED.includes(code)
+        ? (['The client is not currently connected', ExitCode.NotConnected] as const)
+        : (['Proxy error', ExitCode.ProxyError] as const)
+  return { text: `Error: ${words}\nError: ${error.message}.`, exitCode }
+}
+
+/** Why a connection that stood went away. In TLS 1.3 a server judges our certificate only after the handshake, `beforeTlsAccepted`. */
+export function lossFailure(error: unknown, beforeTlsAccepted: boolean): Failure {
+  const code = errorCode(error)
+  if (!beforeTlsAccepted) return { text: 'Error: The connection was lost', exitCode: ExitCode.ConnectionLost }
+  if (!isAlert(code)) return { text: 'Unable to connect (The connection was lost).', exitCode: ExitCode.Failure }
+  const remedy = code.endsWith('CERTIFICATE_REQUIRED') ? ' Show it one with --cert and --key.' : ''
+  const reason = `Error: The server ended the TLS connection: ${alertName(code)}.${remedy}`
+  return { text: `Unable to connect (The connection was lost).\n${reason}`, exitCode: ExitCode.Failure }
+}
+
+/** The other side said why, as in `ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED`. */
+function isAlert(code: string): boolean {
+  return /^ERR_SSL_.*_ALERT_/.test(code)
+}
+
+function alertName(code: string): string {
+  return code
+    .slice(code.indexOf('_ALERT_') + 7)
+    .toLowerCase()
+    .replaceAll('_', ' ')
+}
+
+/** OpenSSL could not make sense of what came, found nothing to agree on, or was hung up on. */
+function isTlsError(error: unknown, code: string): boolean {
+  if (/^ERR_(SSL|OSSL|TLS)/.test(code)) return true
+  return code === 'EPROTO' && error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined
 }
 
 /** Certificate checks fail with OpenSSL's names, such as `SELF_SIGNED_CERT_IN_CHAIN`, or with Node's for the host name. */

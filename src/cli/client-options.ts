@@ -4,6 +4,7 @@
 import { isTopicName } from '../wire/mqtt/topics.ts'
 import { ArgumentError } from './client-errors.ts'
 import { applyProperty, propertyWords } from './client-properties.ts'
+import { readProxyUrl } from './client-proxy.ts'
 import type { ClientSettings, PayloadSource } from './client-settings.ts'
 import * as read from './client-values.ts'
 import { parseFormat } from './format.ts'
@@ -58,7 +59,7 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
   valued('-h --host', PSR, 'Connection', 'HOST', 'host', 'name or address of the server; localhost if absent', (s, v) => {
     s.host = v
   }),
-  valued('-p --port', PSR, 'Connection', 'PORT', 'port', 'its port; 1883, or 8883 when a CA is given', (s, v) => {
+  valued('-p --port', PSR, 'Connection', 'PORT', 'port', 'its port; 1883, or 8883 when a CA or --psk is given', (s, v) => {
     s.port = read.port(v)
   }),
   valued('-L --url', PSR, 'Connection', 'URL', 'URL', 'server and topic in one: mqtt[s]://[user[:password]@]host[:port]/topic, or ws[s]://', read.applyUrl),
@@ -67,6 +68,9 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
   }),
   plain('--ws', PSR, 'Connection', 'speak MQTT over WebSocket, at path /mqtt', (s) => {
     s.webSocket = true
+  }),
+  valued('--proxy', PSR, 'Connection', 'URL', 'proxy url', 'by a SOCKS5 proxy: socks5h://[user[:password]@]host[:port]', (s, v) => {
+    s.proxy = readProxyUrl(v)
   }),
   valued('-A', PSR, 'Connection', 'ADDRESS', 'address', 'connect from this local address', (s, v) => {
     s.localAddress = v
@@ -151,11 +155,28 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     s.tls.ciphers = v
   }),
   valued('--tls-version', PSR, 'Security', 'VERSION', 'version', 'TLS: tlsv1.2 or tlsv1.3; the best of both sides if absent', (s, v) => {
-    if (v !== 'tlsv1.2' && v !== 'tlsv1.3') throw new ArgumentError(`Invalid TLS version ${v} given, it must be tlsv1.2 or tlsv1.3.`, 'blank and hint')
-    s.tls.version = v === 'tlsv1.2' ? 'TLSv1.2' : 'TLSv1.3'
+    s.tls.version = v
   }),
   valued('--tls-alpn', PSR, 'Security', 'NAME', 'protocol', 'TLS: protocol to ask for by ALPN', (s, v) => {
     s.tls.alpn = v
+  }),
+  valued('--tls-keylog', PSR, 'Security', 'FILE', 'file', 'TLS: append the keys of the session, for analysers of captured traffic', (s, v) => {
+    s.tls.keylog = v
+  }),
+  valued('--psk', PSR, 'Security', 'KEY', 'key', 'TLS with a shared key instead of certificates, in hexadecimal; needs --psk-identity', (s, v) => {
+    s.tls.psk = v
+  }),
+  valued('--psk-identity', PSR, 'Security', 'NAME', 'identity', 'name that the server knows the shared key by', (s, v) => {
+    s.tls.pskIdentity = v
+  }),
+  valued('--keyform', PSR, 'Security', 'FORM', 'keyform', 'form of the private key: pem', (s, v) => {
+    s.tls.keyform = v
+  }),
+  valued('--tls-engine', PSR, 'Security', 'NAME', 'engine_id', 'accepted for compatibility: OpenSSL engines are not supported', (s, v) => {
+    s.tls.engine = v
+  }),
+  valued('--tls-engine-kpass-sha1', PSR, 'Security', 'HASH', 'kpass sha1', 'accepted for compatibility, as --tls-engine', (s, v) => {
+    s.tls.engineKeyPassword = v
   }),
   plain('--insecure', PSR, 'Security', "TLS: do not check the server's certificate. For tests only", (s) => {
     s.tls.insecure = true
@@ -191,6 +212,12 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
   }),
   valued('--repeat-delay', P, 'Message', 'SECONDS', 'time', 'wait between them, counted from the acknowledgement', (s, v) => {
     s.repeatDelayMs = read.decimal(v, 0, 2_147_483, '--repeat-delay argument must be >=0.0.') * 1000
+  }),
+  plain('--reconnect', P, 'Message', 'make a lost connection again and go on where it broke off; keeps the session until the end', (s) => {
+    s.reconnect = true
+  }),
+  valued('--ack-timeout', P, 'Message', 'SECONDS', 'time', 'QoS 1 and 2: end with exit code 27 when no acknowledgement comes for so long', (s, v) => {
+    s.ackTimeoutMs = read.decimal(v, 0.001, 2_147_483, '--ack-timeout argument must be >0.') * 1000
   }),
   valued('-M', PSR, 'Message', 'N', '-M argument given but max_inflight not specified.', 'QoS 1 and 2 messages on their way at once; 20 if absent', (s, v) => {
     s.maximumInflight = read.integer(v, 1, 65535, 'Maximum inflight messages must be greater than 0.', 'blank and hint')

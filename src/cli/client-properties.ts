@@ -3,13 +3,15 @@
 
 import type { Properties } from '../wire/mqtt/properties.ts'
 import { ArgumentError } from './client-errors.ts'
-import type { ClientSettings, PropertyPacket } from './client-settings.ts'
+import type { ClientSettings, PropertyFault, PropertyPacket } from './client-settings.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 interface PropertyRow {
   readonly name: string
   readonly packets: readonly PropertyPacket[]
+  /** Values that fit the field and yet mean nothing [section 2.2.2.2]; found when all arguments are known. */
+  readonly legal?: { readonly from: number; readonly to: number }
   readonly set: (properties: Writable<Properties>, value: string, more: string) => void
 }
 
@@ -18,12 +20,14 @@ type KeyOf<T> = {
   [K in keyof Properties]-?: NonNullable<Properties[K]> extends T ? (T extends NonNullable<Properties[K]> ? K : never) : never
 }[keyof Properties]
 
-function number(name: string, key: KeyOf<number>, maximum: number, packets: readonly PropertyPacket[], minimum = 0): PropertyRow {
+/** A field of one, two or four bytes, of which only `from` to `to` are legal. */
+function number(name: string, key: KeyOf<number>, bytes: 1 | 2 | 4, packets: readonly PropertyPacket[], from = 0, to = 0xffffffff): PropertyRow {
   return {
     name,
     packets,
+    legal: { from, to },
     set: (properties, value) => {
-      properties[key] = inRange(name, value, minimum, maximum)
+      properties[key] = inRange(name, value, 0, 2 ** (8 * bytes) - 1)
     },
   }
 }
@@ -54,13 +58,14 @@ function inRange(name: string, value: string, minimum: number, maximum: number):
   return parsed
 }
 
+/** In the order in which their faults are looked for. */
 const ANY: readonly PropertyPacket[] = ['connect', 'publish', 'subscribe', 'unsubscribe', 'disconnect', 'will']
 const MESSAGE: readonly PropertyPacket[] = ['publish', 'will']
 const NOWHERE: readonly PropertyPacket[] = []
 
 const ROWS: readonly PropertyRow[] = [
-  number('payload-format-indicator', 'payloadFormatIndicator', 1, MESSAGE),
-  number('message-expiry-interval', 'messageExpiryInterval', 0xffffffff, MESSAGE),
+  number('payload-format-indicator', 'payloadFormatIndicator', 1, MESSAGE, 0, 1),
+  number('message-expiry-interval', 'messageExpiryInterval', 4, MESSAGE),
   text('content-type', 'contentType', MESSAGE),
   text('response-topic', 'responseTopic', MESSAGE),
   binary('correlation-data', 'correlationData', MESSAGE),
@@ -71,17 +76,17 @@ const ROWS: readonly PropertyRow[] = [
       properties.subscriptionIdentifiers = [inRange('subscription-identifier', value, 1, 268435455)]
     },
   },
-  number('session-expiry-interval', 'sessionExpiryInterval', 0xffffffff, ['connect', 'disconnect']),
+  number('session-expiry-interval', 'sessionExpiryInterval', 4, ['connect', 'disconnect']),
   text('authentication-method', 'authenticationMethod', ['connect']),
   binary('authentication-data', 'authenticationData', ['connect']),
-  number('request-problem-information', 'requestProblemInformation', 1, ['connect']),
-  number('will-delay-interval', 'willDelayInterval', 0xffffffff, ['will']),
-  number('request-response-information', 'requestResponseInformation', 1, ['connect']),
+  number('request-problem-information', 'requestProblemInformation', 1, ['connect'], 0, 1),
+  number('will-delay-interval', 'willDelayInterval', 4, ['will']),
+  number('request-response-information', 'requestResponseInformation', 1, ['connect'], 0, 1),
   text('reason-string', 'reasonString', ['disconnect']),
-  number('receive-maximum', 'receiveMaximum', 65535, ['connect'], 1),
-  number('topic-alias-maximum', 'topicAliasMaximum', 65535, ['connect']),
-  number('topic-alias', 'topicAlias', 65535, ['publish'], 1),
-  number('maximum-packet-size', 'maximumPacketSize', 0xffffffff, ['connect'], 1),
+  number('receive-maximum', 'receiveMaximum', 2, ['connect'], 1),
+  number('topic-alias-maximum', 'topicAliasMaximum', 2, ['connect']),
+  number('topic-alias', 'topicAlias', 2, ['publish'], 1),
+  number('maximum-packet-size', 'maximumPacketSize', 4, ['connect'], 1),
   {
     name: 'user-property',
     packets: ANY,
@@ -119,18 +124,34 @@ export function applyProperty(settings: ClientSettings, packet: string, name = '
   if (!isPropertyPacket(target)) throw new ArgumentError(`Invalid command ${packet} given in --property argument.`, 'blank and hint')
   const row = ROWS.find((candidate) => candidate.name === name.toLowerCase())
   if (row === undefined) throw new ArgumentError(`Invalid property name ${name} given in --property argument.`, 'blank and hint')
+  // It belongs to PUBLISH, but only a server may send it there [MQTT-3.3.4-6].
+  if (row.name === 'subscription-identifier' && target === 'publish')
+    throw new ArgumentError(`${row.name} property not supported for ${target} in --property argument.`, 'blank and hint')
   if (!row.packets.includes(target)) throw new ArgumentError(`${row.name} property not allowed for ${target} in --property argument.`, 'blank and hint')
   const before = settings.properties[target] ?? {}
   const given: Writable<Properties> = {}
   row.set(given, value, more)
-  for (const key of Object.keys(given)) {
+  for (const [key, set] of Object.entries(given)) {
     // all but a user property may stand once only [section 2.2.2.2]
-    if (key !== 'userProperties' && key in before)
-      throw new ArgumentError(`Duplicate ${row.name} property for ${target} in --property argument.`, 'blank and hint')
+    if (key !== 'userProperties' && key in before) settings.propertyFaults[target] ??= 'duplicate'
+    if (typeof set === 'number' && row.legal !== undefined && (set < row.legal.from || set > row.legal.to)) settings.propertyFaults[target] ??= 'protocol'
   }
   const userProperties = [...(before.userProperties ?? []), ...(given.userProperties ?? [])]
   settings.properties[target] = userProperties.length === 0 ? { ...before, ...given } : { ...before, ...given, userProperties }
   settings.version = 5
+}
+
+const FAULTS: Readonly<Record<PropertyFault, string>> = {
+  duplicate: 'Duplicate property in property list',
+  protocol: 'A network protocol error occurred when communicating with the broker',
+}
+
+/** The first packet whose properties cannot be sent. Throws ArgumentError. */
+export function checkProperties({ propertyFaults }: ClientSettings): void {
+  for (const packet of ANY) {
+    const fault = propertyFaults[packet]
+    if (fault !== undefined) throw new ArgumentError(`Error in ${packet.toUpperCase()} properties: ${FAULTS[fault]}`)
+  }
 }
 
 function isPropertyPacket(name: string): name is PropertyPacket {

@@ -1,6 +1,7 @@
 // What the flags of pub, sub and rr add up to. Filled by client-options.ts row by row, checked whole by client-arguments.ts.
 // Plain data: nothing here opens a file or a socket.
 
+import type { ProxyOptions } from '../client/node.ts'
 import type { ProtocolVersion, Qos, RetainHandling } from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
 import type { FormatPart } from './format.ts'
@@ -20,6 +21,9 @@ export type PayloadSource =
 /** Packets that -D can add properties to. */
 export type PropertyPacket = 'connect' | 'publish' | 'subscribe' | 'unsubscribe' | 'disconnect' | 'will'
 
+/** What is wrong with the properties of one packet, found when all of them are known. */
+export type PropertyFault = 'duplicate' | 'protocol'
+
 export interface TlsSettings {
   cafile: string | null
   /** --tls dev: trust this user's development authority. */
@@ -30,8 +34,17 @@ export interface TlsSettings {
   key: string | null
   ciphers: string | null
   alpn: string | null
-  /** Node's name, such as `TLSv1.3`; null = negotiated. */
-  version: 'TLSv1.2' | 'TLSv1.3' | null
+  /** As given, such as `tlsv1.3`; null = negotiated. */
+  version: string | null
+  /** --psk: the key in hexadecimal. */
+  psk: string | null
+  pskIdentity: string | null
+  /** --tls-keylog: the file that session keys are appended to. */
+  keylog: string | null
+  /** Accepted for compatibility: keys are read from PEM files only. */
+  engine: string | null
+  keyform: string | null
+  engineKeyPassword: string | null
   insecure: boolean
   /** --no-tls: port 8883 alone does not switch TLS on. */
   refused: boolean
@@ -52,6 +65,7 @@ export class ClientSettings {
   port: number | null = null
   /** -A; null = the system chooses. */
   localAddress: string | null = null
+  proxy: ProxyOptions | null = null
   unixPath: string | null = null
   webSocket = false
   id: string | null = null
@@ -76,10 +90,18 @@ export class ClientSettings {
     ciphers: null,
     alpn: null,
     version: null,
+    psk: null,
+    pskIdentity: null,
+    keylog: null,
+    engine: null,
+    keyform: null,
+    engineKeyPassword: null,
     insecure: false,
     refused: false,
   }
   readonly properties: Partial<Record<PropertyPacket, Properties>> = {}
+  /** The first fault of each packet's properties. */
+  readonly propertyFaults: Partial<Record<PropertyPacket, PropertyFault>> = {}
   debug = false
   quiet = false
   qos: Qos = 0
@@ -92,6 +114,10 @@ export class ClientSettings {
   /** How often the payload is published. */
   repeat = 1
   repeatDelayMs = 0
+  /** --reconnect: a lost connection is made again and unfinished messages are resumed. */
+  reconnect = false
+  /** --ack-timeout, milliseconds; null = wait for ever. */
+  ackTimeoutMs: number | null = null
 
   // sub
   readonly unsubscribe: string[] = []
@@ -132,16 +158,42 @@ export class ClientSettings {
     this.version = tool === 'rr' ? 5 : 4
   }
 
-  /** Whether the connection is to be encrypted: a CA was named, or the port is the one of MQTT over TLS. */
+  /** Whether the connection is to be encrypted: a CA or a key was named, or the port is the one of MQTT over TLS. */
   get usesTls(): boolean {
-    const { cafile, isDevelopment, capath, useOsCertificates, refused } = this.tls
+    const { useOsCertificates, refused } = this.tls
     if (refused || this.unixPath !== null) return false
-    return cafile !== null || isDevelopment || capath !== null || useOsCertificates || this.port === 8883
+    return this.#namesTrust || useOsCertificates || this.port === 8883
   }
 
-  /** The port that is connected to. */
+  /** Whether a flag of TLS was given that is checked even where there is no TLS. */
+  get namesTls(): boolean {
+    const { psk, keyform, version } = this.tls
+    return psk !== null || keyform !== null || version !== null
+  }
+
+  /** Whether unfinished messages are to be resumed on the next connection, which takes a session that outlives the first. */
+  get resumes(): boolean {
+    return this.reconnect && this.qos > 0
+  }
+
+  /** Whether the user wants no session to be kept. */
+  get keepsNothing(): boolean {
+    return this.cleanStart && (this.sessionExpiryInterval ?? this.properties.connect?.sessionExpiryInterval ?? 0) === 0
+  }
+
+  /** Whether a session is left on the server that nobody asked for: before MQTT 5 one that can be resumed has no end. */
+  get leavesSession(): boolean {
+    return this.resumes && this.version !== 5 && this.keepsNothing
+  }
+
+  /** The port that is connected to. As with Mosquitto's clients the system's authorities alone do not change it. */
   get effectivePort(): number {
-    return this.port ?? (this.usesTls ? 8883 : 1883)
+    return this.port ?? (this.usesTls && this.#namesTrust ? 8883 : 1883)
+  }
+
+  get #namesTrust(): boolean {
+    const { cafile, isDevelopment, capath, psk } = this.tls
+    return cafile !== null || isDevelopment || capath !== null || psk !== null
   }
 
   /** The Client Identifier to send; null = none given, which asks the server for one. */

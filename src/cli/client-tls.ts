@@ -1,7 +1,8 @@
-// TLS flags to what net/ needs to dial: reads the files that they name, before anything is connected.
+// TLS flags to what net/ needs to dial: reads and checks the files that they name, before anything is connected.
 // Which connection is encrypted at all is decided in client-settings.ts.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { TlsDialOptions } from '../net/dial.ts'
@@ -18,25 +19,96 @@ const OS_BUNDLES: readonly string[] = [
   '/usr/local/etc/ssl/cert.pem',
 ]
 
-/** The options for the connection; empty when there is no TLS. Throws ArgumentError when a file cannot be read. */
-export function tlsOptions(settings: ClientSettings, env: Readonly<Record<string, string | undefined>>): TlsDialOptions {
+const VERSIONS: Readonly<Record<string, 'TLSv1.2' | 'TLSv1.3'>> = { 'tlsv1.2': 'TLSv1.2', 'tlsv1.3': 'TLSv1.3' }
+
+/** Bytes of the longest key that OpenSSL takes. */
+const LONGEST_PSK = 256
+
+/** A key that both sides know, instead of certificates. */
+export interface PreSharedKey {
+  readonly identity: string
+  readonly key: Buffer
+}
+
+/** What `dial` takes for TLS. */
+export interface ClientTlsOptions extends TlsDialOptions {
+  readonly psk?: PreSharedKey
+}
+
+/** The options for the connection; empty when there is no TLS. Throws ArgumentError when a file cannot be read, or holds something else. */
+export function tlsOptions(settings: ClientSettings, env: Readonly<Record<string, string | undefined>>): ClientTlsOptions {
+  checkForms(settings)
   if (!settings.usesTls) return {}
-  const { cafile, isDevelopment, capath, useOsCertificates, cert, key, ciphers, alpn, version, insecure } = settings.tls
-  const authorities: (string | Buffer)[] = []
-  if (cafile !== null) authorities.push(readPem(cafile))
-  if (isDevelopment) authorities.push(readDevAuthority(env))
-  if (capath !== null) authorities.push(...readFolder(capath))
-  const trustSystem = useOsCertificates || (cafile === null && capath === null && !isDevelopment)
-  if (trustSystem) authorities.push(...systemAuthorities(env))
+  const { cert, key, ciphers, alpn, version, insecure, keylog } = settings.tls
+  const minVersion = version === null ? undefined : VERSIONS[version]!
   return {
     rejectUnauthorized: !insecure,
-    // Without any, Node's own list of authorities holds.
-    ...(authorities.length > 0 ? { ca: authorities } : {}),
-    ...(cert === null ? {} : { cert: readPem(cert) }),
-    ...(key === null ? {} : { key: readPem(key) }),
+    ...trust(settings, env),
+    ...(cert === null || key === null ? {} : ownCertificate(cert, key)),
     ...(ciphers === null ? {} : { ciphers }),
     ...(alpn === null ? {} : { alpn: [alpn] }),
-    ...(version === null ? {} : { minVersion: version, maxVersion: version }),
+    ...(minVersion === undefined ? {} : { minVersion, maxVersion: minVersion }),
+    ...(keylog === null ? {} : { keylog: keyLog(keylog) }),
+  }
+}
+
+/** What is wrong whether there is TLS or not, in the order in which Mosquitto looks. */
+function checkForms({ tls }: ClientSettings): void {
+  if (tls.psk !== null) sharedKey(tls.psk)
+  if (tls.keyform !== null && tls.keyform !== 'pem') {
+    const remedy = 'Keys are read from PEM files only.'
+    throw new ArgumentError(
+      tls.keyform === 'engine'
+        ? `Problem setting key form: engines are not supported. ${remedy}`
+        : "Problem setting key form, it must be one of 'pem' or 'engine'.",
+      'message only',
+    )
+  }
+  if (tls.version !== null && !Object.hasOwn(VERSIONS, tls.version)) {
+    throw new ArgumentError(
+      `Problem setting TLS options, check the options are valid.\nThere is no --tls-version ${tls.version}: tlsv1.2 or tlsv1.3.`,
+      'message only',
+    )
+  }
+}
+
+/** Whom to trust, and why: a shared key, named authorities, or those of the system. */
+function trust({ tls }: ClientSettings, env: Readonly<Record<string, string | undefined>>): ClientTlsOptions {
+  if (tls.psk !== null) return { psk: { identity: tls.pskIdentity!, key: sharedKey(tls.psk) } }
+  const authorities: (string | Buffer)[] = []
+  if (tls.cafile !== null) authorities.push(readAuthorities(tls.cafile))
+  if (tls.isDevelopment) authorities.push(readDevAuthority(env))
+  if (tls.capath !== null) authorities.push(...readFolder(tls.capath))
+  if (tls.useOsCertificates || authorities.length === 0) authorities.push(...systemAuthorities(env))
+  // Without any, Node's own list of authorities holds.
+  return authorities.length > 0 ? { ca: authorities } : {}
+}
+
+/** Hexadecimal without 0x; one digit alone counts as the low half of its byte. */
+function sharedKey(text: string): Buffer {
+  if (!/^[0-9a-f]+$/i.test(text) || text.length > 2 * LONGEST_PSK) {
+    throw new ArgumentError(
+      `Problem setting TLS-PSK options.\nThe key of --psk is written in hexadecimal digits without 0x, at most ${2 * LONGEST_PSK} of them.`,
+      'message only',
+    )
+  }
+  return Buffer.from(text.length % 2 === 0 ? text : `0${text}`, 'hex')
+}
+
+function ownCertificate(certPath: string, keyPath: string): { readonly cert: Buffer; readonly key: Buffer } {
+  const cert = readPem(certPath)
+  const key = readPem(keyPath)
+  const certificate = parsed(() => new X509Certificate(cert), `Unable to load client certificate "${certPath}".`)
+  const privateKey = parsed(() => createPrivateKey(key), `Unable to load client key file "${keyPath}": a PEM file without a passphrase is needed.`)
+  if (!certificate.checkPrivateKey(privateKey)) throw unusable(`Client certificate/key are inconsistent: "${keyPath}" is not the key of "${certPath}".`)
+  return { cert, key }
+}
+
+function parsed<T>(parse: () => T, message: string): T {
+  try {
+    return parse()
+  } catch {
+    throw unusable(message)
   }
 }
 
@@ -50,6 +122,11 @@ function readDevAuthority(env: Readonly<Record<string, string | undefined>>): Bu
   )
 }
 
+/** The reason, then the words that scripts know. */
+function unusable(message: string): ArgumentError {
+  return new ArgumentError(`${message}\nUnable to connect (A TLS error occurred).`, 'message only')
+}
+
 function readPem(path: string): Buffer {
   try {
     return readFileSync(path)
@@ -59,6 +136,12 @@ function readPem(path: string): Buffer {
       'message only',
     )
   }
+}
+
+function readAuthorities(path: string): Buffer {
+  const content = readPem(path)
+  parsed(() => new X509Certificate(content), `Unable to load CA certificates, check cafile "${path}".`)
+  return content
 }
 
 /** Every file of the folder that holds a certificate. */
@@ -78,6 +161,7 @@ function readFolder(path: string): Buffer[] {
       // A subfolder or a dangling link: such folders are full of links, and one bad one spoils nothing.
     }
   }
+  if (found.length === 0) throw unusable(`Unable to load CA certificates, check capath "${path}": no PEM file in it holds one.`)
   return found
 }
 
@@ -93,4 +177,22 @@ function systemAuthorities(env: Readonly<Record<string, string | undefined>>): B
     }
   }
   return []
+}
+
+/** Appends lines to the file, which only its owner may read: whoever has the keys reads the traffic. */
+function keyLog(path: string): (line: string | Uint8Array) => void {
+  const append = (text: string): void => appendFileSync(path, text, { mode: 0o600 })
+  try {
+    append('')
+  } catch (error) {
+    throw new ArgumentError(`Unable to write the key log "${path}": ${systemErrorText(error)}.`, 'message only')
+  }
+  return (line) => {
+    const text = Buffer.from(line).toString('latin1')
+    try {
+      append(text.endsWith('\n') ? text : `${text}\n`)
+    } catch {
+      // The disk is full, the folder gone: the log ends early, the connection does not.
+    }
+  }
 }

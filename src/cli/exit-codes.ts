@@ -7,16 +7,22 @@ export const ExitCode = {
   Failure: 1,
   /** The server broke the protocol. */
   ProtocolError: 2,
+  /** The proxy could not reach the server. */
+  NotConnected: 4,
   ConnectionLost: 7,
   /** The server does not take this: retained messages, this QoS, a packet of this size. */
   NotSupported: 10,
+  /** The proxy does not let us in, or not through. */
+  ProxyRefused: 11,
   /** The TLS handshake failed: the certificate was not accepted. */
   TlsHandshake: 14,
+  /** The proxy is none, or has failed. */
+  ProxyError: 16,
   /** No answer to PINGREQ. */
   KeepAlive: 19,
   QosNotSupported: 24,
   PacketTooLarge: 25,
-  /** -W: time is up. */
+  /** -W, --ack-timeout: time is up. */
   TimedOut: 27,
   /** A signal before the connection was accepted. */
   Interrupted: 255,

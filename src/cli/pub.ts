@@ -1,9 +1,7 @@
 // `zanzara pub` (mosquitto_pub): one connection, one topic, one payload or one for each line of standard input.
-// DISCONNECT follows the last acknowledgement; with QoS 0 the last write.
+// DISCONNECT follows the last acknowledgement; with QoS 0 the last write. With --reconnect a lost connection is made again, see resumption.ts.
 
-import { readFileSync } from 'node:fs'
-
-import type { MqttError } from '../client/errors.ts'
+import { isPermanent, type MqttError } from '../client/errors.ts'
 import type { Connector, ConnectorEvents } from '../client/reconnect.ts'
 import type { Delivery } from '../session/client-effects.ts'
 import { LimitError } from '../session/client-limits.ts'
@@ -12,14 +10,18 @@ import { type Connack, PacketType, type PublishAcknowledgement } from '../wire/m
 import { reasonName } from '../wire/mqtt/reason-codes.ts'
 import { ErrorOutput, runClientCommand } from './client-command.ts'
 import { propertiesOf } from './client-connect.ts'
-import { EVERY_SECOND, makeConnector, refusalLine, stopFailure } from './client-connector.ts'
+import { EVERY_SECOND, makeConnector, refusalExitCode, refusalLine, stopFailure } from './client-connector.ts'
 import { systemErrorText } from './client-errors.ts'
+import { readPayload } from './client-payload.ts'
 import type { ClientSettings } from './client-settings.ts'
 import { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Lines on their way before standard input is left waiting: enough to fill any window, little to keep in memory. */
 const MOST_PENDING = 1000
+
+/** After --ack-timeout a server that does not even close the connection is left alone after so long. */
+const FAREWELL_MS = 500
 
 /** Runs the command; returns its exit code. */
 export function runPub(argv: readonly string[], io: Terminal): Promise<number> {
@@ -30,33 +32,6 @@ export function runPub(argv: readonly string[], io: Terminal): Promise<number> {
   })
 }
 
-/** The payload, read before anything is connected; null = lines of standard input. */
-async function readPayload(settings: ClientSettings, io: Terminal, errors: ErrorOutput): Promise<Uint8Array | null | 'failed'> {
-  const source = settings.payload!
-  switch (source.from) {
-    case 'text':
-      return Buffer.from(source.text)
-    case 'nothing':
-      return new Uint8Array(0)
-    case 'stdin lines':
-      return null
-    case 'file':
-      try {
-        return readFileSync(source.path)
-      } catch (error) {
-        errors.print(`Error: Unable to read file "${source.path}": ${systemErrorText(error)}.\nError loading input file "${source.path}".`)
-        return 'failed'
-      }
-    case 'stdin': {
-      const chunks: Uint8Array[] = []
-      for await (const chunk of io.stdin) chunks.push(chunk)
-      if (chunks.length > 0) return Buffer.concat(chunks)
-      errors.print('Error: Zero length input.\nError loading input from stdin.')
-      return 'failed'
-    }
-  }
-}
-
 /** One run of the command, from connecting to the exit code. */
 class Publisher implements ConnectorEvents {
   readonly #settings: ClientSettings
@@ -65,10 +40,15 @@ class Publisher implements ConnectorEvents {
   readonly #errors: ErrorOutput
   #connector: Connector | null = null
   #begun = false
+  /** The connection was lost, and that has been said. */
+  #offline = false
   #stopped = false
+  /** Published and not settled yet. */
   #pending = 0
   #exitCode = 0
   #refused = false
+  /** Runs while acknowledgements are awaited and the user set a limit; started again by each one. */
+  #patience: NodeJS.Timeout | null = null
   /** Wakes up the feeding, when there is room or an end. */
   #wake: () => void = () => {}
   #done: (exitCode: number) => void = () => {}
@@ -81,14 +61,20 @@ class Publisher implements ConnectorEvents {
   }
 
   async run(): Promise<number> {
-    this.#connector = await makeConnector(this.#settings, this.#io, this.#payload === null ? EVERY_SECOND : null, this)
-    return new Promise((resolve) => {
+    const again = this.#payload === null || this.#settings.reconnect
+    this.#connector = await makeConnector(this.#settings, this.#io, again ? EVERY_SECOND : null, this)
+    const exitCode = await new Promise<number>((resolve) => {
       this.#done = resolve
       this.#connector!.start()
     })
+    if (exitCode !== ExitCode.Success || !this.#settings.leavesSession) return exitCode
+    const { forgetSession } = await import('./resumption.ts')
+    await forgetSession(this.#settings, this.#connector.connectPacket, this.#io)
+    return exitCode
   }
 
   connected(): void {
+    this.#offline = false
     if (this.#begun) return
     this.#begun = true
     this.#feed().catch((error: unknown) => {
@@ -99,10 +85,13 @@ class Publisher implements ConnectorEvents {
   }
 
   refused(connack: Connack): void {
+    // A server that is about to come back says no for a while: that is no answer to a connection that stood before.
+    const { reconnect, version } = this.#settings
+    if (reconnect && this.#begun && !isPermanent({ cause: 'refused', reasonCode: connack.reasonCode, error: null })) return
     this.#refused = true
-    this.#exitCode = connack.reasonCode
-    const text = this.#settings.version === 5 ? 'A network protocol error occurred when communicating with the broker' : 'The connection was refused'
-    this.#errors.print(`${refusalLine(connack, this.#settings.version)}\nError: ${text}`)
+    this.#exitCode = refusalExitCode(connack, version)
+    const text = version === 5 ? 'A network protocol error occurred when communicating with the broker' : 'The connection was refused'
+    this.#errors.print(`${refusalLine(connack, version)}\nError: ${text}`)
     this.#connector!.destroy()
   }
 
@@ -115,17 +104,33 @@ class Publisher implements ConnectorEvents {
   }
 
   undelivered(_delivery: Delivery, error: Error): void {
-    this.#errors.print(`Error: ${error.message}.`)
-    this.#exitCode = error instanceof LimitError ? limitExitCode(error.reasonCode) : ExitCode.ConnectionLost
+    const limit = error instanceof LimitError ? limitFailure(error) : null
+    this.#errors.print(`Error: ${limit?.text ?? `${error.message}.`}`)
+    this.#exitCode = limit?.exitCode ?? ExitCode.ConnectionLost
     this.#settle()
+  }
+
+  waiting(error: MqttError, ms: number): void {
+    if (error.code === 'PROTOCOL_ERROR') {
+      // trying again would not teach the server
+      const failure = stopFailure(error)
+      this.#errors.print(failure.text)
+      this.#exitCode = failure.exitCode
+      this.#connector!.destroy()
+      return
+    }
+    if (!this.#settings.reconnect || this.#offline) return
+    this.#offline = true
+    this.#errors.print(`${stopFailure(error).text.replace(/^Error: /, 'Warning: ')}. Trying again every ${ms / 1000} s.`)
   }
 
   stopped(error: MqttError | null): void {
     this.#stopped = true
+    this.#watch(false)
     this.#wake()
     this.#io.stdin.close()
     if (error !== null && !this.#refused) {
-      const failure = stopFailure(error)
+      const failure = stopFailure(error, this.#settings.usesTls && !this.#begun)
       this.#errors.print(failure.text)
       this.#exitCode = failure.exitCode
     }
@@ -139,7 +144,6 @@ class Publisher implements ConnectorEvents {
   disconnected(): void {}
   reauthenticated(): void {}
   closed(): void {}
-  waiting(): void {}
 
   async #feed(): Promise<void> {
     if (this.#payload === null) await this.#feedLines()
@@ -171,14 +175,30 @@ class Publisher implements ConnectorEvents {
 
   #publish(payload: Uint8Array): void {
     if (this.#stopped) return
-    this.#pending++
+    if (++this.#pending === 1) this.#watch(true)
     const { topics, qos, retain } = this.#settings
     this.#connector!.publish({ topicName: topics[0]!, payload, qos, retain, properties: propertiesOf(this.#settings, 'publish') })
   }
 
   #settle(): void {
-    this.#pending--
+    this.#watch(--this.#pending > 0)
     this.#wake()
+  }
+
+  /** Starts the time anew within which the next acknowledgement must come, or ends it. */
+  #watch(awaited: boolean): void {
+    const { ackTimeoutMs, qos } = this.#settings
+    if (ackTimeoutMs === null || qos === 0) return
+    if (this.#patience !== null) clearTimeout(this.#patience)
+    this.#patience = awaited ? setTimeout(() => this.#losePatience(ackTimeoutMs / 1000), ackTimeoutMs) : null
+  }
+
+  #losePatience(seconds: number): void {
+    const messages = this.#pending === 1 ? 'The message is' : `${this.#pending} messages are`
+    this.#errors.print(`Error: No acknowledgement within ${seconds} s. ${messages} not known to have arrived.`)
+    this.#exitCode = ExitCode.TimedOut
+    this.#finish()
+    setTimeout(() => this.#done(ExitCode.TimedOut), FAREWELL_MS).unref()
   }
 
   async #pendingBelow(limit: number): Promise<void> {
@@ -201,12 +221,27 @@ class Publisher implements ConnectorEvents {
   }
 
   #finish(): void {
-    if (!this.#stopped) this.#connector!.disconnect(0, propertiesOf(this.#settings, 'disconnect'))
+    if (this.#stopped) return
+    const properties = propertiesOf(this.#settings, 'disconnect')
+    // A session that was made for --reconnect alone ends here [section 3.14.2.2.2].
+    const ends = this.#settings.resumes && this.#settings.version === 5 && this.#settings.keepsNothing
+    this.#connector!.disconnect(0, ends ? { sessionExpiryInterval: 0, ...properties } : properties)
   }
 }
 
-/** Mosquitto's codes for what a server announced that it does not take. */
-function limitExitCode(reasonCode: number): number {
-  if (reasonCode === 0x9b) return ExitCode.QosNotSupported
-  return reasonCode === 0x95 ? ExitCode.PacketTooLarge : ExitCode.NotSupported
+interface LimitFailure {
+  readonly text: string
+  readonly exitCode: number
+}
+
+/** Mosquitto's words and codes for what a server announced that it does not take. */
+function limitFailure(error: LimitError): LimitFailure {
+  switch (error.reasonCode) {
+    case 0x9b:
+      return { text: 'Message QoS not supported on broker, try a lower QoS.', exitCode: ExitCode.QosNotSupported }
+    case 0x95:
+      return { text: `${error.message}.`, exitCode: ExitCode.PacketTooLarge }
+    default:
+      return { text: `${error.message}.`, exitCode: ExitCode.NotSupported }
+  }
 }

@@ -10,7 +10,7 @@ import { type Connack, PacketType, type Publish, type PublishAcknowledgement, ty
 import { reasonName } from '../wire/mqtt/reason-codes.ts'
 import { ErrorOutput, runClientCommand } from './client-command.ts'
 import { propertiesOf } from './client-connect.ts'
-import { makeConnector, refusalLine, stopFailure } from './client-connector.ts'
+import { makeConnector, refusalExitCode, refusalLine, stopFailure } from './client-connector.ts'
 import { ArgumentError } from './client-errors.ts'
 import { readPayload } from './client-payload.ts'
 import type { ClientSettings } from './client-settings.ts'
@@ -51,6 +51,7 @@ class Requester implements ConnectorEvents {
   #connector: Connector | null = null
   #print: (message: Publish) => void = () => {}
   #requested = false
+  #hasConnected = false
   /** When the request was sent, as `performance.now` has it. */
   #sentAt = 0
   /** The end is decided: nothing more is printed. */
@@ -87,6 +88,7 @@ class Requester implements ConnectorEvents {
   }
 
   connected(): void {
+    this.#hasConnected = true
     const { version, qos, retainAsPublished, retainHandling } = this.#settings
     const options = version === 5 ? { retainAsPublished, retainHandling } : { retainAsPublished: false, retainHandling: 0 as const }
     try {
@@ -99,7 +101,7 @@ class Requester implements ConnectorEvents {
   refused(connack: Connack): void {
     this.#errors.print(refusalLine(connack, this.#settings.version))
     this.#ending = true
-    this.#exitCode = connack.reasonCode
+    this.#exitCode = refusalExitCode(connack, this.#settings.version)
     this.#connector!.destroy()
   }
 
@@ -142,7 +144,7 @@ class Requester implements ConnectorEvents {
 
   stopped(error: MqttError | null): void {
     if (error !== null && !this.#ending) {
-      const failure = stopFailure(error)
+      const failure = stopFailure(error, this.#settings.usesTls && !this.#hasConnected)
       this.#errors.print(failure.text)
       this.#exitCode = failure.exitCode
     }

@@ -10,7 +10,7 @@ import { NO_PROPERTIES } from '../wire/mqtt/properties.ts'
 import { topicMatchesFilter } from '../wire/mqtt/topics.ts'
 import { ErrorOutput, runClientCommand } from './client-command.ts'
 import { propertiesOf } from './client-connect.ts'
-import { EVERY_SECOND, makeConnector, refusalLine, stopFailure } from './client-connector.ts'
+import { EVERY_SECOND, makeConnector, refusalExitCode, refusalLine, stopFailure } from './client-connector.ts'
 import type { ClientSettings } from './client-settings.ts'
 import { ExitCode } from './exit-codes.ts'
 import { messagePrinter } from './message-printer.ts'
@@ -108,7 +108,7 @@ class Subscriber implements ConnectorEvents {
 
   refused(connack: Connack): void {
     this.#failed = true
-    this.#exitCode = connack.reasonCode
+    this.#exitCode = refusalExitCode(connack, this.#settings.version)
     this.#errors.print(refusalLine(connack, this.#settings.version))
     this.#connector!.destroy()
   }
@@ -178,7 +178,7 @@ class Subscriber implements ConnectorEvents {
   }
 
   #fail(error: MqttError): void {
-    const failure = stopFailure(error)
+    const failure = stopFailure(error, this.#settings.usesTls && !this.#everConnected)
     this.#failed = true
     this.#errors.print(failure.text)
     this.#exitCode = failure.exitCode

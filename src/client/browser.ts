@@ -112,7 +112,17 @@ class WebSocketLink implements Link {
     const secure = url.startsWith('wss:')
     this.#socket = socket
     this.#timers = timers
-    this.peer = { transport: secure ? 'wss' : 'ws', address: new URL(url).hostname, port: Number(new URL(url).port), localPort: 0, certificateName: null }
+    this.peer = {
+      transport: secure ? 'wss' : 'ws',
+      address: new URL(url).hostname,
+      port: Number(new URL(url).port),
+      localPort: 0,
+      certificateName: null,
+      certificateSubject: null,
+      pskIdentity: null,
+      tlsVersion: null,
+      cipher: null,
+    }
     this.output = new OutputBuffer(this.#pool, { schedule: () => this.#schedule(), flushNow: () => this.#flush() })
     socket.onmessage = ({ data }) => this.#message(data)
     socket.onclose = ({ code, reason }) =>

@@ -8,10 +8,21 @@ import { type ConnectOptions, connectPacket, parseUrl, type Target } from './opt
 import type { Dial } from './reconnect.ts'
 import type { Timers } from './timers.ts'
 
+/** A SOCKS5 proxy, which looks up the name of the target itself. */
+export interface ProxyOptions {
+  readonly host: string
+  readonly port: number
+  /** Both or none: for a proxy that asks who we are. */
+  readonly userName?: string
+  readonly password?: string
+}
+
 /** How a target is reached, beyond the target itself. */
 export interface DialOptions {
   /** Address of ours to connect from. */
   readonly localAddress?: string
+  /** Not for Unix sockets. */
+  readonly proxy?: ProxyOptions
   /** Headers of the WebSocket request. */
   readonly headers?: Readonly<Record<string, string>>
   /** Of the WebSocket; `mqtt` unless given. */
@@ -55,7 +66,11 @@ export async function connect(url: string | URL, options: NodeConnectOptions = {
 
 function dialTarget(target: Target, tls: TlsDialOptions, options: DialOptions): DialTarget {
   const timing = options.connectTimeoutMs === undefined ? {} : { connectTimeoutMs: options.connectTimeoutMs }
-  const from = options.localAddress === undefined ? timing : { ...timing, localAddress: options.localAddress }
+  const from = {
+    ...timing,
+    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+    ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+  }
   const { transport, host, port, path } = target
   switch (transport) {
     case 'tcp':

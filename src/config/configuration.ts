@@ -7,26 +7,7 @@ import type { BridgeConfiguration, PluginConfiguration } from './bridge-configur
 import type { Origin, Setting } from './settings.ts'
 
 /** Limits that the file sets; what it leaves out has the default of broker/limits.ts. */
-export interface ConfigurationLimits extends Partial<Limits> {
-  /** max_inflight_bytes: unacknowledged QoS 1 and 2 payload towards one client; 0 = no limit. */
-  readonly maximumInflightBytes?: number
-  /** Keep QoS 0 messages for sessions without a connection. */
-  readonly queueQos0Messages?: boolean
-  /** Deliver with the QoS of the subscription even if published with a lower one. */
-  readonly upgradeOutgoingQos?: boolean
-  /** Bytes of payload; 0 = no limit. */
-  readonly messageSizeLimit?: number
-  /** Bytes of heap; 0 = no limit. */
-  readonly memoryLimit?: number
-  /** Seconds; 0 = retained messages stay. */
-  readonly retainExpiryInterval?: number
-  /** Sessions, those without a connection included; 0 = no limit. */
-  readonly globalMaximumClients?: number
-  /** Publishes a second of one client; 0 = no limit. */
-  readonly maximumPublishRate?: number
-  /** Payload bytes a second of one client; 0 = no limit. */
-  readonly maximumPublishBytesRate?: number
-}
+export type ConfigurationLimits = Partial<Limits>
 
 /** Who may come in and what they may do; for the whole broker, or for one listener. */
 export interface SecurityConfiguration {

@@ -31,17 +31,6 @@ export function bind(context: NetContext, server: Server, where: ListenOptions):
   })
 }
 
-/** Lets Node refuse newcomers beyond the book's limit; right where Node's own count is, so not for moved handles. */
-export function limitConnections(context: NetContext, server: Server, book: ConnectionBook): void {
-  if (book.maximum !== null) server.maxConnections = book.maximum
-  server.on('connection', (socket) => book.add(socket))
-  server.on('drop', (peer) => context.report('limit', tooMany(book), peer?.remoteAddress ?? ''))
-}
-
-export function tooMany(book: ConnectionBook): Error {
-  return new Error(`${book.size} connections are open and no more are allowed: the newcomer was closed`)
-}
-
 export class BoundServer implements Listener {
   readonly address: { readonly host: string; readonly port: number }
   readonly #server: Server

@@ -1,32 +1,40 @@
 // The connections of one listener, from the moment the system accepted them: also those still in a TLS or HTTP handshake.
-// Node's own count is wrong for sockets whose handle was moved.
+// Node's own count is wrong for sockets whose handle was moved. The connections of all listeners are open-connections.ts.
 
 import type { Socket } from 'node:net'
+import type { ProblemKind } from './net-context.ts'
+import type { OpenConnections } from './open-connections.ts'
 
 export class ConnectionBook {
   readonly #open = new Set<Socket>()
   readonly #waiting: (() => void)[] = []
+  readonly #all: OpenConnections | null
   /** Connections at most; null = no limit. */
   readonly maximum: number | null
 
-  constructor(maximum: number | null) {
+  /** Each connection is also entered in `all`. */
+  constructor(maximum: number | null, all: OpenConnections | null = null) {
     this.maximum = maximum
+    this.#all = all
   }
 
   get size(): number {
     return this.#open.size
   }
 
-  /** True when a newcomer is one too many. */
-  get full(): boolean {
-    return this.maximum !== null && this.#open.size >= this.maximum
+  /** Why a newcomer is one too many; null when it is not. */
+  get full(): ProblemKind | null {
+    if (this.maximum !== null && this.#open.size >= this.maximum) return 'limit'
+    return this.#all === null ? null : this.#all.full
   }
 
   /** Enters a socket until it is closed. */
   add(socket: Socket): void {
     this.#open.add(socket)
+    this.#all?.enter()
     socket.once('close', () => {
       this.#open.delete(socket)
+      this.#all?.leave()
       if (this.#open.size === 0) for (const tell of this.#waiting.splice(0)) tell()
     })
   }

@@ -30,14 +30,33 @@ export interface TlsDialOptions {
   /** Judges the name in a certificate that is otherwise good: returns an error, or undefined. */
   readonly checkServerIdentity?: (host: string, certificate: PeerCertificate) => Error | undefined
   readonly alpn?: readonly string[]
+  /** OpenSSL's list for TLS 1.2 and older; Node's own choice unless given. */
   readonly ciphers?: string
+  /** The suites of TLS 1.3, separated by colons; OpenSSL's own choice unless given. */
+  readonly ciphersuites13?: string
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
   readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3'
   /** Told each line for a key log file, as analysers read it. */
   readonly keylog?: (line: Buffer) => void
+  /** Proves a pre-shared key, and demands the same of the server, instead of certificates. */
+  readonly psk?: { readonly identity: string; readonly key: Uint8Array }
 }
 
-export interface TcpTarget extends DialAddress, DialTiming {
+/** A SOCKS5 proxy to go through (RFC 1928, RFC 1929). It resolves the names itself, as `socks5h` says. */
+export interface ProxyTarget {
+  readonly host: string
+  /** 1080 unless given. */
+  readonly port?: number
+  /** Both or none: for a proxy that asks who we are. */
+  readonly userName?: string
+  readonly password?: string
+}
+
+interface DialProxy {
+  readonly proxy?: ProxyTarget
+}
+
+export interface TcpTarget extends DialAddress, DialTiming, DialProxy {
   readonly transport: 'tcp'
 }
 
@@ -46,12 +65,12 @@ export interface UnixTarget extends DialTiming {
   readonly path: string
 }
 
-export interface TlsTarget extends DialAddress, DialTiming {
+export interface TlsTarget extends DialAddress, DialTiming, DialProxy {
   readonly transport: 'tls'
   readonly tls?: TlsDialOptions
 }
 
-export interface WebSocketTarget extends DialTiming {
+export interface WebSocketTarget extends DialTiming, DialProxy {
   readonly transport: 'ws' | 'wss'
   /** Instead of host, port and path. */
   readonly url?: string
@@ -73,12 +92,13 @@ export type DialTarget = TcpTarget | UnixTarget | TlsTarget | WebSocketTarget
 /**
  * Connects. `accept` is called once all handshakes are done, just before the promise is kept; never when it fails.
  * The signal ends the attempt, not the link.
- * @throws the system's or OpenSSL's error with its code; ETIMEDOUT; UsageError for a target that lacks something; the signal's reason
+ * @throws the system's or OpenSSL's error with its code; ETIMEDOUT; ProxyError; UsageError for a target that lacks something; the signal's reason
  */
 export async function dial(context: NetContext, target: DialTarget, accept: Accept, signal?: AbortSignal): Promise<Link> {
   signal?.throwIfAborted()
   switch (target.transport) {
     case 'tcp':
+      if (target.proxy !== undefined) return await (await import('./socks-dial.ts')).dialTcpThrough(context, target, target.proxy, accept, signal)
       return await dialSocket(context, target, `${target.host}:${target.port}`, accept, signal)
     case 'unix':
       return await dialSocket(context, target, target.path, accept, signal)

@@ -8,20 +8,39 @@ import type { NetContext } from './net-context.ts'
 import { listenTcp } from './tcp.ts'
 import { listenUnix } from './unix.ts'
 
+/** Pre-shared keys instead of certificates. */
+export interface PskListenerOptions {
+  /** Told to clients of TLS 1.2, which may choose their identity by it; empty = none. */
+  readonly hint?: string
+  /** The key of an identity; null for one that is not known. Called in the middle of a handshake: must answer at once and not throw. */
+  readonly lookup: (identity: string) => Uint8Array | null
+}
+
 export interface TlsListenerOptions {
-  /** PEM contents, not file names: our private key, our certificate with its chain, the authorities for client certificates. */
-  readonly key: string | Buffer
-  readonly cert: string | Buffer
+  /** PEM contents, not file names: our private key, our certificate with its chain, the authorities for client certificates. Not with `psk`. */
+  readonly key?: string | Buffer | null
+  readonly cert?: string | Buffer | null
+  /** Each may hold several certificates. */
   readonly ca?: string | Buffer | readonly (string | Buffer)[] | null
-  /** PEM contents of revocation lists; every authority in `ca` then needs one. */
+  /** PEM contents of revocation lists, of which each may hold several; every authority in `ca` then needs one. */
   readonly crl?: string | Buffer | readonly (string | Buffer)[] | null
   /** Asks for a client certificate and refuses who has none that `ca` vouches for. */
   readonly requireCertificate?: boolean
+  /** Asks for a client certificate, and takes who has none; who has one that `ca` does not vouch for is refused. */
+  readonly requestCertificate?: boolean
+  /** Takes client certificates also before and after their time. One that is out of its time is then refused when there are `crl`. */
+  readonly disableDateChecks?: boolean
+  /** Instead of certificates. */
+  readonly psk?: PskListenerOptions | null
   /** `TLSv1.2` unless given. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
   readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3'
-  /** OpenSSL's list; Node's own choice unless given. */
+  /** OpenSSL's list for TLS 1.2 and older; Node's own choice unless given. */
   readonly ciphers?: string
+  /** The suites of TLS 1.3, separated by colons; OpenSSL's own choice unless given. */
+  readonly ciphersuites13?: string
+  /** Told each line for a key log file, as analysers read it: with these lines all that was sent can be decrypted. */
+  readonly keylog?: ((line: Buffer) => void) | null
   /** Milliseconds for the handshake; 10,000 unless given. */
   readonly handshakeTimeoutMs?: number
 }
@@ -55,6 +74,12 @@ export interface ListenerOptions {
   readonly websocket?: WebSocketListenerOptions | null
   /** Newcomers beyond are closed at once; null = no limit. */
   readonly maximumConnections?: number | null
+  /** Version of the PROXY protocol whose header must come first on each connection; null = none is expected, and none is understood. */
+  readonly proxyProtocol?: 1 | 2 | null
+  /** Refuses clients that the proxy does not say to have come by TLS; version 1 cannot say it. */
+  readonly proxyRequireTls?: boolean
+  /** Milliseconds for that header; 10,000 unless given. */
+  readonly proxyTimeoutMs?: number
   /** Listens on `::` without taking IPv4 along. */
   readonly ipv6Only?: boolean
 }
@@ -91,6 +116,7 @@ export async function listen(context: NetContext, options: ListenerOptions, acce
 }
 
 function required(tls: TlsListenerOptions | null | undefined, options: ListenerOptions): TlsListenerOptions {
-  if (tls) return tls
+  if (tls && (tls.psk ? !tls.key && !tls.cert : tls.key && tls.cert)) return tls
+  if (tls?.psk) throw new UsageError(`a ${options.transport} listener has either pre-shared keys or a certificate: give \`psk\` alone, or \`key\` and \`cert\``)
   throw new UsageError(`a ${options.transport} listener needs a key and a certificate: give \`tls\``)
 }

@@ -1,7 +1,8 @@
-// What all links of a process share: blocks for output, the read buffer, the turn, and where problems are told.
+// What all links of a process share: blocks for output, the read buffer, the turn, the count of connections, and where problems are told.
 // Made once by the program and handed to `listen` and `dial`; this folder keeps no state of its own.
 
 import { type Block, BytePool } from '../base/output-buffer.ts'
+import { type ConnectionLimits, OpenConnections } from './open-connections.ts'
 import { Turn } from './turn.ts'
 
 const READ_BUFFER_SIZE = 65536
@@ -11,9 +12,11 @@ const REPORT_WINDOW_MS = 10_000
 /**
  * What can go wrong without anybody waiting for the answer:
  * `receiver` - the owner of a link threw, the link was destroyed; `accept` - the system refused a new connection (too many files);
- * `handshake` - a TLS or HTTP handshake failed; `limit` - a newcomer beyond `maximumConnections` was closed.
+ * `handshake` - a TLS or HTTP handshake failed; `proxy` - the PROXY protocol header that must come did not, or was none;
+ * a newcomer was closed because of: `limit` - the listener's `maximumConnections`; `global-limit` - that of all listeners together;
+ * `address-limit` - that of one address; `descriptors` - the files that the system lets us open.
  */
-export type ProblemKind = 'receiver' | 'accept' | 'handshake' | 'limit'
+export type ProblemKind = 'receiver' | 'accept' | 'handshake' | 'proxy' | 'limit' | 'global-limit' | 'address-limit' | 'descriptors'
 
 export interface NetProblem {
   readonly kind: ProblemKind
@@ -24,7 +27,8 @@ export interface NetProblem {
   readonly unreported: number
 }
 
-export interface NetContextOptions {
+/** The limits hold for all listeners of the context together. */
+export interface NetContextOptions extends ConnectionLimits {
   /** Told of problems: at most 5 of a kind in 10 seconds. Must not throw. */
   readonly onError?: (problem: NetProblem) => void
   /** Milliseconds a peer has to take what waits after `Link.end`; 5,000 unless given. */
@@ -50,6 +54,8 @@ export class NetContext {
   readonly readBuffer: Uint8Array
   readonly sharedReadBuffer: boolean
   readonly endTimeoutMs: number
+  /** Accepted connections of all listeners; its limits can be changed. */
+  readonly connections: OpenConnections
   readonly #onError: (problem: NetProblem) => void
   readonly #windows = new Map<ProblemKind, ReportWindow>()
 
@@ -60,6 +66,7 @@ export class NetContext {
     this.readBuffer = this.readBlock.bytes.subarray(this.readBlock.start, this.readBlock.start + READ_BUFFER_SIZE)
     this.sharedReadBuffer = options.sharedReadBuffer ?? true
     this.endTimeoutMs = options.endTimeoutMs ?? 5000
+    this.connections = new OpenConnections(options)
     this.#onError = options.onError ?? (() => {})
   }
 

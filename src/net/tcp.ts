@@ -3,11 +3,13 @@
 
 import { createServer, type OnReadOpts, type Server, Socket, type SocketConstructorOpts } from 'node:net'
 import type { Accept, Peer, Transport } from '../base/link.ts'
-import { BoundServer, bind, place, SOCKET_OPTIONS, tooMany } from './bound-server.ts'
+import { BoundServer, bind, place, SOCKET_OPTIONS } from './bound-server.ts'
 import { ConnectionBook } from './connection-book.ts'
+import { Entrance, proxyRules } from './entrance.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
 import type { NetContext } from './net-context.ts'
-import { describePeer } from './peer.ts'
+import { describePeer, peerBehind } from './peer.ts'
+import { AwaitedHeader, type ProxyRules, stripHeader } from './proxy-preface.ts'
 import { SocketLink, StallAt } from './socket-link.ts'
 import { followSocket, followWrites, openStream } from './stream-carrier.ts'
 
@@ -24,33 +26,52 @@ export interface SharedSocketOptions extends SocketConstructorOpts {
   readonly handle?: Handle
 }
 
+/** As SocketLink's `read`. */
+type FirstReader = (bytes: Uint8Array, start: number, end: number) => boolean
+
 export async function listenTcp(context: NetContext, options: ListenerOptions, accept: Accept): Promise<Listener> {
-  const book = new ConnectionBook(options.maximumConnections ?? null)
-  const server = createSocketServer(context, 'tcp', book, accept)
+  const book = new ConnectionBook(options.maximumConnections ?? null, context.connections)
+  const server = createSocketServer(context, 'tcp', book, accept, proxyRules(options))
   await bind(context, server, place(options))
   return new BoundServer(server, book, null)
 }
 
-/** A server whose connections become links; not listening yet. */
-export function createSocketServer(context: NetContext, transport: Transport, book: ConnectionBook, accept: Accept): Server {
+/** A server whose connections become links, after the header that `proxy` asks for; not listening yet. */
+export function createSocketServer(context: NetContext, transport: Transport, book: ConnectionBook, accept: Accept, proxy: ProxyRules | null = null): Server {
+  const entrance = new Entrance(context, book, proxy)
   let port: number | null = null
   const server = createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true }, (accepted) => {
-    if (book.full) {
-      context.report('limit', tooMany(book), accepted.remoteAddress ?? '')
-      accepted.destroy()
-      return
-    }
+    if (!entrance.admits(accepted)) return
     const handle = context.sharedReadBuffer ? detachHandle(accepted) : null
     if (handle === null) {
       book.add(accepted)
-      openStream(context, accepted, describePeer(accepted, transport), StallAt.Accepted, accept)
+      const open = (peer: Peer): void => void openStream(context, accepted, peer, StallAt.Accepted, accept)
+      if (proxy === null) {
+        if (entrance.admitsAddress(accepted, null)) open(describePeer(accepted, transport))
+        return
+      }
+      stripHeader(context, accepted, proxy, (header) => {
+        if (entrance.admitsAddress(accepted, header.source?.address ?? null)) open(peerBehind(describePeer(accepted, transport), header))
+      })
       return
     }
     accepted.destroy() // an empty shell now; lets the server forget it
     const reader = new SharedReader(context)
     const socket = new Socket({ ...reader.socketOptions, handle } as SharedSocketOptions)
     book.add(socket)
-    reader.open(socket, describePeer(socket, transport, (port ??= portOf(server))), StallAt.Accepted, accept)
+    port ??= portOf(server)
+    if (proxy === null) {
+      if (entrance.admitsAddress(socket, null)) reader.open(socket, describePeer(socket, transport, port), StallAt.Accepted, accept)
+      return
+    }
+    const awaited = new AwaitedHeader(context, socket, proxy)
+    reader.readFirst(socket, (bytes, start, end) => {
+      const at = awaited.take(bytes, start, end)
+      const { header } = awaited
+      if (header === null || !entrance.admitsAddress(socket, header.source?.address ?? null)) return true
+      const link = reader.open(socket, peerBehind(describePeer(socket, transport, port), header), StallAt.Accepted, accept)
+      return at === end || link.read(bytes, at, end)
+    })
   })
   return server
 }
@@ -78,6 +99,7 @@ function detachHandle(accepted: Socket): Handle | null {
 export class SharedReader {
   readonly #context: NetContext
   #link: SocketLink | null = null
+  #first: FirstReader | null = null
 
   constructor(context: NetContext) {
     this.#context = context
@@ -89,14 +111,24 @@ export class SharedReader {
     return {
       allowHalfOpen: true,
       writableHighWaterMark: 1,
-      onread: { buffer: this.#context.readBuffer, callback: (size) => this.#link?.read(bytes, start, start + size) ?? true },
+      onread: {
+        buffer: this.#context.readBuffer,
+        callback: (size) => this.#link?.read(bytes, start, start + size) ?? this.#first?.(bytes, start, start + size) ?? true,
+      },
     }
+  }
+
+  /** Reads before there is a link: `first` is lent what comes in until it calls `open`. */
+  readFirst(socket: Socket, first: FirstReader): void {
+    this.#first = first
+    socket.resume()
   }
 
   /** Makes the link of the socket that was made with `socketOptions` and is connected. */
   open(socket: Socket, peer: Peer, stallAt: StallAt, accept: Accept): SocketLink {
     const link = new SocketLink(this.#context, socket, peer, stallAt)
     this.#link = link
+    this.#first = null
     followSocket(socket, link)
     followWrites(socket)
     socket.resume() // before the owner may pause

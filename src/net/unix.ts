@@ -7,6 +7,7 @@ import type { Accept } from '../base/link.ts'
 import { UsageError } from '../wire/errors.ts'
 import { BoundServer, bind } from './bound-server.ts'
 import { ConnectionBook } from './connection-book.ts'
+import { proxyRules } from './entrance.ts'
 import type { Listener, ListenerOptions } from './listener.ts'
 import type { NetContext } from './net-context.ts'
 import { createSocketServer } from './tcp.ts'
@@ -15,9 +16,9 @@ import { createSocketServer } from './tcp.ts'
 export async function listenUnix(context: NetContext, options: ListenerOptions, accept: Accept): Promise<Listener> {
   const { path } = options
   if (!path) throw new UsageError('a unix listener needs the path of its socket file: give `path`')
-  const book = new ConnectionBook(options.maximumConnections ?? null)
+  const book = new ConnectionBook(options.maximumConnections ?? null, context.connections)
   const start = async (): Promise<Server> => {
-    const server = createSocketServer(context, 'unix', book, accept)
+    const server = createSocketServer(context, 'unix', book, accept, proxyRules(options))
     await bind(context, server, { path })
     return server
   }

@@ -4,14 +4,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Accept, Transport } from '../base/link.ts'
+import type { Accept, Peer } from '../base/link.ts'
 import { UsageError } from '../wire/errors.ts'
-import { BoundServer, bind, limitConnections, place, SOCKET_OPTIONS } from './bound-server.ts'
+import { BoundServer, bind, place, SOCKET_OPTIONS } from './bound-server.ts'
 import { ConnectionBook } from './connection-book.ts'
+import { Entrance, proxyRules } from './entrance.ts'
 import type { Listener, ListenerOptions, TlsListenerOptions, WebSocketListenerOptions } from './listener.ts'
 import type { NetContext } from './net-context.ts'
-import { describePeer, plainAddress } from './peer.ts'
+import { describePeer } from './peer.ts'
 import { StallAt } from './socket-link.ts'
 import { FRAME_SIZE, openWebSocket } from './websocket-carrier.ts'
 
@@ -25,16 +27,22 @@ export class WebSocketUpgrades {
   readonly #options: WebSocketListenerOptions
   readonly #origins: ReadonlySet<string> | null
   readonly #accept: Accept
-  readonly #transport: Transport
+  readonly #describe: (socket: Socket) => Peer | null
   readonly #server: WebSocketServer
 
-  /** `transport` says what links call themselves: `wss` behind an HTTPS server. */
-  constructor(context: NetContext, options: WebSocketListenerOptions, transport: 'ws' | 'wss', accept: Accept) {
+  /** `transport` says what links call themselves: `wss` behind an HTTPS server. `describe` knows better than the socket who the peer is; null = it is gone. */
+  constructor(
+    context: NetContext,
+    options: WebSocketListenerOptions,
+    transport: 'ws' | 'wss',
+    accept: Accept,
+    describe: (socket: Socket) => Peer | null = (socket) => describePeer(socket, transport),
+  ) {
     this.#context = context
     this.#options = options
     this.#origins = options.origins === null ? null : new Set(options.origins.map(sameOrigin))
     this.#accept = accept
-    this.#transport = transport
+    this.#describe = describe
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -68,7 +76,9 @@ export class WebSocketUpgrades {
       return
     }
     this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
-      openWebSocket(this.#context, webSocket, describePeer(request.socket, this.#transport), StallAt.Accepted, this.#accept)
+      const peer = this.#describe(request.socket)
+      if (peer === null) webSocket.terminate()
+      else openWebSocket(this.#context, webSocket, peer, StallAt.Accepted, this.#accept)
     })
   }
 }
@@ -76,9 +86,9 @@ export class WebSocketUpgrades {
 export async function listenWebSocket(context: NetContext, options: ListenerOptions, tls: TlsListenerOptions | null, accept: Accept): Promise<Listener> {
   const { websocket } = options
   if (!websocket) throw new UsageError(`a ${options.transport} listener needs to know its paths, origins and largest frame: give \`websocket\``)
-  const book = new ConnectionBook(options.maximumConnections ?? null)
-  const upgrades = new WebSocketUpgrades(context, websocket, tls === null ? 'ws' : 'wss', accept)
-  const answer = (request: IncomingMessage, response: ServerResponse): void => answerPlain(context, websocket, request, response)
+  const entrance = new Entrance(context, new ConnectionBook(options.maximumConnections ?? null, context.connections), proxyRules(options))
+  const answer = (request: IncomingMessage, response: ServerResponse): void =>
+    answerPlain(websocket, request, response, (fault) => context.report('receiver', fault, entrance.addressOf(request.socket)))
   const timeoutMs = websocket.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS
   const http: ServerOptions = {
     ...SOCKET_OPTIONS,
@@ -87,34 +97,38 @@ export async function listenWebSocket(context: NetContext, options: ListenerOpti
     connectionsCheckingInterval: Math.ceil(timeoutMs / 10),
   }
   let server: Server
+  let describe = (socket: Socket): Peer | null => entrance.describe(socket, 'ws')
   let renew: ((tls: TlsListenerOptions) => void) | null = null
-  if (tls === null) server = createServer(http, answer)
-  else {
-    const [https, { serverTlsOptions, secureContextOptions, reportHandshake }] = await Promise.all([import('node:https'), import('./tls.ts')])
-    const secure = https.createServer({ ...http, ...serverTlsOptions(tls) }, answer)
-    secure.on('tlsClientError', (error, socket) => reportHandshake(context, error, socket))
-    secure.on('secureConnection', (socket) => socket.disableRenegotiation())
-    renew = (renewed) => secure.setSecureContext(secureContextOptions(renewed))
+  if (tls === null) {
+    server = createServer(http, answer)
+    entrance.guard(server)
+  } else {
+    const modules = await Promise.all([import('node:https'), import('./tls.ts'), import('./client-certificates.ts')])
+    const [https, { guardTls, serverTlsOptions }, { ClientCertificates }] = modules
+    const certificates = new ClientCertificates(tls)
+    const secure = https.createServer({ ...http, ...serverTlsOptions(tls, certificates) }, answer)
+    renew = guardTls(context, entrance, secure, tls, certificates)
+    describe = (socket) => entrance.describe(socket, 'wss', certificates.factsOf(socket as TLSSocket))
     server = secure
   }
+  const upgrades = new WebSocketUpgrades(context, websocket, tls === null ? 'ws' : 'wss', accept, describe)
   server.on('upgrade', (request, socket, head) => upgrades.upgrade(request, socket, head))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code !== 'ECONNRESET') context.report('handshake', error, plainAddress((socket as Socket).remoteAddress))
+    if (error.code !== 'ECONNRESET') context.report('handshake', error, entrance.addressOf(socket as Socket))
     if (socket.writable) refuse(socket, error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400, 'this port speaks HTTP and MQTT over WebSocket')
     else socket.destroy()
   })
-  limitConnections(context, server, book)
   await bind(context, server, place(options))
-  return new BoundServer(server, book, renew)
+  return new BoundServer(server, entrance.book, renew)
 }
 
 /** An HTTP request that asks for no WebSocket. */
-function answerPlain(context: NetContext, options: WebSocketListenerOptions, request: IncomingMessage, response: ServerResponse): void {
+function answerPlain(options: WebSocketListenerOptions, request: IncomingMessage, response: ServerResponse, report: (fault: Error) => void): void {
   if (options.onRequest) {
     try {
       options.onRequest(request, response)
     } catch (thrown) {
-      context.report('receiver', thrown instanceof Error ? thrown : new Error(String(thrown)), plainAddress(request.socket.remoteAddress))
+      report(thrown instanceof Error ? thrown : new Error(String(thrown)))
       request.socket.destroy()
     }
     return

@@ -9,6 +9,7 @@ import type { Log } from '../base/log.ts'
 import { Broker } from '../broker/broker.ts'
 import type { Limits } from '../broker/limits.ts'
 import type { Authenticator, Authorizer } from '../broker/ports.ts'
+import { connectionsThatFit } from '../net/descriptor-limit.ts'
 import { type Listener, listen, type TlsListenerOptions } from '../net/listener.ts'
 import { createNetContext, type NetContext, type NetProblem } from '../net/net-context.ts'
 import { ConnectionLog } from './connection-log.ts'
@@ -91,7 +92,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   const wanted = options.listeners ?? [{ port: options.port ?? 1883 }]
   const log = options.log ?? NO_LOG
   const clock: Clock = { now: () => performance.now() }
-  const context = createNetContext({ onError: (problem) => reportProblem(log, problem) })
+  const context = createNetContext({ onError: (problem) => reportProblem(log, problem), connectionsThatFit: connectionsThatFit() })
   const told = options.log === undefined ? null : new ConnectionLog(log, { connectionMessages: options.connectionMessages ?? true, now: () => clock.now() })
   const broker = new Broker({
     clock,
@@ -285,7 +286,15 @@ function reportProblem(log: Log, { kind, error, address, unreported }: NetProble
     case 'handshake':
       log.write('notice', `Client connection from ${address} failed: ${reason}.${more}`)
       return
+    case 'proxy':
+      log.write('notice', `Client connection from ${address} failed: ${reason}.${more}`)
+      return
+    case 'address-limit':
+    case 'descriptors':
+      log.write('notice', `Client connection from ${address} denied: ${reason}.${more}`)
+      return
     case 'limit':
+    case 'global-limit':
       log.write('notice', `Client connection from ${address} denied: max_connections exceeded.${more}`)
       return
   }

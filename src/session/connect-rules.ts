@@ -1,10 +1,24 @@
 // What a well-formed CONNECT may ask of this server: version, Client Identifier, Keep Alive, will; and what CONNACK says about it.
 // Who the client is and what it may do are the host's affair.
 
-import type { Connect } from '../wire/mqtt/packet.ts'
+import type { ProtocolError } from '../wire/errors.ts'
+import type { Connect, ProtocolVersion } from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import type { ConnectionLimits } from './effects.ts'
+
+/** Offset in a CONNECT's body where its properties begin: faults before are not answered, even in 5.0. */
+const FIXED_PART = 10
+
+/**
+ * In which version a CONNECT at `at` that cannot be read is answered: 5.0 when the fault lies behind the fixed part, 3.x never
+ * [MQTT-3.1.4-1], unless it is the version that is not supported; null = closed without a word. `level` < 0 = it is no CONNECT.
+ */
+export function versionOfRefusal(error: ProtocolError, level: number, at: number): ProtocolVersion | null {
+  const isUnsupported = error.reasonCode === ReasonCode.UnsupportedProtocolVersion
+  if (level < 0 || (!isUnsupported && (level !== 5 || error.offset < at + FIXED_PART))) return null
+  return level >= 5 ? 5 : 4
+}
 
 /** The Reason Code to refuse with; 0 = acceptable. */
 export function refusalOf(connect: Connect, limits: ConnectionLimits): number {
@@ -16,7 +30,7 @@ export function refusalOf(connect: Connect, limits: ConnectionLimits): number {
     if (!limits.allowZeroLengthClientId) return ReasonCode.ClientIdentifierNotValid
   }
   // 5.0 is told a shorter one in CONNACK; 3.x cannot be
-  if (version !== 5 && limits.maximumKeepAlive < 65535 && (keepAlive === 0 || keepAlive > limits.maximumKeepAlive)) return ReasonCode.ClientIdentifierNotValid
+  if (version !== 5 && keepAliveOf(connect, limits) !== keepAlive) return ReasonCode.ClientIdentifierNotValid
   if (will !== null && will.qos > limits.maximumQos) return ReasonCode.QosNotSupported // [MQTT-3.2.2-12]
   if (will?.retain === true && !limits.retainAvailable) return ReasonCode.RetainNotSupported // [MQTT-3.2.2-13]
   return 0
@@ -42,10 +56,17 @@ export function reasonOfRefusal(connect: Connect, limits: ConnectionLimits): str
   return `Keep Alive ${connect.keepAlive}; 'max_keepalive' is ${limits.maximumKeepAlive}`
 }
 
+/** Why there is no session for a client that is welcome, for the log. */
+export function reasonOfNoSession(reasonCode: number): string {
+  if (reasonCode === ReasonCode.ServerBusy) return "as many sessions as 'global_max_clients' allows"
+  if (reasonCode === ReasonCode.QuotaExceeded) return "'memory_limit' is reached"
+  return reasonCode === ReasonCode.NotAuthorized ? 'its will may not be published' : NO_REASON
+}
+
 /** Seconds in force: 0 or too long a Keep Alive becomes the limit [MQTT-3.1.2-21]. */
 export function keepAliveOf(connect: Connect, limits: ConnectionLimits): number {
   const most = limits.maximumKeepAlive
-  return most < 65535 && (connect.keepAlive === 0 || connect.keepAlive > most) ? most : connect.keepAlive
+  return most > 0 && most < 65535 && (connect.keepAlive === 0 || connect.keepAlive > most) ? most : connect.keepAlive
 }
 
 /** What was granted, as far as CONNECT did not know it. */

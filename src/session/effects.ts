@@ -36,7 +36,7 @@ export interface ConnectionLimits {
   readonly topicAliasMaximumOutgoing: number
   readonly maximumQos: 0 | 1 | 2
   readonly retainAvailable: boolean
-  /** Seconds; 65535 = no limit. A larger Keep Alive is lowered (5.0) or refused (3.x). */
+  /** Seconds; 0 or 65535 = no limit. A larger Keep Alive is lowered (5.0) or refused (3.x). */
   readonly maximumKeepAlive: number
   /** Milliseconds from the start of the connection to a complete CONNECT. */
   readonly connectTimeoutMs: number
@@ -46,6 +46,11 @@ export interface ConnectionLimits {
   readonly versions: readonly ProtocolVersion[]
   /** Sends Reason Strings with errors (5.0, unless the client asked for none). Mosquitto does not. */
   readonly reasonStrings: boolean
+  /** message_size_limit: bytes of a payload; larger ones are dropped, 5.0 is told 0x97. 0 = no limit. */
+  readonly messageSizeLimit: number
+  /** PUBLISH packets, and their bytes, that one client may send in a second: more QoS 0 is dropped, QoS 1 and 2 waits unread. 0 = no limit. */
+  readonly maximumPublishRate: number
+  readonly maximumPublishBytesRate: number
   /** What Response Information to give a client that asks; null = none. */
   readonly responseInformation: string | null
 }
@@ -118,13 +123,15 @@ export interface ServerHost {
   /** Packet by packet, for `-v`; null when nobody listens, which is the fast way. */
   readonly trace: Trace | null
   readonly counters: ConnectionCounters
+  /** Memory is over its limit: nobody new comes in, and no message. */
+  readonly isFull: boolean
   /** Judges user name, password, certificate. Returns at once or later; the connection waits. */
   authenticate(connect: Connect, peer: Peer): Verdict | Promise<Verdict>
   /** Begins an enhanced authentication; null = this method is not supported (0x8C). */
   beginAuthentication(method: string, connect: Connect, peer: Peer): AuthenticationExchange | null
   /** A fresh Client Identifier for a client without one. */
   assignClientId(): string
-  /** Makes, resumes or takes over the session. `connect.clientId` is not empty any more. */
+  /** Makes, resumes or takes over the session, whose Client Identifier may be another. `connect.clientId` is not empty any more. */
   attach(connect: Connect, userName: string | null, connection: AttachedConnection): Attachment
   /** Something of ours went wrong for one connection, which is being ended. */
   failed(error: unknown, peer: Peer): void
@@ -141,6 +148,8 @@ export interface ConnectionCounters {
   publishesReceived: number
   /** Of payloads. */
   publishBytesReceived: number
+  /** Lost to limits. */
+  publishesDropped: number
 }
 
 /** The life of connections: for the log and for `$SYS`. */

@@ -47,7 +47,7 @@ export class IncomingAliases {
 
   #rename(run: PublishRun): void {
     const plain = this.#plain
-    encodeRun(plain, run, { version: 5, qos: run.qos, retain: run.header & 1, identifiers: null, alias: 0, omitTopic: false })
+    encodeRun(plain, run, { version: 5, qos: run.qos, retain: run.header & 1, identifiers: null, alias: 0, omitTopic: false, strip: 0 })
     if (run.qos > 0) for (let i = run.from; i < run.to; i++) plain.setPacketId(i - run.from, run.packetId(i))
   }
 }

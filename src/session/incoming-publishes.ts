@@ -21,7 +21,8 @@ export interface RunRouter {
 
 /** What one call works with: the connection's side of the matter. */
 export interface ReceivingConnection {
-  readonly router: RunRouter
+  /** Null once the connection has ended, which may happen while a run is being routed: then nothing is acknowledged. */
+  readonly router: RunRouter | null
   readonly output: OutputBuffer
   readonly version: ProtocolVersion
   readonly trace: Trace | null
@@ -67,22 +68,37 @@ export class IncomingPublishes {
 
   /** Takes a run of one QoS. The run is borrowed. `now` matters for QoS 2 only: asking the clock costs as much as routing a run of one. */
   receive(run: PublishRun, now: number, to: ReceivingConnection): void {
+    const { router } = to
+    if (router === null) return
     if (run.qos === 0) {
-      to.router.route(run)
+      router.route(run)
       return
     }
     checkIdentifiers(run)
     if (run.qos === 1) {
-      const code = to.router.route(run)
-      this.#acknowledgeRun(run, PUBACK, code, to)
+      const code = router.route(run)
+      if (to.router === null) return
+      this.#acknowledgeRun(run, PUBACK, code, to, router)
       this.#checkQuota()
-    } else this.#receiveOnce(run, now, to)
+    } else this.#receiveOnce(run, now, to, router)
+  }
+
+  /** Takes a run packet by packet, each with a Reason Code of its own: some may be refused for their size. */
+  receiveSingly(run: PublishRun, now: number, to: ReceivingConnection): void {
+    const { from, to: end } = run
+    for (let i = from; i < end; i++) {
+      run.select(i, i + 1)
+      this.receive(run, now, to)
+    }
+    run.select(from, end)
   }
 
   /** Rows of PUBREL: the messages go on their way now, once [MQTT-4.3.3-12]; PUBCOMP always [MQTT-4.3.3-11]. */
   released(bytes: Uint8Array, at: number, count: number, to: ReceivingConnection): void {
-    this.#unreleasedOrNone?.release(bytes, at, count, to.router)
     const { router, output, trace } = to
+    if (router === null) return
+    this.#unreleasedOrNone?.release(bytes, at, count, router)
+    if (to.router === null) return
     if (this.#mustHold(router)) {
       const packetIds = new Uint16Array(count)
       for (let i = 0; i < count; i++) packetIds[i] = (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!
@@ -104,11 +120,13 @@ export class IncomingPublishes {
 
   /** The journal has reached `durableUpTo`: sends what waited for it, in order. */
   release(durableUpTo: number, to: ReceivingConnection): void {
+    const { router } = to
+    if (router === null) return
     let i = 0
     for (; i < this.#held.length && this.#held[i]!.ticket <= durableUpTo; i++) {
       const { header, packetIds, code } = this.#held[i]!
       this.#heldCount -= packetIds.length
-      for (const packetId of packetIds) writeAcknowledgement(header, packetId, code, to)
+      for (const packetId of packetIds) writeAcknowledgement(header, packetId, code, to, router)
     }
     if (i > 0) this.#held.splice(0, i)
     to.output.settle()
@@ -127,41 +145,46 @@ export class IncomingPublishes {
   }
 
   /** Keeps the stretches between repeated identifiers; acknowledges all of them [MQTT-4.3.3-10]. */
-  #receiveOnce(run: PublishRun, now: number, to: ReceivingConnection): void {
+  #receiveOnce(run: PublishRun, now: number, to: ReceivingConnection, router: RunRouter): void {
     const first = run.from
     const last = run.to
     let from = first
     for (let i = first; i < last; i++) {
       if (this.#unreleased.remember(run.packetId(i))) continue
-      this.#admitPart(run, from, i, now, to)
+      this.#admitPart(run, from, i, now, to, router)
+      if (to.router === null) return
       run.select(i, i + 1)
-      this.#acknowledgeRun(run, PUBREC, 0, to)
+      this.#acknowledgeRun(run, PUBREC, 0, to, router)
       this.#checkQuota()
       from = i + 1
     }
-    if (from === first) this.#admit(run, now, to)
-    else this.#admitPart(run, from, last, now, to)
+    if (from === first) this.#admit(run, now, to, router)
+    else this.#admitPart(run, from, last, now, to, router)
     run.select(first, last)
   }
 
-  #admitPart(run: PublishRun, from: number, to: number, now: number, connection: ReceivingConnection): void {
+  #admitPart(run: PublishRun, from: number, to: number, now: number, connection: ReceivingConnection, router: RunRouter): void {
     if (from === to) return
     run.select(from, to)
-    this.#admit(run, now, connection)
+    this.#admit(run, now, connection, router)
   }
 
-  #admit(run: PublishRun, now: number, to: ReceivingConnection): void {
-    const code = this.#judge(run, to)
+  #admit(run: PublishRun, now: number, to: ReceivingConnection, router: RunRouter): void {
+    const code = this.#judge(run, router)
+    if (to.router === null) {
+      this.#unreleased.forget(run) // not acknowledged: the client sends it again
+      return
+    }
     if (code < 0x80) this.#unreleased.keep(run, now)
     else if (to.version === 5) this.#unreleased.forget(run) // a refused identifier is free again [MQTT-4.3.3-9]
     this.#checkQuota()
-    this.#acknowledgeRun(run, PUBREC, code, to)
+    this.#acknowledgeRun(run, PUBREC, code, to, router)
   }
 
   /** A run that ends the connection leaves no identifier behind. */
-  #judge(run: PublishRun, to: ReceivingConnection): number {
+  #judge(run: PublishRun, router: RunRouter): number {
     try {
-      return to.router.admit(run)
+      return router.admit(run)
     } catch (error) {
       this.#unreleased.forget(run)
       throw error
@@ -192,16 +215,16 @@ export class IncomingPublishes {
     this.#heldCount += held.packetIds.length
   }
 
-  #acknowledgeRun(run: PublishRun, header: number, code: number, to: ReceivingConnection): void {
-    if (this.#mustHold(to.router)) {
+  #acknowledgeRun(run: PublishRun, header: number, code: number, to: ReceivingConnection, router: RunRouter): void {
+    if (this.#mustHold(router)) {
       const packetIds = new Uint16Array(run.count)
       for (let i = run.from; i < run.to; i++) packetIds[i - run.from] = run.packetId(i)
-      this.#hold({ ticket: to.router.ticket, header, code, packetIds })
+      this.#hold({ ticket: router.ticket, header, code, packetIds })
       return
     }
     const { output } = to
     if ((code !== 0 && to.version === 5) || to.trace !== null) {
-      for (let i = run.from; i < run.to; i++) writeAcknowledgement(header, run.packetId(i), code, to)
+      for (let i = run.from; i < run.to; i++) writeAcknowledgement(header, run.packetId(i), code, to, router)
       output.settle()
       return
     }
@@ -229,7 +252,7 @@ function checkIdentifiers(run: PublishRun): void {
 }
 
 /** Five bytes when a 5.0 client must learn a Reason Code other than success, else four [MQTT 5.0, section 3.4.2.1]. */
-function writeAcknowledgement(header: number, packetId: number, code: number, { output, version, trace, router }: ReceivingConnection): void {
+function writeAcknowledgement(header: number, packetId: number, code: number, { output, version, trace }: ReceivingConnection, router: RunRouter): void {
   const long = code !== 0 && version === 5
   const at = output.reserve(long ? 5 : 4)
   const out = output.bytes

@@ -7,6 +7,7 @@ import { aged } from '../wire/mqtt/aged-run.ts'
 import { encodeRun } from '../wire/mqtt/encode-publish.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
 import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
+import { storedTopicName } from './stored-topic.ts'
 
 /** What a message waits for: the lower two bits. LAYOUT_5 says that its kept bytes are laid out for 5.0. */
 const State = { Done: 0, AwaitingPuback: 1, AwaitingPubrec: 2, AwaitingPubcomp: 3 } as const
@@ -27,6 +28,11 @@ export class OutgoingPublishes {
   quota = 0
   /** Messages sent and not finished; after a reconnect also those not sent again yet. */
   unfinished = 0
+  /** Payload bytes of unfinished messages from which on nothing more is sent (max_inflight_bytes); 0 = no limit. */
+  readonly #maximumBytes: number
+  #bytes = 0
+  /** Payload bytes by ring slot; null without a limit. */
+  #sizes: Int32Array | null
   /** Null when the session ends with its connection: then nothing is ever resent and no bytes are kept. */
   readonly #slabs: SlabStore | null
   #states: Uint8Array = NO_STATES
@@ -42,8 +48,10 @@ export class OutgoingPublishes {
   #resendAt = 0
   #resendEnd = 0
 
-  constructor(slabs: SlabStore | null) {
+  constructor(slabs: SlabStore | null, maximumBytes = 0) {
     this.#slabs = slabs
+    this.#maximumBytes = maximumBytes
+    this.#sizes = maximumBytes === 0 ? null : NO_PLACES
   }
 
   /** Whether bytes are kept for a resend. */
@@ -54,6 +62,8 @@ export class OutgoingPublishes {
   /** How many messages may be sent now [MQTT-3.3.4-9]. */
   get room(): number {
     if (this.#resendAt < this.#resendEnd) return 0
+    // the next one may exceed the limit, as in Mosquitto: only after it is known how many bytes are left
+    if (this.#sizes !== null) return this.#bytes < this.#maximumBytes ? Math.min(this.quota - this.unfinished, WIDEST - this.#span, 1) : 0
     return Math.min(this.quota - this.unfinished, WIDEST - this.#span)
   }
 
@@ -90,6 +100,7 @@ export class OutgoingPublishes {
       id = id === 65535 ? 1 : id + 1
     }
     if (this.#slabs !== null) this.#keep(kept, from + keptShift, to + keptShift, now)
+    if (this.#sizes !== null) this.#weigh(this.#sizes, run, from, to)
     this.#span += count
     this.unfinished += count
     output.settle()
@@ -131,9 +142,10 @@ export class OutgoingPublishes {
 
   /**
    * Sends again what `restart` marked: PUBLISH with DUP and its old identifier, at most `quota` at a time; PUBREL for those past PUBREC,
-   * which waits for no window [MQTT-3.3.4-10]. Packets too large for the client count as delivered [MQTT-3.1.2-25].
+   * which waits for no window [MQTT-3.3.4-10]. Packets too large for the client count as delivered [MQTT-3.1.2-25]. `allows`, unless null,
+   * says whether the client may still read a topic; what it may not is withdrawn.
    */
-  resend(output: OutputBuffer, version: WireVersion, maximumPacketSize: number, now: number): void {
+  resend(output: OutputBuffer, version: WireVersion, maximumPacketSize: number, now: number, allows: ((topicName: string) => boolean) | null = null): void {
     if (this.#resendAt === this.#resendEnd) return
     const mask = this.#states.length - 1
     let active = 0
@@ -150,6 +162,11 @@ export class OutgoingPublishes {
       } else if (isAwaited(state)) {
         if (active >= this.quota) windowIsOpen = false
         if (!windowIsOpen) continue
+        if (allows !== null && !allows(storedTopicName(this.#keptIn[slot]!.bytes, this.#keptAt[slot]!))) {
+          this.#withdraw(slot, id, output)
+          this.#resendAt = i + 1
+          continue
+        }
         active++
         this.#resendPublish(slot, id, output, version, maximumPacketSize, now)
       }
@@ -166,7 +183,8 @@ export class OutgoingPublishes {
     this.#keptIn = NOTHING_KEPT
     this.#keptAt = NO_PLACES
     this.#keptUntil = null
-    this.#head = this.#span = this.unfinished = this.#resendAt = this.#resendEnd = 0
+    this.#sizes = this.#sizes === null ? null : NO_PLACES
+    this.#head = this.#span = this.unfinished = this.#bytes = this.#resendAt = this.#resendEnd = 0
     this.#headId = 1
   }
 
@@ -178,13 +196,11 @@ export class OutgoingPublishes {
     readRun(run, bytes, start, packetEnd(bytes, start), layout)
     if (layout !== version) {
       const other = new PublishRun()
-      encodeRun(other, run, { version, qos: run.qos, retain: run.header & 1, identifiers: null, alias: 0, omitTopic: false })
+      encodeRun(other, run, { version, qos: run.qos, retain: run.header & 1, identifiers: null, alias: 0, omitTopic: false, strip: 0 })
       run = other
     }
     if (run.largest > maximumPacketSize) {
-      this.#states[slot] = State.Done
-      this.unfinished--
-      this.#release(slot)
+      this.#finish(slot)
       return
     }
     // it has expired for nobody who was sent it once; what is left is told [MQTT-3.3.2-6]
@@ -211,10 +227,39 @@ export class OutgoingPublishes {
       return
     }
     if (state !== (header === 0x40 ? State.AwaitingPuback : State.AwaitingPubcomp)) return
+    this.#finish(slot)
+    this.#advance()
+  }
+
+  #finish(slot: number): void {
     this.#states[slot] = State.Done
     this.#release(slot)
     this.unfinished--
-    this.#advance()
+    if (this.#sizes === null) return
+    this.#bytes -= this.#sizes[slot]!
+    this.#sizes[slot] = 0
+  }
+
+  /** Never sent again. The client may have a QoS 2 message already and wait for its PUBREL: it gets that, and the identifier is free on both sides. */
+  #withdraw(slot: number, id: number, output: OutputBuffer): void {
+    if ((this.#states[slot]! & 3) === State.AwaitingPuback) {
+      this.#finish(slot)
+      return
+    }
+    this.#states[slot] = State.AwaitingPubcomp | RELEASED_AGAIN
+    this.#release(slot)
+    const at = output.reserve(4)
+    output.bytes.set([0x62, 2, id >> 8, id & 255], at)
+  }
+
+  /** Notes the payload sizes of packets that are about to take the next slots. */
+  #weigh(sizes: Int32Array, run: PublishRun, from: number, to: number): void {
+    const mask = this.#states.length - 1
+    for (let i = from; i < to; i++) {
+      const size = run.payloadBytes(i, i + 1)
+      sizes[(this.#head + this.#span + i - from) & mask] = size
+      this.#bytes += size
+    }
   }
 
   /** The oldest unfinished message becomes the head. */
@@ -260,15 +305,18 @@ export class OutgoingPublishes {
     const keptIn: (Slab | null)[] = []
     const keptAt = this.#slabs === null ? NO_PLACES : new Int32Array(larger)
     const keptUntil = this.#keptUntil === null ? null : new Float64Array(larger)
+    const sizes = this.#sizes === null ? null : new Int32Array(larger)
     for (let i = 0; i < this.#span; i++) {
       const slot = (this.#head + i) & mask
       states[i] = this.#states[slot]!
+      if (sizes !== null) sizes[i] = this.#sizes![slot]!
       if (this.#slabs === null) continue
       keptIn[i] = this.#keptIn[slot] ?? null
       keptAt[i] = this.#keptAt[slot]!
       if (keptUntil !== null) keptUntil[i] = this.#keptUntil![slot]!
     }
     this.#keptUntil = keptUntil
+    this.#sizes = sizes
     this.#head = 0
     this.#states = states
     this.#keptIn = keptIn

@@ -9,7 +9,7 @@ import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
 import {
   type Connect,
   type Disconnect,
-  type Packet,
+  isPublishAcknowledgement,
   PacketType,
   type ProtocolVersion,
   type PublishAcknowledgement,
@@ -19,10 +19,11 @@ import {
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { packetMayCarry, ReasonCode } from '../wire/mqtt/reason-codes.ts'
-import { connackProperties, keepAliveOf, NO_REASON, reasonOfRefusal, refusalOf, TLS_HANDSHAKE, TLS_ON_PLAIN } from './connect-rules.ts'
+import * as rules from './connect-rules.ts'
 import type { AttachedConnection, ConnectedSession, ConnectionLimits, EndCause, ServerHost, Verdict } from './effects.ts'
 import { IncomingAliases } from './incoming-aliases.ts'
 import type { ReceivingConnection } from './incoming-publishes.ts'
+import { PublishPacing } from './publish-pacing.ts'
 import { ServerAuthentication } from './server-authentication.ts'
 import type { ServerPacketSizes } from './server-packet-sizes.ts'
 import { ServerWriter } from './server-writer.ts'
@@ -31,8 +32,6 @@ import { ServerWriter } from './server-writer.ts'
 const AHEAD_BYTES = 1 << 20
 /** Bytes of an unfinished packet that count as a sign of life, as in Mosquitto. */
 const LARGE_REST = 1000
-/** Offset in a CONNECT's body where its properties begin: faults before are not answered, even in 5.0. */
-const CONNECT_FIXED_PART = 10
 
 export class ServerConnection implements Receiver, FrameSink, AttachedConnection, ReceivingConnection {
   readonly link: Link
@@ -51,6 +50,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   #sessionExpiry = 0
   #aliases: IncomingAliases | null = null
   #authentication: ServerAuthentication | null = null
+  /** Made when a limit of publishing is first met with. */
+  #pacing: PublishPacing | null = null
   #ended = false
 
   /** `sizes` are made once for all connections with these limits. */
@@ -79,9 +80,9 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     return this.#host.trace
   }
 
-  /** Only between CONNECT and the end. */
-  get router(): ConnectedSession {
-    return this.#session!
+  /** Null after the end, which may come while a run is being routed. */
+  get router(): ConnectedSession | null {
+    return this.#session
   }
 
   received(bytes: Uint8Array, start: number, end: number): void {
@@ -118,11 +119,33 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   publishes(run: PublishRun): void {
-    const { counters } = this.#host
+    const { counters, isFull } = this.#host
+    const limits = this.#limits
     this.#hasSpoken = true
-    counters.messagesReceived += run.count
-    counters.publishesReceived += run.count
-    counters.publishBytesReceived += run.payloadBytes(run.from, run.to)
+    const isPaced = isFull || limits.maximumPublishRate > 0 || limits.maximumPublishBytesRate > 0
+    const count = isPaced ? this.#paced(run) : run.count
+    counters.messagesReceived += count
+    counters.publishesReceived += count
+    counters.publishBytesReceived += run.payloadBytes(run.from, run.from + count)
+    if (!isPaced) this.#named(run)
+  }
+
+  /** Takes what may come in now; returns how many packets will not come again. */
+  #paced(run: PublishRun): number {
+    this.#pacing ??= new PublishPacing(this.#host, this.#limits, this.#framer, {
+      link: this.link,
+      version: this.#writer.version,
+      take: (some) => this.#named(some),
+      readOn: () => {
+        this.#heardAt = this.#host.clock.now()
+        this.#resumeWith(() => {})
+      },
+    })
+    return this.#pacing.take(run)
+  }
+
+  /** A run that may come in: behind an alias it gets its Topic Name. */
+  #named(run: PublishRun): void {
     if (run.topicAlias === 0) this.#take(run)
     else {
       this.#aliases ??= new IncomingAliases(this.#limits.topicAliasMaximum)
@@ -135,7 +158,12 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (run.qos > this.#limits.maximumQos) throw new ProtocolError(ReasonCode.QosNotSupported, `QoS ${run.qos} is not offered`, 'MQTT-3.2.2-11')
     if ((run.header & 1) !== 0 && !this.#limits.retainAvailable)
       throw new ProtocolError(ReasonCode.RetainNotSupported, 'RETAIN is not offered', 'MQTT-3.2.2-14')
-    this.#session!.incoming.receive(run, run.qos === 2 ? this.#host.clock.now() : 0, this)
+    const session = this.#session
+    if (session === null) return
+    const now = run.qos === 2 ? this.#host.clock.now() : 0
+    const most = this.#limits.messageSizeLimit
+    if (most > 0 && run.largest > most && run.count > 1) session.incoming.receiveSingly(run, now, this)
+    else session.incoming.receive(run, now, this)
     if (run.qos > 0) this.#host.counters.messagesSent += run.count // each is acknowledged
   }
 
@@ -170,7 +198,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       return
     }
     const packet = decodePacket(header, bytes, at, end, this.#writer.version, 'client')
-    if (!isAcknowledgement(packet)) this.#host.trace?.packet('received', this.#writer.clientId, packet)
+    if (!isPublishAcknowledgement(packet)) this.#host.trace?.packet('received', this.#writer.clientId, packet)
     switch (packet.type) {
       case PacketType.Subscribe:
         this.#subscribe(packet)
@@ -201,13 +229,17 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   #connect(header: number, bytes: Uint8Array, at: number, end: number): void {
-    if (header === TLS_HANDSHAKE) throw new ProtocolError(ReasonCode.ProtocolError, TLS_ON_PLAIN)
+    if (header === rules.TLS_HANDSHAKE) throw new ProtocolError(ReasonCode.ProtocolError, rules.TLS_ON_PLAIN)
     const level = protocolLevelOf(bytes, at, end)
     let connect: Connect
     try {
       connect = decodePacket(header, bytes, at, end, 4, 'client') as Connect
     } catch (error) {
-      if (error instanceof ProtocolError) this.#refuseUnread(error, level, at)
+      const version = error instanceof ProtocolError && this.#session === null ? rules.versionOfRefusal(error, level, at) : null
+      if (version !== null) {
+        this.#writer.version = version
+        this.#writer.refuse((error as ProtocolError).reasonCode)
+      }
       throw error
     }
     this.#host.counters.connectsReceived++
@@ -215,9 +247,9 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#writer.version = connect.version
     this.#writer.wantsReasons = connect.properties.requestProblemInformation !== 0
     this.#writer.maximumPacketSize = connect.properties.maximumPacketSize ?? 0xffffffff
-    const refusal = refusalOf(connect, this.#limits)
+    const refusal = rules.refusalOf(connect, this.#limits)
     if (refusal !== 0) {
-      this.#refuse(refusal, reasonOfRefusal(connect, this.#limits))
+      this.#refuse(refusal, rules.reasonOfRefusal(connect, this.#limits))
       return
     }
     const method = connect.properties.authenticationMethod
@@ -261,26 +293,31 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     }
     const host = this.#host
     const limits = this.#limits
-    const assigned = connect.clientId === '' ? host.assignClientId() : null
+    let assigned = connect.clientId === '' ? host.assignClientId() : null
     const named = assigned === null ? connect : { ...connect, clientId: assigned }
     const session = host.attach(named, verdict.userName, this)
     if (typeof session === 'number') {
-      this.#refuse(session)
+      this.#refuse(session, rules.reasonOfNoSession(session), connect.version === 5 || session !== ReasonCode.ServerBusy) // too many clients: 3.x is closed, as in Mosquitto
       return
     }
+    if (this.#ended) {
+      session.detach('administrative', null) // by something that was asked on the way
+      return
+    }
+    if (assigned !== null) assigned = session.clientId
     this.#session = session
     this.#clientId = this.#writer.clientId = session.clientId
     this.#sessionExpiry = connect.version === 5 ? (connect.properties.sessionExpiryInterval ?? 0) : 0
     this.#framer.version = connect.version === 5 ? 5 : 4
     this.#framer.maximum = connect.version === 5 ? this.#sizes.connected5 : this.#sizes.connected
-    const keepAlive = keepAliveOf(connect, limits)
+    const keepAlive = rules.keepAliveOf(connect, limits)
     this.#keepAliveMs = keepAlive * 1500
     if (keepAlive > 0) host.deadlines.set(this.#deadline, host.clock.now() + this.#keepAliveMs)
     else host.deadlines.cancel(this.#deadline)
     host.observer.connected(this.link.peer, session.clientId, named, verdict.userName)
     const properties =
       connect.version === 5
-        ? { ...connackProperties(connect, limits, { assigned, keepAlive, sessionExpiryInterval: session.sessionExpiryInterval }), ...authentication }
+        ? { ...rules.connackProperties(connect, limits, { assigned, keepAlive, sessionExpiryInterval: session.sessionExpiryInterval }), ...authentication }
         : NO_PROPERTIES
     // 3.1 knows no Session Present: that byte is reserved there
     if (this.#writer.send({ type: PacketType.Connack, sessionPresent: session.sessionPresent && connect.version !== 3, reasonCode: 0, properties })) {
@@ -298,6 +335,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   #subscribe(packet: Subscribe): void {
     const session = this.#session!
     const codes = session.subscribe(packet)
+    if (this.#session === null) return // ended by somebody who was asked
     // 3.1 has no code for a refusal: the requested QoS is answered and nothing comes
     const reasonCodes =
       this.#writer.version === 5 ? codes : codes.map((code, i) => (code < 0x80 ? code : this.#writer.version === 4 ? 0x80 : packet.subscriptions[i]!.qos))
@@ -369,18 +407,9 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     }
   }
 
-  /** A CONNECT that cannot be read: 5.0 is answered when the fault lies behind the fixed part, 3.x not at all [MQTT-3.1.4-1]. */
-  #refuseUnread(error: ProtocolError, level: number, at: number): void {
-    if (level < 0 || this.#session !== null) return
-    const unsupported = error.reasonCode === ReasonCode.UnsupportedProtocolVersion
-    if (!unsupported && (level !== 5 || error.offset < at + CONNECT_FIXED_PART)) return
-    this.#writer.version = level >= 5 ? 5 : 4
-    this.#writer.refuse(error.reasonCode)
-  }
-
-  #refuse(reasonCode: number, reason: string = NO_REASON): void {
+  #refuse(reasonCode: number, reason: string = rules.NO_REASON, isTold = true): void {
     if (this.#ended) return
-    this.#writer.refuse(reasonCode)
+    if (isTold) this.#writer.refuse(reasonCode)
     this.#finish('refused', new ProtocolError(reasonCode, reason), null)
     this.link.end()
   }
@@ -399,7 +428,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (this.#session === null) {
       this.#finish('timeout', null, null)
       this.link.end()
-    } else if (this.#heardAt + this.#keepAliveMs > now) this.#host.deadlines.set(this.#deadline, this.#heardAt + this.#keepAliveMs)
+    } else if (this.#pacing?.isHolding === true) this.#host.deadlines.set(this.#deadline, now + this.#keepAliveMs)
+    else if (this.#heardAt + this.#keepAliveMs > now) this.#host.deadlines.set(this.#deadline, this.#heardAt + this.#keepAliveMs)
     else this.end('keep-alive', null)
   }
 
@@ -407,13 +437,10 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (this.#ended) return
     this.#ended = true
     this.#framer.stop()
+    this.#pacing?.stop()
     this.#host.deadlines.cancel(this.#deadline)
     this.#host.observer.ended(this.link.peer, this.#clientId, cause, error)
     this.#session?.detach(cause, sessionExpiryInterval)
     this.#session = null // it may have another connection by now
   }
-}
-
-function isAcknowledgement(packet: Packet): boolean {
-  return packet.type >= PacketType.Puback && packet.type <= PacketType.Pubcomp
 }

@@ -125,7 +125,10 @@ export class UnreleasedPublishes {
     const to = run.to
     run.select(from, from + count)
     const size = run.end - run.start
+    this.#slabs.hold(kept.slab, 1)
     router.routeAdmitted(run, kept.arrived)
+    this.#slabs.release(kept.slab, 1)
+    if (this.#runs[0] !== kept) return // the session ended with it
     this.bytes -= size
     this.#slabs.release(kept.slab, count)
     if (from + count === to) {

@@ -12,7 +12,17 @@ import { ADMIT_ALL } from '../../src/broker/ports.ts'
 import type { Connect } from '../../src/wire/mqtt/packet.ts'
 
 const ALICE = { userName: 'alice', verifier: makeScramVerifier('secret', { iterations: 4096 })! }
-const PEER: Peer = { transport: 'tcp', address: '127.0.0.1', port: 5000, localPort: 1883, certificateName: null }
+const PEER: Peer = {
+  transport: 'tcp',
+  address: '127.0.0.1',
+  port: 5000,
+  localPort: 1883,
+  certificateName: null,
+  certificateSubject: null,
+  pskIdentity: null,
+  tlsVersion: null,
+  cipher: null,
+}
 
 function connect(userName: string | null, password: string | Uint8Array | null): Connect {
   return {

@@ -143,7 +143,17 @@ class CarefulClient {
     this.#pool = pool
     this.#output = new OutputBuffer(pool, { schedule: () => {}, flushNow: () => this.flush() }, 2000)
     const link: Link = {
-      peer: { transport: 'memory', address: '', port: 0, localPort: 0, certificateName: null },
+      peer: {
+        transport: 'memory',
+        address: '',
+        port: 0,
+        localPort: 0,
+        certificateName: null,
+        certificateSubject: null,
+        pskIdentity: null,
+        tlsVersion: null,
+        cipher: null,
+      },
       output: this.#output,
       pause: () => {},
       resume: () => {},

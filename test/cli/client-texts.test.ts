@@ -58,7 +58,7 @@ test.each([
   [[...given, '-D', 'auth', 'user-property', 'a', 'b'], `Error: user-property property not supported for auth in --property argument.\n\n${HINT}`],
   [[...given, '-M', '0'], `Error: Maximum inflight messages must be greater than 0.\n\n${HINT}`],
   [[...given, '--will-topic', 'w', '--will-qos', '3'], `Error: Invalid will QoS 3.\n\n${HINT}`],
-  [[...given, '-P', 'secret'], 'Error: Problem setting username and/or password: a password needs a user name (-u) before MQTT 5.\n'],
+  [[...given, '-P', 'secret'], 'Error: Problem setting username and/or password.\nA password needs a user name (-u) before MQTT 5.\n'],
   [['-L', 'http://localhost/x', '-m', 'hi'], `Error: Unsupported URL scheme.\n\n${HINT}`],
   [['-L', 'localhost', '-m', 'hi'], `Error: Unsupported URL scheme.\n\n${HINT}`],
   [['-L', 'mqtt://localhost', '-m', 'hi'], `Error: Invalid URL for -L argument specified - topic missing.\n${HINT}`],

@@ -1,6 +1,6 @@
 // `zanzara pub` as a server and a user see it: the packets in their order, the -d lines, the exit codes.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -137,7 +137,7 @@ test('MQTT 5: properties go where -D says', async () => {
     'e',
   )
   const peer = await server.accept()
-  expect((await peer.welcome('2003000000')).hex).toBe(packet(0x10, text('MQTT'), '05 02 003c 05 11 0000000a', text('')))
+  expect((await peer.welcome('2003000000')).hex).toBe(packet(0x10, text('MQTT'), '05 02 003c 08 11 0000000a 21 0014', text('')))
   const [first, last] = await peer.rest()
   expect(first!.hex).toBe(packet(0x30, text('a'), '14', '03', text('text/plain'), '26', text('k'), text('v'), text('x', false)))
   expect(last!.hex).toBe(packet(0xe0, '00', '08', '26', text('by'), text('e')))
@@ -154,6 +154,21 @@ test('a file is the payload, byte for byte; also an empty one', async () => {
     expect((await peer.packet()).hex).toBe(packet(0x30, text('a'), content.toString('hex')))
     expect(await code).toBe(0)
   }
+})
+
+test('MQTT 5: a Receive Maximum of -D takes the place of the usual one', async () => {
+  const code = pub('-t', 'a', '-m', 'x', '-D', 'connect', 'receive-maximum', '5')
+  const peer = await server.accept()
+  expect((await peer.welcome('2003000000')).hex).toBe(packet(0x10, text('MQTT'), '05 02 003c 03 21 0005', text('')))
+  expect(await code).toBe(0)
+})
+
+test('a file larger than any packet is refused before anything is connected', async () => {
+  const file = join(folder, 'large')
+  writeFileSync(file, '')
+  truncateSync(file, 268_435_456)
+  expect(await pub('-t', 'a', '-f', file)).toBe(1)
+  expect(io.stderr.text).toBe(`Error: File must be less than 268435455 bytes.\n\nError loading input file "${file}".\n`)
 })
 
 test('-s: all of standard input is one payload', async () => {
@@ -279,6 +294,16 @@ test('refused in MQTT 5: the Reason Code is the exit code', async () => {
   expect(io.stderr.text).toBe('Connection error: Not authorized\nError: A network protocol error occurred when communicating with the broker\n')
 })
 
+test('a server that knows nothing of MQTT 5 refuses in the old form: 132, and what to try', async () => {
+  const code = pub('-V', '5', '-t', 'a', '-m', 'x')
+  await (await server.accept()).welcome('20020001')
+  expect(await code).toBe(132)
+  expect(io.stderr.text).toBe(
+    'Connection error: Unsupported Protocol Version. Try connecting to an MQTT v5 broker, or use MQTT v3.x mode.\n' +
+      'Error: A network protocol error occurred when communicating with the broker\n',
+  )
+})
+
 test('a publish refused in MQTT 5 is a warning, not a failure', async () => {
   const code = pub('-V', '5', '-q', '1', '-t', 'a', '-m', 'x')
   const peer = await server.accept()
@@ -306,7 +331,7 @@ test('what the server announced not to take is said and ends with its own code',
   await peer.welcome('2005000002 2401') // Maximum QoS 1
   expect((await peer.rest()).map((p) => p.type)).toEqual([TYPE.disconnect])
   expect(await code).toBe(24)
-  expect(io.stderr.text).toMatch(/^Error: .*QoS 2.*\n$/)
+  expect(io.stderr.text).toBe('Error: Message QoS not supported on broker, try a lower QoS.\n')
 })
 
 test('the connection is lost before the acknowledgement: 7', async () => {

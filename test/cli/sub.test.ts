@@ -211,7 +211,10 @@ test('refused in MQTT 5 with 0x86; an unknown version is told what to try', asyn
   const second = sub('-V', '5', '-t', 'a')
   await (await server.accept()).welcome('2003008400')
   expect(await second).toBe(132)
-  expect(io.stderr.text).toBe('Connection error: Bad User Name or Password\nConnection error: Unsupported Protocol Version. Try MQTT 3.1.1: -V 311\n')
+  expect(io.stderr.text).toBe(
+    'Connection error: Bad User Name or Password\n' +
+      'Connection error: Unsupported Protocol Version. Try connecting to an MQTT v5 broker, or use MQTT v3.x mode.\n',
+  )
 })
 
 test('nobody listens: 1', async () => {

@@ -31,7 +31,17 @@ import {
 } from '../../src/wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../../src/wire/mqtt/properties.ts'
 
-const PEER: Peer = { transport: 'memory', address: '', port: 0, localPort: 0, certificateName: null }
+const PEER: Peer = {
+  transport: 'memory',
+  address: '',
+  port: 0,
+  localPort: 0,
+  certificateName: null,
+  certificateSubject: null,
+  pskIdentity: null,
+  tlsVersion: null,
+  cipher: null,
+}
 const pool = new BytePool(1 << 20)
 
 /** One end of a connection in memory. What the client writes is read by `sent`. */

@@ -189,23 +189,9 @@ test('each name is there once; each row has a meaning of one sentence', () => {
   for (const { row } of OPTIONS) expect(row.meaning).toMatch(/^[A-Z$].*\.$/s)
 })
 
-/** What holds for a limit that the file leaves out; those that broker/limits.ts has go before. */
-const UNSET = {
-  maximumInflightBytes: 0,
-  queueQos0Messages: false,
-  upgradeOutgoingQos: false,
-  messageSizeLimit: 0,
-  memoryLimit: 0,
-  retainExpiryInterval: 0,
-  globalMaximumClients: 0,
-  maximumPublishRate: 0,
-  maximumPublishBytesRate: 0,
-  ...DEFAULT_LIMITS,
-}
-
 /** All values without where they come from, limits with their defaults. */
 function values({ notes: _, ...configuration }: Configuration): unknown {
-  const text = JSON.stringify(configuration, (key, value) => (key === 'settings' ? null : key === 'limits' ? { ...UNSET, ...value } : value))
+  const text = JSON.stringify(configuration, (key, value) => (key === 'settings' ? null : key === 'limits' ? { ...DEFAULT_LIMITS, ...value } : value))
   return JSON.parse(text)
 }
 

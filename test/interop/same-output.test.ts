@@ -26,7 +26,11 @@ interface Difference {
 const DIFFERENCES: readonly Difference[] = [
   { reason: 'a client without an id calls itself null before CONNACK', from: /^Client \(null\) (?!received CONNACK)/gm, to: 'Client null ' },
   { reason: 'refusals end without a full stop', from: /^(Connection error: Connection Refused: .*)\.$/gm, to: '$1' },
-  { reason: 'so do the errors of pub behind them', from: /^(Error: The connection was refused|Error: A network protocol error .*)\.$/gm, to: '$1' },
+  {
+    reason: 'so do other errors',
+    from: /^(Error: The connection was refused|Error: A network protocol error .*|Error in [A-Z]+ properties: A network protocol error .*)\.$/gm,
+    to: '$1',
+  },
   {
     reason: 'a file that cannot be read: with the reason',
     from: /^Error: Unable to open file "(.*)"\.$/gm,
@@ -119,7 +123,7 @@ class Side {
     for (const message of retained) await this.#publisher.publish({ ...message, retain: true })
     const ports = { PORT: this.#open.port, LOCKED: this.#locked.port, CLOSED: closed }
     const given = [...(args.includes('-p') ? [] : ['-p', 'PORT']), ...args].map((arg) =>
-      arg in ports ? String(ports[arg as keyof typeof ports]) : arg.replace('FOLDER', folder),
+      arg in ports ? String(ports[arg as keyof typeof ports]) : arg.replace('FOLDER', folder).replace(':PORT/', `:${ports.PORT}/`),
     )
     const running = runCommand({ command: this.#commands[tool], args: given, stdin, ...(signal === undefined ? {} : { signal }) })
     const [first, ...rest] = live

@@ -167,7 +167,10 @@ test.each([
   ['an unmasked frame', Buffer.from([0x82, 0x01, 0x00])],
   ['a length of 2^63', Buffer.from([0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])],
   ['a control frame of 126 bytes', Buffer.from([0x89, 0xfe, 0, 126, 0, 0, 0, 0])],
-  ['a reserved bit', Buffer.from([0xc2, 0x81, 0, 0, 0, 0, 0])],
+  ['a fragmented control frame', Buffer.from([0x09, 0x80, 0, 0, 0, 0])],
+  ['a continuation of nothing', Buffer.from([0x80, 0x81, 0, 0, 0, 0, 0])],
+  ['an unknown kind of frame', Buffer.from([0x83, 0x80, 0, 0, 0, 0])],
+  ['a reserved bit, as of a compressed message', Buffer.from([0xc2, 0x81, 0, 0, 0, 0, 0])],
 ])('%s ends the link once, with an error', async (_name, frame) => {
   const { port, owners } = await broker()
   const raw = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
@@ -183,6 +186,14 @@ test.each([
   await until(() => server.closes === 1, 'closed although the peer answers nothing')
   expect(server.error).toBeInstanceOf(Error)
   expect(server.length).toBe(0)
+})
+
+test('compression is never agreed on', async () => {
+  const { port } = await broker()
+  const peer = new WebSocket(`ws://127.0.0.1:${port}`, ['mqtt'], { perMessageDeflate: true })
+  onTestFinished(() => peer.terminate())
+  await new Promise((resolve, reject) => peer.on('open', resolve).on('error', reject))
+  expect(peer.extensions).toBe('')
 })
 
 test('a Close frame ends the link once, without an error; so does a lost connection', async () => {

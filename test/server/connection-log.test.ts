@@ -10,7 +10,17 @@ import type { EndCause } from '../../src/session/effects.ts'
 import { ProtocolError } from '../../src/wire/errors.ts'
 import type { Connect, Subscribe } from '../../src/wire/mqtt/packet.ts'
 
-const PEER: Peer = { transport: 'tcp', address: '127.0.0.1', port: 51552, localPort: 1883, certificateName: null }
+const PEER: Peer = {
+  transport: 'tcp',
+  address: '127.0.0.1',
+  port: 51552,
+  localPort: 1883,
+  certificateName: null,
+  certificateSubject: null,
+  pskIdentity: null,
+  tlsVersion: null,
+  cipher: null,
+}
 const CONNECT: Connect = {
   type: 1,
   version: 4,
@@ -181,7 +191,17 @@ test('the broker stops: no line per client; connection_messages false: none at a
 
 test('a unix socket has no address', () => {
   const recorder = new Recorder()
-  const peer: Peer = { transport: 'unix', address: '', port: 0, localPort: 0, certificateName: null }
+  const peer: Peer = {
+    transport: 'unix',
+    address: '',
+    port: 0,
+    localPort: 0,
+    certificateName: null,
+    certificateSubject: null,
+    pskIdentity: null,
+    tlsVersion: null,
+    cipher: null,
+  }
   recorder.log.opened(peer)
   recorder.log.connected(peer, 'X', CONNECT, null)
   recorder.log.ended(peer, 'X', 'closed', null)

@@ -5,6 +5,8 @@ import { ManualClock } from '../../src/base/clock.ts'
 import type { Link, Peer, Receiver } from '../../src/base/link.ts'
 import { BytePool, OutputBuffer } from '../../src/base/output-buffer.ts'
 import { Broker, type BrokerOptions } from '../../src/broker/broker.ts'
+import type { Limits } from '../../src/broker/limits.ts'
+import type { ListenerRules } from '../../src/broker/listener-rules.ts'
 import { decodePacket } from '../../src/wire/mqtt/decode.ts'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { type Connect, type Packet, PacketType, type ProtocolVersion, type Publish, type Qos, type SubscriptionRequest } from '../../src/wire/mqtt/packet.ts'
@@ -12,12 +14,24 @@ import type { Properties } from '../../src/wire/mqtt/properties.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
-const MEMORY: Peer = { transport: 'memory', address: '127.0.0.1', port: 1000, localPort: 1883, certificateName: null }
+const MEMORY: Peer = {
+  transport: 'memory',
+  address: '127.0.0.1',
+  port: 1000,
+  localPort: 1883,
+  certificateName: null,
+  certificateSubject: null,
+  pskIdentity: null,
+  tlsVersion: null,
+  cipher: null,
+}
 
 export interface ClientOptions extends Partial<Omit<Connect, 'type' | 'password'>> {
   readonly password?: string
   /** Bytes of backlog at which the client's socket counts as full. */
   readonly highWater?: number
+  /** Of the listener that it comes by. */
+  readonly rules?: ListenerRules
 }
 
 export class TestBroker {
@@ -44,13 +58,18 @@ export class TestBroker {
   }
 
   /** A connection that has said nothing yet. */
-  link(version: ProtocolVersion = 4, highWater = 262_144): TestClient {
-    return new TestClient(this, version, highWater)
+  link(version: ProtocolVersion = 4, highWater = 262_144, rules: ListenerRules = this.broker.rules): TestClient {
+    return new TestClient(this, version, highWater, rules)
+  }
+
+  /** Rules of another listener: the broker's own but for what is given. */
+  rules({ limits, ...rules }: Partial<Omit<ListenerRules, 'limits'>> & { limits?: Partial<Limits> }): ListenerRules {
+    return { ...this.broker.rules, ...rules, limits: { ...this.broker.limits, ...limits } }
   }
 
   /** A connection that has sent CONNECT; its CONNACK is the first thing to be received. */
   dial(clientId: string, options: ClientOptions = {}): TestClient {
-    const client = this.link(options.version ?? 4, options.highWater)
+    const client = this.link(options.version ?? 4, options.highWater, options.rules)
     client.connect(clientId, options)
     return client
   }
@@ -76,7 +95,7 @@ export class TestClient {
   #bytes: number[] = []
   #gone = false
 
-  constructor(owner: TestBroker, version: ProtocolVersion, highWater: number) {
+  constructor(owner: TestBroker, version: ProtocolVersion, highWater: number, rules: ListenerRules) {
     this.version = version
     this.output = new OutputBuffer(owner.pool, { schedule: () => {}, flushNow: () => this.#collect() }, highWater)
     const close = (): void => {
@@ -94,11 +113,11 @@ export class TestClient {
       end: close,
       destroy: close,
     }
-    this.#receiver = owner.broker.accept(link)
+    this.#receiver = owner.broker.accept(link, rules)
   }
 
   connect(clientId: string, options: ClientOptions = {}): void {
-    const { password, highWater: _water, ...fields } = options
+    const { password, highWater: _water, rules: _rules, ...fields } = options
     this.send({
       type: PacketType.Connect,
       version: this.version,

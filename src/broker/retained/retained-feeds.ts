@@ -137,12 +137,14 @@ export class RetainedFeeds {
   #send(session: Session, subscription: Subscription, message: RetainedMessage, now: number, isNamed: boolean): void {
     const { authorizer, limits, topics, variants, slabs } = this.#parts
     const { topicName, clientId, userName } = message
-    if (!authorizer.mayReceive(session.clientId, session.userName, topicName).endsWith('allow')) return
-    if (limits.checkRetainSource && clientId !== null && !authorizer.mayPublish(clientId, userName, topicName).endsWith('allow')) return
+    if (!session.mayReceive(topicName) || session.hides(subscription, topicName)) return
+    const source = message.authorizer ?? authorizer
+    if (limits.checkRetainSource && clientId !== null && !source.mayPublish(clientId, userName, topicName).endsWith('allow')) return
     if (subscription.noLocal && clientId === session.clientId) return
-    const run = retainedRun(message, now, this.#run)
+    const run = retainedRun(message, now, this.#run, limits.retainExpiryInterval)
     if (isNamed) run.topicId = topics.intern(run.topicBytes, run.topicAt, run.topicLength).id
-    session.deliver(run, 0, 1, Math.min(run.qos, subscription.qos) as Qos, 1, subscription.identifiers) // [MQTT-3.3.1-8]
+    const qos = limits.upgradeOutgoingQos ? subscription.qos : (Math.min(run.qos, subscription.qos) as Qos)
+    session.deliver(run, 0, 1, qos, 1, subscription.identifiers) // [MQTT-3.3.1-8]
     variants.reset()
     if (run.slab !== null) slabs.release(run.slab, 1)
     run.slab = null

@@ -69,6 +69,11 @@ export class RetainedSegments {
     return bytes.subarray(at, at + words[offset + LENGTH]!)
   }
 
+  /** Bytes of the packet. */
+  length(number: number, offset: number): number {
+    return this.#segments[number]!.words[offset + LENGTH]!
+  }
+
   version(number: number, offset: number): WireVersion {
     return (this.#segments[number]!.words[offset + ORIGIN]! & 1) === 0 ? 4 : 5
   }

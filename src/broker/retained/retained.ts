@@ -1,8 +1,9 @@
 // The last message with RETAIN of each topic [MQTT-3.3.1-5]: a flat tree of levels, packets in segments.
 // Which of them a Topic Filter asks for is retained-cursor.ts; packets stay as they came, shaping is done when they are sent.
 
+import { storedTopicName } from '../../session/stored-topic.ts'
 import type { PublishRun } from '../../wire/mqtt/publish-run.ts'
-import { readUtf8 } from '../../wire/text.ts'
+import type { Authorizer } from '../ports.ts'
 import { LEVEL, LevelNodes, NONE, PARENT, ROOT } from '../routing/level-nodes.ts'
 import { type LevelTable, UNKNOWN } from '../routing/level-table.ts'
 import { BORN, CHILD, NEXT, RetainedCursor, type RetainedTree } from './retained-cursor.ts'
@@ -21,6 +22,8 @@ const LAST_ERA = 0x7fffffff
 export class Retained implements Places, RetainedTree {
   /** Messages kept. */
   count = 0
+  /** Of the packets kept: what they were when they came. */
+  packetBytes = 0
   readonly nodes: LevelNodes = new LevelNodes(STRIDE)
   readonly levels: LevelTable
   readonly #maximum: number
@@ -48,8 +51,19 @@ export class Retained implements Places, RetainedTree {
     return this.count < this.#maximum || isEmpty(run) || this.has(topicName, now)
   }
 
-  /** Of a run to one topic only the last packet can stay; an empty payload clears [MQTT-3.3.1-6, MQTT-3.3.1-7]. False when there is no room. */
-  store(topicName: string, run: PublishRun, now: number, clientId: string | null, userName: string | null): boolean {
+  /**
+   * Of a run to one topic only the last packet can stay; an empty payload clears [MQTT-3.3.1-6, MQTT-3.3.1-7]. False when there is no room.
+   * It stays for `seconds` at most, 0 = for as long as it likes.
+   */
+  store(
+    topicName: string,
+    run: PublishRun,
+    now: number,
+    clientId: string | null,
+    userName: string | null,
+    authorizer: Authorizer | null = null,
+    seconds = 0,
+  ): boolean {
     if (isEmpty(run)) {
       this.delete(topicName)
       return true
@@ -57,12 +71,13 @@ export class Retained implements Places, RetainedTree {
     if (!this.hasRoom(topicName, run, now)) return false
     const node = this.#make(topicName)
     const start = run.starts[run.to - 1]!
-    const publisher = this.#publishers.hold(clientId, userName)
+    this.packetBytes += run.end - start
+    const publisher = this.#publishers.hold(clientId, userName, authorizer)
     if (!this.#overwrite(node, run, start, publisher)) {
       this.count++
       this.#segments.add(node, run.bytes, start, run.end, run.version, publisher)
     }
-    this.#setExpiry(node, run.expiry < 0 ? Infinity : now + run.expiry * 1000)
+    this.#setExpiry(node, now + Math.min(run.expiry < 0 ? Infinity : run.expiry, seconds === 0 ? Infinity : seconds) * 1000)
     return true
   }
 
@@ -89,9 +104,9 @@ export class Retained implements Places, RetainedTree {
     const expires = this.#expiryOf(node)
     if (expires <= now) return null // [MQTT-3.3.2-5]
     const offset = records[node + OFFSET]!
-    const { clientId, userName } = this.#publishers.of(this.#segments.publisher(segment, offset))
+    const { clientId, userName, authorizer } = this.#publishers.of(this.#segments.publisher(segment, offset))
     const bytes = this.#segments.packet(segment, offset)
-    return { topicName: topicNameOf(bytes), bytes, version: this.#segments.version(segment, offset), expires, clientId, userName }
+    return { topicName: storedTopicName(bytes, 0), bytes, version: this.#segments.version(segment, offset), expires, clientId, userName, authorizer }
   }
 
   /**
@@ -158,7 +173,11 @@ export class Retained implements Places, RetainedTree {
     if (segment === 0) return false
     const offset = records[node + OFFSET]!
     this.#publishers.release(this.#segments.publisher(segment, offset))
-    if (this.#segments.overwrite(segment, offset, run.bytes, start, run.end, run.version, publisher)) return true
+    const before = this.#segments.length(segment, offset)
+    if (this.#segments.overwrite(segment, offset, run.bytes, start, run.end, run.version, publisher)) {
+      this.packetBytes -= before
+      return true
+    }
     this.#forget(node)
     return false
   }
@@ -177,6 +196,7 @@ export class Retained implements Places, RetainedTree {
     const offset = records[node + OFFSET]!
     this.put(node, 0, 0)
     this.count--
+    this.packetBytes -= this.#segments.length(segment, offset)
     this.#segments.remove(segment, offset)
   }
 
@@ -279,11 +299,4 @@ function isHidden(parent: number, level: string): boolean {
 /** Whether the last packet, the one that stays, has no payload. */
 function isEmpty(run: PublishRun): boolean {
   return run.bodies[run.to - 1]! + run.headLength === run.end
-}
-
-function topicNameOf(packet: Uint8Array): string {
-  let at = 1
-  while (packet[at]! > 127) at++
-  const length = (packet[at + 1]! << 8) | packet[at + 2]!
-  return readUtf8(packet, at + 3, at + 3 + length, false)
 }

@@ -1,4 +1,4 @@
-// One encoding of a run per (version, QoS, RETAIN, identifiers, alias), whatever the number of subscribers.
+// One encoding of a run per (version, QoS, RETAIN, identifiers, alias, mount point), whatever the number of subscribers.
 // Lives for one routing: the memory is reused by the next one.
 
 import type { SlabStore } from '../../base/slab.ts'
@@ -16,7 +16,7 @@ export class PublishVariants {
   readonly #slabs: SlabStore
   readonly #plain: PublishRun[] = Array.from({ length: 16 }, () => new PublishRun())
   readonly #made = new Uint8Array(16)
-  /** Those with identifiers or an alias, by what makes them different. */
+  /** Those with identifiers, an alias or without a mount point, by what makes them different. */
   readonly #special = new Map<number | string, PublishRun>()
   /** Where special ones are encoded; the last few are made anew each time, when there are more. */
   readonly #runs: PublishRun[] = []
@@ -37,9 +37,9 @@ export class PublishVariants {
       this.#from = source.from
       this.#to = source.to
     }
-    const { version, qos, retain, identifiers, alias } = shape
+    const { version, qos, retain, identifiers, alias, strip } = shape
     const key = (version === 5 ? 8 : 0) | (qos << 1) | retain
-    if (version === 5 && (identifiers !== null || alias > 0)) return this.#specialOf(source, specialKey(key, shape), shape)
+    if (strip > 0 || (version === 5 && (identifiers !== null || alias > 0))) return this.#specialOf(source, specialKey(key, shape), shape)
     const run = this.#plain[key]!
     if (this.#made[key] === 0) {
       this.#made[key] = 1
@@ -96,8 +96,9 @@ export class PublishVariants {
 }
 
 /** A number where there is one identifier at most, which is nearly always. */
-function specialKey(key: number, { identifiers, alias, omitTopic }: PublishShape): number | string {
+function specialKey(key: number, { identifiers, alias, omitTopic, strip }: PublishShape): number | string {
   const rest = (alias * 2 + (omitTopic ? 1 : 0)) * 16 + key
+  if (strip > 0) return `${rest} ${strip} ${identifiers?.join(' ') ?? ''}`
   if (identifiers === null || identifiers.length < 2) return (identifiers?.[0] ?? 0) * 2_097_152 + rest
-  return `${rest} ${identifiers.join(' ')}`
+  return `${rest} 0 ${identifiers.join(' ')}`
 }

@@ -2,7 +2,7 @@
 // Made from the subscription tree's answer: merging of overlaps and read permission are decided here.
 
 import type { Qos } from '../../wire/mqtt/packet.ts'
-import type { Authorizer, Permission } from '../ports.ts'
+import type { Permission } from '../ports.ts'
 import type { Session } from '../session.ts'
 import type { SharedGroup } from './shared-subscriptions.ts'
 import { NO_IDENTIFIERS, type Subscription } from './subscription.ts'
@@ -27,24 +27,19 @@ export interface Recipients {
 }
 
 /** Turns what matches into who receives. With `duplicates` one copy per subscription, else one per client. */
-export function resolveRecipients(
-  topicName: string,
-  found: readonly Subscription[],
-  groups: readonly SharedGroup[],
-  authorizer: Authorizer,
-  duplicates: boolean,
-): Recipients {
+export function resolveRecipients(topicName: string, found: readonly Subscription[], groups: readonly SharedGroup[], duplicates: boolean): Recipients {
   const bySession = new Map<Session, Subscription[]>()
   const direct: Subscription[] = []
   const shared: SharedRecipients[] = []
   let repeats = false
   let uncertain = false
   const mayReceive = ({ session }: Subscription): boolean => {
-    const permission: Permission = authorizer.mayReceive(session.clientId, session.userName, topicName)
+    const permission: Permission = session.authorizer.mayReceive(session.clientId, session.userName, topicName)
     if (permission.startsWith('uncacheable')) uncertain = true
     return permission.endsWith('allow')
   }
   for (const subscription of found) {
+    if (subscription.session.hides(subscription, topicName)) continue
     const own = bySession.get(subscription.session)
     if (own === undefined) {
       if (!mayReceive(subscription)) continue
@@ -58,7 +53,7 @@ export function resolveRecipients(
   }
   if (!duplicates) for (const own of bySession.values()) direct.push(...merge(own))
   for (const group of groups) {
-    const members = group.members.filter(mayReceive)
+    const members = group.members.filter((member) => !member.session.hides(member, topicName) && mayReceive(member))
     if (members.length > 0) shared.push({ group, members })
   }
   const outlives = ({ session, qos }: Subscription): boolean => session.persistent && qos > 0

@@ -8,6 +8,7 @@ import { aged } from '../../wire/mqtt/aged-run.ts'
 import type { Qos } from '../../wire/mqtt/packet.ts'
 import type { PublishRun } from '../../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../../wire/mqtt/reason-codes.ts'
+import type { Authorizers } from '../authorizers.ts'
 import type { Counters } from '../counters.ts'
 import type { Limits } from '../limits.ts'
 import type { Authorizer, Journal } from '../ports.ts'
@@ -28,6 +29,8 @@ const PORTION_BYTES = 1 << 20
 export interface Publisher {
   readonly clientId: string
   readonly userName: string | null
+  /** Who decides what it may publish. */
+  readonly authorizer: Authorizer
   /** For No Local; null for the broker itself, which may publish anywhere. */
   readonly session: Session | null
   /** What the router remembers of it. */
@@ -44,7 +47,9 @@ export interface RouterParts {
   readonly limits: Limits
   readonly variants: PublishVariants
   readonly journal: Journal
+  /** The broker's own; a session has that of its listener. */
   readonly authorizer: Authorizer
+  readonly authorizers: Authorizers
   now(): number
   readonly trace: Trace | null
   /** Routes what came up during a routing. */
@@ -60,6 +65,8 @@ export class Router {
   busy = false
   /** Set by whoever has messages waiting: `resumeWaiting` is called after this routing. */
   hasWaiting = false
+  /** Memory is over its limit: no messages of clients. */
+  isFull = false
   readonly #parts: RouterParts
 
   constructor(parts: RouterParts) {
@@ -113,21 +120,37 @@ export class Router {
 
   /** Asks for permission; 0 = the run may come in. */
   #refusal(publisher: Publisher, topic: Topic, run: PublishRun): number {
-    const { counters, authorizer, trace } = this.#parts
+    const { counters, authorizers, trace, limits } = this.#parts
     this.ticket = 0
-    const isAllowed = publisher.verdicts.allows(topic.id, authorizer.generation) || this.#mayPublish(publisher, topic)
+    if ((this.isFull || limits.messageSizeLimit > 0) && publisher.session !== null) {
+      const excess = this.#excess(publisher, run, limits.messageSizeLimit)
+      if (excess !== 0) return excess
+    }
+    const isAllowed = publisher.verdicts.allows(topic.id, authorizers.generation) || this.#mayPublish(publisher, topic)
     if (trace !== null && publisher.session !== null && !this.isUnsent) tracePublishes(trace, isAllowed ? 'received' : 'denied', publisher.clientId, run)
     if (isAllowed) return 0
     counters.publishesRefused += run.count
     return ReasonCode.NotAuthorized
   }
 
+  /** Why the broker has no room for a run. With a limit of sizes, runs that may exceed it come packet by packet (server-connection.ts). */
+  #excess(publisher: Publisher, run: PublishRun, messageSizeLimit: number): number {
+    const { counters, trace } = this.#parts
+    let isTooLarge = false
+    if (messageSizeLimit > 0 && run.largest > messageSizeLimit)
+      for (let i = run.from; i < run.to; i++) isTooLarge ||= run.payloadBytes(i, i + 1) > messageSizeLimit
+    if (!isTooLarge && !this.isFull) return 0
+    counters.publishesDropped += run.count
+    if (isTooLarge && trace !== null) tracePublishes(trace, 'too large', publisher.clientId, run)
+    return ReasonCode.QuotaExceeded // for both: PUBACK and PUBREC may not carry 0x95, which Mosquitto sends [MQTT-3.4.2-1, MQTT-3.5.2-1]
+  }
+
   #mayPublish(publisher: Publisher, topic: Topic): boolean {
     if (publisher.session === null) return true
     if (topic.isReserved) return false
-    const { authorizer } = this.#parts
-    const permission = authorizer.mayPublish(publisher.clientId, publisher.userName, topic.name)
-    if (permission === 'allow') publisher.verdicts.remember(topic.id, authorizer.generation)
+    const { authorizers } = this.#parts
+    const permission = publisher.authorizer.mayPublish(publisher.clientId, publisher.userName, topic.name)
+    if (permission === 'allow') publisher.verdicts.remember(topic.id, authorizers.generation)
     return permission === 'allow' || permission === 'uncacheable-allow'
   }
 
@@ -135,8 +158,9 @@ export class Router {
     const recipients = this.#recipientsOf(topic)
     const { header } = run
     if ((header & 1) !== 0) {
-      const { retained, now } = this.#parts
-      const isStored = retained.store(topic.name, run, now(), publisher.session === null ? null : publisher.clientId, publisher.userName)
+      const { retained, now, limits } = this.#parts
+      const clientId = publisher.session === null ? null : publisher.clientId
+      const isStored = retained.store(topic.name, run, now(), clientId, publisher.userName, publisher.authorizer, limits.retainExpiryInterval)
       if (!isStored && (header & 6) !== 4) return ReasonCode.QuotaExceeded // QoS 2 was admitted: it goes to those who listen
     }
     if ((header & 6) === 2 && (recipients.durable || (header & 1) !== 0)) this.ticket = this.#parts.journal.append(run) // QoS 2 was when it was admitted
@@ -169,7 +193,8 @@ export class Router {
   }
 
   #toAll(publisher: Publisher, run: PublishRun, { direct, shared }: Recipients): void {
-    const { from, to, qos } = run
+    const { from, to } = run
+    const qos = this.#parts.limits.upgradeOutgoingQos ? 2 : run.qos
     const retained = (run.header & 1) as 0 | 1
     for (let i = 0; i < direct.length; i++) {
       const subscription = direct[i]!
@@ -177,32 +202,36 @@ export class Router {
       const granted = subscription.qos
       subscription.session.deliver(run, from, to, qos < granted ? qos : granted, (retained & subscription.retainMask) as 0 | 1, subscription.identifiers)
     }
-    for (let i = 0; i < shared.length; i++) this.#deal(run, shared[i]!)
+    for (let i = 0; i < shared.length; i++) this.#deal(run, qos, shared[i]!)
     this.#parts.variants.reset()
     if (run.slab !== null) this.#letGo(run)
   }
 
-  /** Each message to one member [section 4.8.2]. */
-  #deal(run: PublishRun, { group, members }: SharedRecipients): void {
+  /** Each message to one member [section 4.8.2]: the packets of a run in turn, or in pieces. */
+  #deal(run: PublishRun, most: Qos, { group, members }: SharedRecipients): void {
     const retained = (run.header & 1) as 0 | 1
-    for (let i = run.from; i < run.to; i++) {
-      const member: Subscription | null = group.next(members, run.qos, run.starts[i + 1]! - run.starts[i]!, run.version)
+    const piece = group.pieceOf(members, run.count, run.largest, run.version)
+    for (let i = run.from; i < run.to; i += piece) {
+      const size = piece === 1 ? run.starts[i + 1]! - run.starts[i]! : run.largest
+      const member: Subscription | null = group.next(members, most, size, run.version)
       if (member === null) continue
-      const qos = Math.min(run.qos, member.qos) as Qos
-      member.session.deliver(run, i, i + 1, qos, (retained & member.retainMask) as 0 | 1, member.identifiers)
+      const qos = Math.min(most, member.qos) as Qos
+      member.session.deliver(run, i, Math.min(run.to, i + piece), qos, (retained & member.retainMask) as 0 | 1, member.identifiers)
     }
   }
 
   #recipientsOf(topic: Topic): Recipients {
-    const { topics, authorizer } = this.#parts
-    const stamp = topics.branches.stamp(topic.branch1, topic.branch2, topic.branch3) + authorizer.generation
+    const { topics, authorizers } = this.#parts
+    const stamp = topics.branches.stamp(topic.branch1, topic.branch2, topic.branch3) + authorizers.generation
     if (topic.stamp === stamp && topic.recipients !== null) return topic.recipients
+    topic.recipients = null
+    topic.stamp = stamp // whoever is asked may change subscriptions, which sets it back
     const found: Subscription[] = []
     const groups: SharedGroup[] = []
     this.#parts.tree.match(topic.name, found, groups)
-    const recipients = resolveRecipients(topic.name, found, groups, authorizer, this.#parts.limits.allowDuplicateMessages)
+    const recipients = resolveRecipients(topic.name, found, groups, this.#parts.limits.allowDuplicateMessages)
     topic.recipients = recipients
-    topic.stamp = recipients.uncertain ? -1 : stamp
+    if (recipients.uncertain) topic.stamp = -1
     return recipients
   }
 

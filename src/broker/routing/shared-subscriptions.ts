@@ -1,10 +1,13 @@
 // Groups of $share/NAME/FILTER: each message to one member [MQTT 5.0, section 4.8.2]. Also for 3.1.1, as in Mosquitto.
-// Round robin, message by message; members with a connection come first.
+// Round robin, message by message, long runs in pieces; members with a connection come first.
 
 import type { Qos } from '../../wire/mqtt/packet.ts'
 import type { WireVersion } from '../../wire/mqtt/publish-run.ts'
 import { varintSize } from '../../wire/mqtt/varint.ts'
 import type { Subscription } from './subscription.ts'
+
+/** Packets of a run that are dealt one by one, as everybody expects to see; longer runs are dealt in pieces. */
+const DEALT_SINGLY = 64
 
 export class SharedGroup {
   readonly members: Subscription[] = []
@@ -42,6 +45,13 @@ export class SharedGroup {
     if (offline < 0) return null
     this.#turn = offline + 1
     return members[offline]!
+  }
+
+  /** How many packets of a run each member gets in its turn: its share of a long run when all are there and take the largest packet, else one. */
+  pieceOf(members: readonly Subscription[], count: number, largest: number, version: WireVersion): number {
+    if (count <= DEALT_SINGLY) return 1
+    for (const member of members) if (!member.session.isOnline || largest + added(member, version) > member.session.maximumPacketSize) return 1
+    return Math.ceil(count / members.length)
   }
 
   #placeOf({ session }: Subscription): number {

@@ -21,18 +21,18 @@ export class Subscriptions {
 
   /** Adds or replaces a subscription [MQTT-3.8.4-3]; returns the granted QoS or why not. `identifier` 0 = none. */
   subscribe(session: Session, request: SubscriptionRequest, identifier: number): number {
-    const { limits, authorizer, tree, counters } = this.#parts
+    const { limits, tree, counters } = this.#parts
     const shared = parseSharedFilter(request.topicFilter)
     const filter = shared === null ? request.topicFilter : shared.topicFilter
     const levels = filter.split('/')
     if (levels.length > limits.maximumTopicLevels) return ReasonCode.TopicFilterInvalid
-    const permission = authorizer.maySubscribe(session.clientId, session.userName, filter)
+    const permission = session.authorizer.maySubscribe(session.clientId, session.userName, filter)
     if (permission === 'deny' || permission === 'uncacheable-deny') return ReasonCode.NotAuthorized
     const known = session.subscriptions.has(request.topicFilter)
     const hasRoom =
       session.subscriptions.size < limits.maximumSubscriptionsPerClient && session.filterText + request.topicFilter.length <= limits.maximumFilterTextPerClient
     if (!known && !hasRoom) return ReasonCode.QuotaExceeded
-    const qos = Math.min(request.qos, limits.maximumQos) as Qos
+    const qos = Math.min(request.qos, session.maximumQos) as Qos
     const subscription: Subscription = {
       session,
       qos,

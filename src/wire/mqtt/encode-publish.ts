@@ -16,11 +16,14 @@ export interface PublishShape {
   readonly alias: number
   /** Leaves the Topic Name empty: the alias is known to the client. */
   readonly omitTopic: boolean
+  /** Bytes left off at the beginning of the Topic Name: a mount point. */
+  readonly strip: number
 }
 
 /** Encodes the selected packets of `source` into `target`, whose bytes are replaced when too small. */
 export function encodeRun(target: PublishRun, source: PublishRun, shape: PublishShape): void {
-  const topicLength = shape.omitTopic ? 0 : source.topicLength
+  const topicLength = shape.omitTopic ? 0 : source.topicLength - shape.strip
+  const topicAt = source.topicAt + shape.strip
   const idSize = shape.qos > 0 ? 2 : 0
   const kept = shape.version === 5 && source.version === 5 ? keptProperties(source) : NONE
   const added = shape.version === 5 ? addedProperties(shape) : NONE
@@ -31,7 +34,7 @@ export function encodeRun(target: PublishRun, source: PublishRun, shape: Publish
   if (target.bytes.length < most) target.bytes = new Uint8Array(Math.max(most, 4096))
   const out = target.bytes
   const header = 0x30 | (shape.qos << 1) | shape.retain
-  const name = topicLength > 64 ? source.topicBytes.subarray(source.topicAt, source.topicAt + topicLength) : null
+  const name = topicLength > 64 ? source.topicBytes.subarray(topicAt, topicAt + topicLength) : null
   let at = 0
   for (let i = source.from; i < source.to; i++) {
     const start = at
@@ -42,7 +45,7 @@ export function encodeRun(target: PublishRun, source: PublishRun, shape: Publish
     const body = at
     out[at++] = topicLength >> 8
     out[at++] = topicLength & 255
-    if (name === null) for (let k = 0; k < topicLength; k++) out[at + k] = source.topicBytes[source.topicAt + k]!
+    if (name === null) for (let k = 0; k < topicLength; k++) out[at + k] = source.topicBytes[topicAt + k]!
     else out.set(name, at)
     at += topicLength
     at += idSize

@@ -51,6 +51,12 @@ export class Framer {
     this.#held = true
   }
 
+  /** Like `hold`, but also keeps bytes[start, end): packets at the end of the run being handled, which come again at `release`. */
+  putBack(bytes: Uint8Array, start: number, end: number): void {
+    this.#held = true
+    this.#keep(bytes, start, end)
+  }
+
   /** Handles what was kept by `hold`. Throws as `feed` does. */
   release(sink: FrameSink): void {
     if (!this.#held) return
@@ -86,7 +92,7 @@ export class Framer {
       const length = this.#restLength
       this.#restLength = 0
       this.#scan(this.#rest, 0, length, sink)
-      if (this.#rest.length > LARGEST_KEPT) this.#rest = NO_BYTES
+      if (this.#restLength === 0 && this.#rest.length > LARGEST_KEPT) this.#rest = NO_BYTES
     }
     if (!this.#held) at = this.#scan(bytes, at, end, sink)
     if (at < end && !this.#stopped) this.#keep(bytes, at, end)

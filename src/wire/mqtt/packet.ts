@@ -152,3 +152,8 @@ export interface Auth {
 }
 
 export type Packet = Connect | Connack | Publish | PublishAcknowledgement | Subscribe | Suback | Unsubscribe | Unsuback | Pingreq | Pingresp | Disconnect | Auth
+
+/** PUBACK, PUBREC, PUBREL or PUBCOMP. */
+export function isPublishAcknowledgement({ type }: Packet): boolean {
+  return type >= PacketType.Puback && type <= PacketType.Pubcomp
+}

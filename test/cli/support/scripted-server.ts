@@ -2,8 +2,8 @@
 // Loopback, port 0. Packets are cut out of the stream here by their Remaining Length alone.
 
 import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 
 /** One Control Packet as it came. */
 export interface RawPacket {
@@ -80,6 +80,11 @@ export class Peer {
     this.#socket.end()
   }
 
+  /** Reads no more and never closes, as a machine that hangs. */
+  deafen(): void {
+    this.#socket.pause()
+  }
+
   cut(): void {
     this.#socket.destroy()
   }
@@ -154,6 +159,16 @@ export class ScriptedServer {
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     return scripted
+  }
+
+  /** Tells each TLS connection. */
+  onTlsSocket(listener: (socket: TLSSocket) => void): void {
+    this.#server.on('secureConnection', listener)
+  }
+
+  /** A connection to it, for what stands between. */
+  connect(): Socket {
+    return connect(Number(this.port), '127.0.0.1')
   }
 
   get port(): string {

@@ -21,6 +21,9 @@ default_crl_days = 34000
 policy = any
 unique_subject = no
 [any]
+countryName = optional
+organizationName = optional
+organizationalUnitName = optional
 commonName = supplied
 [authority]
 basicConstraints = critical, CA:TRUE
@@ -54,5 +57,10 @@ certificate localhost expired server ca 20210101000000Z
 certificate alice client client ca $to
 certificate alice other-client client other-ca $to
 certificate bob revoked client ca $to
+# everything that RFC 2253 writes differently: two values in one part, bytes beyond ASCII, a comma, a hash in front, a space at the end
+key subject.key
+openssl req -new -utf8 -multivalue-rdn -key subject.key -subj '/C=IT/O=Müller, Söhne/OU=Labor+CN=#carol "c" ' -out "$work/csr"
+openssl ca -batch -notext -utf8 -config "$work/ca.conf" -preserveDN -keyfile ca.key -cert ca.crt -extensions client -startdate $from -enddate $to -in "$work/csr" -out subject.crt
 openssl ca -config "$work/ca.conf" -keyfile ca.key -cert ca.crt -revoke revoked.crt
 openssl ca -config "$work/ca.conf" -keyfile ca.key -cert ca.crt -gencrl -crl_lastupdate $from -crl_nextupdate $to -out ca.crl
+openssl ca -config "$work/ca.conf" -keyfile other-ca.key -cert other-ca.crt -gencrl -crl_lastupdate $from -crl_nextupdate $to -out other-ca.crl

@@ -1,0 +1,29 @@
+// The authorisers of all listeners, as far as what was remembered of their answers is concerned: one generation for all of them.
+// Who is asked about a client is its session's affair (listener-rules.ts).
+
+import type { Authorizer } from './ports.ts'
+
+/** Of brokers whose listeners have the same authoriser: never written to. */
+const NO_OTHERS: Authorizer[] = []
+
+export class Authorizers {
+  readonly #first: Authorizer
+  #others: Authorizer[] = NO_OTHERS
+
+  constructor(first: Authorizer) {
+    this.#first = first
+  }
+
+  /** Changes whenever an answer of any of them may have changed; never decreases. */
+  get generation(): number {
+    let sum = this.#first.generation
+    for (let i = 0; i < this.#others.length; i++) sum += this.#others[i]!.generation
+    return sum
+  }
+
+  /** One more that may have been asked; does nothing when it is known. */
+  add(authorizer: Authorizer): void {
+    if (authorizer === this.#first || this.#others.includes(authorizer)) return
+    this.#others = [...this.#others, authorizer]
+  }
+}
