@@ -20,16 +20,15 @@ export interface LoginRules {
   readonly nameFrom: 'connect' | 'identity' | 'subject'
   /** clientid_prefixes: what every Client Identifier must begin with; null = anything. */
   readonly clientIdPrefix: string | null
+  /** Where `allow_anonymous` stands, such as `m.conf:3`, for the log; null = nowhere, it is the default. */
+  readonly anonymousAt?: string | null
 }
-
-/** What transports with certificates and keys tell of a peer. */
-type IdentifiedPeer = Peer & { readonly certificateSubject?: string | null; readonly pskIdentity?: string | null }
 
 /** By what somebody came in: asked again after a reload. `password`: the hash that it fitted. */
 type Login = { readonly by: 'nothing' | 'name' | 'identity' | 'subject' } | { readonly by: 'password'; readonly userName: string; readonly encoded: string }
 
-/** Mosquitto answers a wrong password, an unknown user and a missing name alike: 5 in 3.x, 0x87 in 5.0. */
-const REFUSED: Verdict = { reasonCode: 0x87, userName: null }
+/** What a wrong password, an unknown user and a missing name are answered with: 5 in 3.x, 0x87 in 5.0. */
+const NOT_AUTHORIZED = 0x87
 const QUOTA_EXCEEDED: Verdict = { reasonCode: 0x97, userName: null }
 
 export class FileAuthenticator implements Authenticator {
@@ -45,10 +44,14 @@ export class FileAuthenticator implements Authenticator {
 
   authenticate(connect: Connect, peer: Peer): Verdict | Promise<Verdict> {
     const { allowAnonymous, passwordFile, nameFrom } = this.#rules
-    if (!this.#mayBear(connect.clientId)) return REFUSED
+    if (!this.#mayBear(connect.clientId)) return refused(`its Client Identifier does not begin as 'clientid_prefixes' demands`)
     if (nameFrom !== 'connect') return this.#byIdentity(peer, nameFrom)
-    if (connect.userName === null) return allowAnonymous ? this.#admit(peer, { by: 'nothing' }, null) : REFUSED
-    if (passwordFile === null) return allowAnonymous ? this.#admit(peer, { by: 'name' }, connect.userName) : REFUSED
+    if (connect.userName === null)
+      return allowAnonymous ? this.#admit(peer, { by: 'nothing' }, null) : refused(`it gave no user name, and ${this.#noAnonymous}`)
+    if (passwordFile === null)
+      return allowAnonymous
+        ? this.#admit(peer, { by: 'name' }, connect.userName)
+        : refused(`there is no 'password_file' to check its user name with, and ${this.#noAnonymous}`)
     return this.#byPassword(connect.userName, connect.password, connect.clientId, peer, passwordFile)
   }
 
@@ -83,16 +86,26 @@ export class FileAuthenticator implements Authenticator {
 
   async #byPassword(userName: string, password: Uint8Array | null, clientId: string, peer: Peer, passwordFile: PasswordFile): Promise<Verdict> {
     const result = await this.#logins.judge(passwordFile, userName, password, peer.address)
-    if (result.outcome !== 'welcome') return result.outcome === 'busy' ? QUOTA_EXCEEDED : REFUSED
+    if (result.outcome !== 'welcome')
+      return result.outcome === 'busy' ? QUOTA_EXCEEDED : refused(`its user name or password is not that of ${passwordFile.path}`)
     // The rules may have changed while the password was judged: then it was judged by the wrong ones, and the client tries again.
     const { passwordFile: current, nameFrom } = this.#rules
-    if (current !== passwordFile || nameFrom !== 'connect' || !this.#mayBear(clientId)) return REFUSED
+    if (current !== passwordFile || nameFrom !== 'connect' || !this.#mayBear(clientId))
+      return refused('the configuration changed while its password was checked')
     return this.#admit(peer, { by: 'password', userName, encoded: result.entry.encoded }, userName)
   }
 
-  #byIdentity(peer: IdentifiedPeer, nameFrom: 'identity' | 'subject'): Verdict {
-    const name = nameFrom === 'subject' ? (peer.certificateSubject ?? null) : (peer.certificateName ?? peer.pskIdentity ?? null)
-    return name !== null && isUsable(name, nameFrom) ? this.#admit(peer, { by: nameFrom }, name) : REFUSED
+  #byIdentity(peer: Peer, nameFrom: 'identity' | 'subject'): Verdict {
+    const name = nameFrom === 'subject' ? peer.certificateSubject : (peer.certificateName ?? peer.pskIdentity)
+    return name !== null && isUsable(name, nameFrom)
+      ? this.#admit(peer, { by: nameFrom }, name)
+      : refused(`it has no usable name in a certificate or key, which 'use_${nameFrom}_as_username' demands`)
+  }
+
+  /** The line that keeps out who has no name, and the one that would let it in. */
+  get #noAnonymous(): string {
+    const at = this.#rules.anonymousAt ?? null
+    return at === null ? "'allow_anonymous' is false unless the configuration says 'allow_anonymous true'" : `'allow_anonymous' is false (${at})`
   }
 
   #mayBear(clientId: string): boolean {
@@ -104,6 +117,11 @@ export class FileAuthenticator implements Authenticator {
     this.#byPeer.set(peer, login)
     return { reasonCode: 0, userName }
   }
+}
+
+/** Mosquitto answers all alike; the reason is for the log only. */
+function refused(reason: string): Verdict {
+  return { reasonCode: NOT_AUTHORIZED, userName: null, reason }
 }
 
 /** No wildcard may come in as a name, lest it match a pattern; no control character, lest it forge a log line. A subject may hold a slash. */

@@ -23,7 +23,7 @@ const MOST_COMPLAINTS = 1024
 export class FileAuthorizer implements Authorizer {
   readonly #log: Log | null
   readonly #complaints = new Set<string>()
-  readonly #sysNeedsRule: boolean
+  #sysNeedsRule: boolean
   #aclFile: AclFile | null
   #denySpecialCharacters: boolean
   /** What `generation` was made of before the file of now. */
@@ -60,10 +60,11 @@ export class FileAuthorizer implements Authorizer {
   }
 
   /** Goes on with another file or none, as after a reload of the configuration: every remembered answer is void. */
-  replace(aclFile: AclFile | null, denySpecialCharacters: boolean = this.#denySpecialCharacters): void {
+  replace(aclFile: AclFile | null, denySpecialCharacters: boolean = this.#denySpecialCharacters, sysNeedsRule: boolean = this.#sysNeedsRule): void {
     this.#before = this.generation + 1
     this.#aclFile = aclFile
     this.#denySpecialCharacters = denySpecialCharacters
+    this.#sysNeedsRule = sysNeedsRule
     this.#complaints.clear()
   }
 

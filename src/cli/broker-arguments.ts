@@ -15,6 +15,8 @@ export interface BrokerArguments {
   readonly testConfig: boolean
   /** Of --tls dev: where to listen with the development certificates; null = not asked for. */
   readonly devTlsPort: number | null
+  /** A file for the keys of all TLS connections, as analysers read them; null = none. */
+  readonly tlsKeyLog: string | null
 }
 
 /** A command line that cannot be used. `showUsage` when the flag itself is wrong. */
@@ -36,6 +38,7 @@ export function readBrokerArguments(argv: readonly string[]): BrokerArguments | 
   let quiet = false
   let daemon = false
   let testConfig = false
+  let tlsKeyLog: string | null = null
   let isDevTls = false
   let tlsPort = DEV_TLS_PORT
   for (let i = 0; i < argv.length; i++) {
@@ -78,6 +81,10 @@ export function readBrokerArguments(argv: readonly string[]): BrokerArguments | 
         tlsPort = Number(value)
         break
       }
+      case '--tls-keylog':
+        tlsKeyLog = argv[++i] ?? null
+        if (tlsKeyLog === null) throw new ArgumentError('--tls-keylog argument given, but no file specified.', false)
+        break
       case '--test-config':
         testConfig = true
         break
@@ -90,10 +97,11 @@ export function readBrokerArguments(argv: readonly string[]): BrokerArguments | 
         throw new ArgumentError(`Unknown option '${flag}'.`, true)
     }
   }
-  return { configFile, ports, verbose, quiet, daemon, testConfig, devTlsPort: isDevTls ? tlsPort : null }
+  return { configFile, ports, verbose, quiet, daemon, testConfig, tlsKeyLog, devTlsPort: isDevTls ? tlsPort : null }
 }
 
 export const BROKER_USAGE = `Usage: zanzara broker [-c config_file] [-d] [-h] [-p port] [-q] [-v]
+                      [--tls-keylog file]
 `
 
 export const BROKER_HELP: string = `zanzara broker is an MQTT broker for MQTT 3.1, 3.1.1 and 5.0, with the flags and configuration file of mosquitto.
@@ -106,6 +114,7 @@ ${BROKER_USAGE}
   -v, --verbose            log every packet
       --tls dev            also listen with TLS, on port 8883, with certificates made at the first use
       --tls-port PORT      another port for it
+      --tls-keylog FILE    write the keys of all TLS connections to this file, for analysers
       --test-config        check the file of -c and stop
       --version            print the version
   -h, --help               this text
@@ -121,6 +130,8 @@ Examples:
   zanzara broker -p 1884 -d
   zanzara broker -c mosquitto.conf
 
-Signals: INT and TERM stop the broker, HUP opens the log files anew.
-Exit code: 0 stopped, 1 cannot listen, 3 wrong arguments or configuration.
+Signals: INT and TERM stop the broker; HUP reads the configuration again and opens the log files anew;
+USR2 prints all subscriptions.
+Exit code: 0 stopped, 1 cannot listen, 3 wrong arguments or configuration, 13 an access file cannot be used,
+14 the pid file cannot be written.
 `

@@ -40,3 +40,7 @@ export type ConfigExitCode = (typeof ConfigExitCode)[keyof typeof ConfigExitCode
 /** Exit codes of `acl check`, in the manner of grep. */
 export const AclExitCode = { Allowed: 0, Denied: 1, Usage: 2 } as const
 export type AclExitCode = (typeof AclExitCode)[keyof typeof AclExitCode]
+
+/** Exit codes of `broker`, as mosquitto's. */
+export const BrokerExitCode = { Stopped: 0, CannotListen: 1, Configuration: 3, AccessFile: 13, PidFile: 14 } as const
+export type BrokerExitCode = (typeof BrokerExitCode)[keyof typeof BrokerExitCode]

@@ -57,6 +57,11 @@ export class ProgramLog implements Log {
     return this.#open.lines.types
   }
 
+  /** The files it writes. */
+  get filePaths(): readonly string[] {
+    return this.#open.files.map(({ path }) => path)
+  }
+
   write(type: LogType, line: string, about?: LogSubject): void {
     this.#open.lines.write(type, line, about)
   }

@@ -62,7 +62,7 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
     return 0
   }
   const log = new ProgramLog(terminal, { types: options.verbose ? ALL_LOG_TYPES : QUIET_LOG_TYPES, timestamps: true, destinations: [{ to: 'stderr' }] })
-  const stopped = untilStopped(terminal, log)
+  const stopped = untilStopped(terminal, () => {}) // there is no configuration to read again
   const login = options.lan ? newLogin() : null
   let running: RunningBroker | null = null
   try {

@@ -1,8 +1,10 @@
-// What signals mean to a running broker: INT and TERM stop it, HUP opens its log files anew, the others do no harm.
+// What signals mean to a running broker: INT and TERM stop it, HUP, USR1 and USR2 are given to who asked for them.
 // SIGUSR1 must have a handler from the first moment on, or Node opens its debugger: see zanzara.ts.
 
-import type { ProgramLog } from './program-log.ts'
 import type { EndSignal, Terminal } from './terminal.ts'
+
+/** Signals that ask for something beside the end. SIGPIPE is ignored by Node itself. */
+export type ControlSignal = 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'
 
 export interface StopSignals {
   /** Resolves at the first signal to stop. */
@@ -11,24 +13,19 @@ export interface StopSignals {
   forget(): void
 }
 
-/** `log` is null where no log can be reopened. */
-export function untilStopped(terminal: Terminal, log: ProgramLog | null): StopSignals {
+const CONTROL_SIGNALS: readonly ControlSignal[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2']
+
+/** None of the control signals ends the process; `asked` is told of each. */
+export function untilStopped(terminal: Terminal, asked: (signal: ControlSignal) => void): StopSignals {
   let forgetEnd = (): void => {}
   const signal = new Promise<EndSignal>((resolve) => (forgetEnd = terminal.onSignal(resolve)))
-  const reopen = (): void => {
-    log?.reopen()
-    log?.write('information', 'Log files opened anew. The configuration is read at the start only.')
-  }
-  const ignore = (): void => {}
-  // SIGHUP would end the process, SIGUSR2 too; SIGPIPE is ignored by Node itself.
-  process.on('SIGHUP', reopen)
-  process.on('SIGUSR2', ignore)
+  const handlers = CONTROL_SIGNALS.map((name) => [name, () => asked(name)] as const)
+  for (const [name, handler] of handlers) process.on(name, handler)
   return {
     signal,
     forget() {
       forgetEnd()
-      process.off('SIGHUP', reopen)
-      process.off('SIGUSR2', ignore)
+      for (const [name, handler] of handlers) process.off(name, handler)
     },
   }
 }

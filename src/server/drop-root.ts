@@ -19,16 +19,12 @@ export class UserError extends Error {
 }
 
 /**
- * Who to become: null = stay who we are, because we are not root or `user root` was configured.
+ * Who to become, by the option `user`: null = stay who we are, because we are not root or it says `root`.
  * `warning` is set when the usual user is missing.
  * @throws UserError when the configured user does not exist
  */
-export function userToBecome(
-  configured: string | null,
-  passwd: () => string = readPasswd,
-): { readonly user: SystemUser; readonly warning: string | null } | null {
+export function userToBecome(name: string, passwd: () => string = readPasswd): { readonly user: SystemUser; readonly warning: string | null } | null {
   if (process.geteuid?.() !== 0) return null
-  const name = configured ?? USUAL
   if (name === 'root') return null
   const users = usersOf(passwd())
   const user = users.get(name)

@@ -1,0 +1,135 @@
+// A broker as a configuration describes it: files read first, then sockets opened; and read again while it runs.
+// What a line of the file means is config/; signals, process and log are cli/broker.ts'.
+
+import type { AccessFileNote, FileOwner } from '../auth/access-file.ts'
+import type { Log } from '../base/log.ts'
+import { DEFAULT_LIMITS, type Limits } from '../broker/limits.ts'
+import type { Configuration, ListenerConfiguration } from '../config/configuration.ts'
+import { Access, served } from './access.ts'
+import { configuredListeners, tlsOf } from './configured-listeners.ts'
+import { type BrokerListener, type RunningBroker, startBroker } from './start-broker.ts'
+
+export interface ConfiguredBrokerOptions {
+  readonly configuration: Configuration
+  readonly log: Log
+  /** Those of -p. */
+  readonly ports: readonly number[]
+  /** Beside those of the configuration. */
+  readonly moreListeners: readonly BrokerListener[]
+  /** For limits that neither the file nor broker/limits.ts sets. */
+  readonly defaultLimits: Partial<Limits>
+  readonly maximumConnectionsPerAddress: number | null
+  readonly keyLogFile: string | null
+  /** Whom files that say who may do what should belong to; the user of this process unless given. */
+  readonly owner?: FileOwner
+  readonly versionText: string
+  readonly verbose: boolean
+}
+
+/** Everything that must be read has been read; `open` begins to listen. */
+export class ConfiguredBroker {
+  readonly #options: ConfiguredBrokerOptions
+  readonly #access: Access
+  readonly #listeners: readonly BrokerListener[]
+  #configuration: Configuration
+  #running: RunningBroker | null = null
+
+  /** Reads certificates, passwords and access rules. @throws AccessFileError, CertificateError */
+  constructor(options: ConfiguredBrokerOptions) {
+    const { configuration, log, owner } = options
+    this.#options = options
+    this.#configuration = configuration
+    this.#access = new Access(configuration, log, owner)
+    this.#listeners = [...configuredListeners(configuration, this.#access.listeners, options), ...options.moreListeners]
+  }
+
+  /** Warnings about the files that were read. */
+  get notes(): readonly AccessFileNote[] {
+    return this.#access.notes
+  }
+
+  /** @throws ListenError */
+  async open(): Promise<RunningBroker> {
+    const { configuration, log, versionText, verbose } = this.#options
+    const first = this.#access.listeners[0]
+    this.#running = await startBroker({
+      listeners: this.#listeners,
+      limits: this.#limitsOf(configuration),
+      ...(first === undefined ? {} : { authenticator: first.authenticator, authorizer: first.authorizer }),
+      log,
+      versionText,
+      verbose,
+      connectionMessages: configuration.connectionMessages,
+      maximumConnections: orNull(configuration.globalMaximumConnections),
+      maximumConnectionsPerAddress: this.#perAddress(configuration),
+    })
+    return this.#running
+  }
+
+  /**
+   * Goes over to a configuration that was read anew; returns how many clients had to go. Whatever throws, throws before anything has changed.
+   * Listeners cannot come and go: those that the file does not name any more keep what they had.
+   * @throws AccessFileError, CertificateError, OpenSSL's error for bad certificates
+   */
+  reload(read: Configuration): number {
+    const running = this.#running
+    if (running === null) return 0
+    const { log, keyLogFile } = this.#options
+    const configuration = this.#withSameListeners(read)
+    if (!haveSameListeners(read, this.#configuration))
+      log.write('error', 'Error: It is not currently possible to add/remove listeners when reloading the config file.')
+    const swapAccess = this.#access.prepare(configuration)
+    const certificates = served(configuration).map((listener, i) => tlsOf(listener, this.#access.listeners[i]!, keyLogFile))
+    for (const [i, tls] of certificates.entries()) if (tls !== null) for (const socket of running.listeners[i]!.sockets) socket.renew(tls)
+    swapAccess()
+    this.#configuration = configuration
+    const limits = { ...DEFAULT_LIMITS, ...this.#limitsOf(configuration) }
+    running.broker.setLimits(limits)
+    // In local-only mode one section of the file stands for all ports.
+    for (const [i, { rules }] of running.listeners.entries()) {
+      const listener = configuration.localOnly ?? configuration.listeners[i]
+      if (listener !== undefined && rules !== running.broker.rules) running.broker.setLimits({ ...limits, ...listener.limits }, rules)
+    }
+    running.limitConnections(orNull(configuration.globalMaximumConnections), this.#perAddress(configuration))
+    for (const { type, text } of this.#access.notes) log.write(type, text)
+    return running.broker.recheck()
+  }
+
+  #limitsOf({ limits }: Configuration): Partial<Limits> {
+    return { ...this.#options.defaultLimits, ...limits }
+  }
+
+  #perAddress({ maximumConnectionsPerAddress }: Configuration): number | null {
+    return maximumConnectionsPerAddress > 0 ? maximumConnectionsPerAddress : this.#options.maximumConnectionsPerAddress
+  }
+
+  #withSameListeners(read: Configuration): Configuration {
+    const old = this.#configuration
+    if (old.localOnly !== null) return { ...read, listeners: [], localOnly: read.localOnly ?? old.localOnly }
+    const byPlace = new Map(read.listeners.map((listener) => [placeOf(listener), listener]))
+    return { ...read, localOnly: null, listeners: old.listeners.map((listener) => byPlace.get(placeOf(listener)) ?? listener) }
+  }
+}
+
+/** True when nobody can come in: no anonymous clients, no passwords, no certificates or keys. */
+export function admitsNobody(configuration: Configuration): boolean {
+  return served(configuration).every(
+    ({ allowAnonymous, passwordFile, plugins, useIdentityAsUsername, useSubjectAsUsername }) =>
+      !allowAnonymous && passwordFile === null && plugins.length === 0 && !useIdentityAsUsername && !useSubjectAsUsername,
+  )
+}
+
+function haveSameListeners(a: Configuration, b: Configuration): boolean {
+  const places = (configuration: Configuration): string => configuration.listeners.map(placeOf).join('\n')
+  return places(a) === places(b) && (a.localOnly === null) === (b.localOnly === null)
+}
+
+/** What cannot change while it listens. */
+function placeOf({ port, host, unixPath, protocol, certfile, pskHint }: ListenerConfiguration): string {
+  return JSON.stringify([port, host, unixPath, protocol, certfile !== null, pskHint !== null])
+}
+
+/** -1 stands for no limit. */
+function orNull(limit: number): number | null {
+  return limit < 0 ? null : limit
+}
