@@ -58,6 +58,11 @@ export class SyntheticConnection {
     for (let at = 0; at < bytes.length; at += SEGMENT) this.#send(sender, Flag.Push | Flag.Ack, bytes.subarray(at, at + SEGMENT), time)
   }
 
+  /** Bytes that were sent and are not shown: analysers see a gap. */
+  skip(sender: Sender, bytes: number): void {
+    this.#next[sender] = (this.#next[sender] + bytes) >>> 0
+  }
+
   /** `isAborted`: with a reset, else in peace. */
   close(sender: Sender, isAborted: boolean, time: bigint): void {
     const other = sender === 'client' ? 'server' : 'client'

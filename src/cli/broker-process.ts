@@ -68,6 +68,7 @@ export class BrokerProcess {
       if (becoming !== null) await this.#dropRoot(becoming.user)
       const running = await broker.open()
       this.#tree = () => running.broker.describeTree()
+      this.#tellTap(running.tapPort)
       log.publishTo((message) => running.broker.publish(message))
       log.write('information', `${this.#name} running`)
       this.#tellService('ready')
@@ -163,6 +164,13 @@ export class BrokerProcess {
     const unreadable = filesOf(this.#configuration).filter((path) => !isReadable(path))
     if (this.#options.configFile !== null && unreadable.length > 0)
       this.#log.write('warning', `Warning: user ${user.name} may not read ${unreadable.join(', ')}: no reload (SIGHUP) will work until it may, see chown.`)
+  }
+
+  #tellTap(port: number): void {
+    const { tapListener } = this.#configuration
+    if (tapListener === null) return
+    const place = 'path' in tapListener ? `path ${escapeControls(tapListener.path)}` : `port ${port} of 127.0.0.1`
+    this.#log.write('warning', `Warning: all that passes, passwords included, can be read along on ${place} ('tap_listener').`)
   }
 
   #tellService(state: 'ready' | 'stopping'): void {

@@ -112,6 +112,8 @@ export interface BrokerValues {
   readonly maximumConnectionsPerAddress: number
   /** Who may read `$SYS`: everybody whom the ACL lets, or those only whom a rule names. */
   readonly sysAcl: 'open' | 'admin'
+  /** Where programs of this machine read along; null = nowhere. */
+  readonly tapListener: { readonly port: number } | { readonly path: string } | null
 }
 
 export interface Configuration extends BrokerValues, SecurityConfiguration {

@@ -66,6 +66,7 @@ export function newBroker(): BrokerDraft {
     globalMaximumConnections: -1,
     maximumConnectionsPerAddress: 0,
     sysAcl: 'open',
+    tapListener: null,
     persistence: { enabled: false, file: 'mosquitto.db', location: null, autosaveInterval: 1800, autosaveOnChanges: false, sync: 'write' },
   }
 }

@@ -1,6 +1,7 @@
 // Options that Mosquitto does not have. A file that uses them is ours alone.
 // All are off, or as Mosquitto behaves, unless written.
 
+import { ConfigError } from './configuration.ts'
 import type { BrokerDraft } from './drafts.ts'
 import type { Row } from './option.ts'
 import { oneOf } from './values.ts'
@@ -95,4 +96,19 @@ export const OWN_OPTIONS: readonly Row<BrokerDraft>[] = [
     meaning: 'Who may read $SYS: open = as Mosquitto decides, admin = only who has a rule for it.',
     set: (draft, value) => void (draft.sysAcl = oneOf('sys_acl', value, ['open', 'admin'])),
   },
+  {
+    name: 'tap_listener',
+    own: true,
+    kind: 'text',
+    default: '',
+    reload: false,
+    meaning: 'A port of 127.0.0.1, or the path of a Unix socket, where programs of this machine read along all that passes, in clear, as pcapng.',
+    set: (draft, value) => void (draft.tapListener = tapPlace(value)),
+  },
 ]
+
+function tapPlace(value: string): BrokerDraft['tapListener'] {
+  if (value.startsWith('/') || value.startsWith('./')) return { path: value }
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65535) throw new ConfigError(`Invalid 'tap_listener' value (${value}).`)
+  return { port: Number(value) }
+}

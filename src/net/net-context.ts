@@ -2,6 +2,7 @@
 // Made once by the program and handed to `listen` and `dial`; this folder keeps no state of its own.
 
 import { type Block, BytePool } from '../base/output-buffer.ts'
+import type { LinkTap } from './link-tap.ts'
 import { type ConnectionLimits, OpenConnections } from './open-connections.ts'
 import { Turn } from './turn.ts'
 
@@ -35,6 +36,8 @@ export interface NetContextOptions extends ConnectionLimits {
   readonly endTimeoutMs?: number
   /** Bytes of address space for output blocks; 32 MiB unless given. Pages are used on demand. */
   readonly arenaSize?: number
+  /** Listens in on all links; null = nobody. */
+  readonly tap?: LinkTap | null
   /** False gives every socket chunks of its own instead of the shared read buffer; for runtimes whose sockets cannot share. */
   readonly sharedReadBuffer?: boolean
 }
@@ -56,6 +59,7 @@ export class NetContext {
   readonly endTimeoutMs: number
   /** Accepted connections of all listeners; its limits can be changed. */
   readonly connections: OpenConnections
+  readonly tap: LinkTap | null
   readonly #onError: (problem: NetProblem) => void
   readonly #windows = new Map<ProblemKind, ReportWindow>()
 
@@ -67,6 +71,7 @@ export class NetContext {
     this.sharedReadBuffer = options.sharedReadBuffer ?? true
     this.endTimeoutMs = options.endTimeoutMs ?? 5000
     this.connections = new OpenConnections(options)
+    this.tap = options.tap ?? null
     this.#onError = options.onError ?? (() => {})
   }
 

@@ -3,6 +3,7 @@
 
 import type { Accept, Link, Peer, Receiver } from '../base/link.ts'
 import { type Block, type FlushPort, OutputBuffer } from '../base/output-buffer.ts'
+import type { TappedLink } from './link-tap.ts'
 import type { NetContext } from './net-context.ts'
 
 /** What a link needs of the thing that carries its bytes. A net.Socket with a high-water mark of 1 is one as it stands. */
@@ -32,6 +33,8 @@ export type StallAt = (typeof StallAt)[keyof typeof StallAt]
 const LONG_READ_MS = 5
 /** Milliseconds that a read may take once we know how much work this connection's bytes make; the rest of it waits for further turns. */
 const SLICE_MS = 20
+/** Bytes that one read brings at most, from a socket that shares the read buffer. */
+const WHOLE_READ = 65536
 /** Bytes that are always taken: smaller slices would cost more writes than they save waiting. */
 const SMALLEST_SLICE = 4096
 
@@ -47,6 +50,7 @@ export class SocketLink implements Link, FlushPort {
   readonly #context: NetContext
   readonly #carrier: Carrier
   readonly #stallAt: StallAt
+  readonly #tap: TappedLink | null
   #receiver = NOBODY
   #state: State = State.Open
   /** The block being written while the carrier is behind. */
@@ -71,6 +75,7 @@ export class SocketLink implements Link, FlushPort {
     this.#carrier = carrier
     this.#stallAt = stallAt
     this.peer = peer
+    this.#tap = context.tap === null ? null : context.tap.begin(peer)
     this.output = new OutputBuffer(context.pool, this)
   }
 
@@ -128,7 +133,9 @@ export class SocketLink implements Link, FlushPort {
     if (size === 0 || output.blocked) return
     const block = output.take()
     const carrier = this.#carrier
-    carrier.write(Buffer.from(block.bytes.buffer, block.bytes.byteOffset + block.start, size))
+    const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset + block.start, size)
+    if (this.#tap !== null) this.#tap.sent(bytes)
+    carrier.write(bytes)
     if (carrier.writableLength === 0) this.#context.pool.give(block)
     else {
       output.blocked = true
@@ -139,6 +146,7 @@ export class SocketLink implements Link, FlushPort {
   /** Carrier: bytes[start, end) came in. False asks it to stop reading until `resume`. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#state !== State.Open) return true // read and forgotten, so that the peer's end is seen and nothing unread resets the connection
+    if (this.#tap !== null) this.#tap.received(bytes, start, end)
     if (this.#unread !== null) {
       this.#unread = joined(this.#unread, bytes.subarray(start, end)) // a carrier that had more in hand when it was paused
       return false
@@ -170,8 +178,8 @@ export class SocketLink implements Link, FlushPort {
     if (took > LONG_READ_MS) {
       this.#slice = Math.max(SMALLEST_SLICE, Math.floor(((end - start) * SLICE_MS) / took))
       this.#yield()
-    } else if (this.#unread === null) this.#slice = Number.POSITIVE_INFINITY
-    else this.#yield()
+    } else if (this.#unread !== null) this.#yield()
+    else if (took * WHOLE_READ < LONG_READ_MS * (end - start)) this.#slice = Number.POSITIVE_INFINITY
   }
 
   /** What came in made much work: the next read waits until the others had their turn. */
@@ -239,6 +247,7 @@ export class SocketLink implements Link, FlushPort {
     if (this.#state === State.Closed) return
     this.#state = State.Closed
     this.#unread = null
+    if (this.#tap !== null) this.#tap.ended(this.#error)
     if (this.#bound !== null) clearTimeout(this.#bound)
     this.output.closed = true
     this.output.drop()

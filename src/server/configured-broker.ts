@@ -60,6 +60,7 @@ export class ConfiguredBroker {
       versionText,
       verbose,
       connectionMessages: configuration.connectionMessages,
+      tap: configuration.tapListener,
       maximumConnections: orNull(configuration.globalMaximumConnections),
       maximumConnectionsPerAddress: this.#perAddress(configuration),
     })

@@ -16,6 +16,8 @@ import { NO_LOG } from './log-destinations.ts'
 import { reportProblem } from './net-problems.ts'
 import { type BrokerListener, ListenerOpener, type OpenListener, urlOf } from './open-listeners.ts'
 import { packageVersion } from './package-version.ts'
+import { TapHub } from './tap/tap-hub.ts'
+import { TapOutlet, type TapPlace } from './tap/tap-listener.ts'
 
 /** Milliseconds between two looks at the deadlines. */
 const DEADLINES_EVERY = 50
@@ -41,6 +43,8 @@ export interface StartBrokerOptions {
   readonly maximumConnections?: number | null
   /** Connections from one address at most, those of this machine apart; null = no limit, which is the default. */
   readonly maximumConnectionsPerAddress?: number | null
+  /** Where programs of this machine may read along all that passes, passwords included; null = nowhere, which is the default. */
+  readonly tap?: TapPlace | null
   /** False leaves out the lines of coming and going. */
   readonly connectionMessages?: boolean
   /**
@@ -58,6 +62,8 @@ export interface RunningBroker extends AsyncDisposable {
   /** The port of the first listener. */
   readonly port: number
   readonly broker: Broker
+  /** The port of the tap; 0 without one and for a Unix socket. */
+  readonly tapPort: number
   /** As given, in order. */
   readonly listeners: readonly OpenListener[]
   /** Changes the limits over all listeners, for newcomers; null = none. */
@@ -76,7 +82,10 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   const wanted = options.listeners ?? [{ port: options.port ?? 1883 }]
   const log = options.log ?? NO_LOG
   const clock: Clock = { now: () => performance.now() }
+  const place = options.tap ?? null
+  const tap = place === null ? null : new TapHub(`zanzara ${packageVersion()}`, () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)))
   const context = createNetContext({
+    tap,
     onError: (problem) => reportProblem(log, problem),
     connectionsThatFit: connectionsThatFit(),
     maximumConnections: options.maximumConnections ?? null,
@@ -102,15 +111,17 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   })
   const opener = new ListenerOpener(context, broker, log)
   const listeners: OpenListener[] = []
+  let outlet: TapOutlet | null = null
   try {
     for (const listener of wanted) listeners.push(await opener.open(listener))
+    if (tap !== null && place !== null) outlet = await TapOutlet.open(tap, place)
   } catch (error) {
     await Promise.all(opener.sockets.map((socket) => socket.close(true)))
     throw error
   }
   const timer = setInterval(() => broker.run(clock.now()), DEADLINES_EVERY)
   timer.unref() // the listeners keep the process alive
-  return new StartedBroker(broker, context, listeners, timer, urlOf(wanted[0]!, listeners[0]!.port))
+  return new StartedBroker(broker, context, listeners, outlet, timer, urlOf(wanted[0]!, listeners[0]!.port))
 }
 
 /** Bytes of JavaScript objects and of the buffers that belong to them. */
@@ -125,15 +136,17 @@ class StartedBroker implements RunningBroker {
   readonly listeners: readonly OpenListener[]
   readonly #context: NetContext
   readonly #sockets: readonly Listener[]
+  readonly #outlet: TapOutlet | null
   readonly #timer: NodeJS.Timeout
   #closing: Promise<void> | null = null
 
-  constructor(broker: Broker, context: NetContext, listeners: readonly OpenListener[], timer: NodeJS.Timeout, url: string) {
+  constructor(broker: Broker, context: NetContext, listeners: readonly OpenListener[], outlet: TapOutlet | null, timer: NodeJS.Timeout, url: string) {
     this.broker = broker
     this.url = url
     this.listeners = listeners
     this.#context = context
     this.#sockets = listeners.flatMap(({ sockets }) => sockets)
+    this.#outlet = outlet
     this.#timer = timer
   }
 
@@ -143,6 +156,10 @@ class StartedBroker implements RunningBroker {
 
   get port(): number {
     return this.listeners[0]!.port
+  }
+
+  get tapPort(): number {
+    return this.#outlet?.port ?? 0
   }
 
   get connections(): number {
@@ -169,5 +186,6 @@ class StartedBroker implements RunningBroker {
     const until = performance.now() + GOODBYE
     while (this.connections > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
     await Promise.all(this.#sockets.map((socket) => socket.close(true)))
+    await this.#outlet?.close()
   }
 }
