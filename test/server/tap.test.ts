@@ -193,7 +193,7 @@ test('boundaries are found wherever the stream is cut', () => {
   })
   const stream = Buffer.concat(packets)
   const starts: number[] = []
-  packets.reduce((at, packet) => (starts.push(at), at + packet.length), 0)
+  for (let at = 0, i = 0; i < packets.length; at += packets[i++]!.length) starts.push(at)
   for (const step of [1, 2, 3, 100, 5000, stream.length]) {
     const boundaries = new PacketBoundaries()
     for (let at = 0; at < stream.length; at += step) {
