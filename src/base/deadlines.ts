@@ -19,14 +19,19 @@ export class Deadline {
 
 export class Deadlines {
   readonly #tickMs: number
+  readonly #onFault: ((error: unknown) => void) | null
   readonly #slots: (Deadline | null)[] = new Array<Deadline | null>(SLOTS).fill(null)
   #tick: number
   /** How many are set. */
   count = 0
 
-  /** `tickMs` is the precision: a deadline fires at most one tick late, never early. */
-  constructor(now: number, tickMs = 50) {
+  /**
+   * `tickMs` is the precision: a deadline fires at most one tick late, never early. `onFault` is told of actions that throw, and the others
+   * go on; without it the first error is thrown once all have been called.
+   */
+  constructor(now: number, tickMs = 50, onFault: ((error: unknown) => void) | null = null) {
     this.#tickMs = tickMs
+    this.#onFault = onFault
     this.#tick = Math.floor(now / tickMs)
   }
 
@@ -66,10 +71,17 @@ export class Deadlines {
     }
     this.#tick = until
     due.sort((a, b) => a.at - b.at)
+    const faults: unknown[] = []
     for (const deadline of due) {
       if (deadline.slot < 0 || deadline.at > now) continue // cancelled or moved by an earlier action
       this.cancel(deadline)
-      deadline.action(now)
+      try {
+        deadline.action(now)
+      } catch (error) {
+        if (this.#onFault !== null) this.#onFault(error)
+        else faults.push(error)
+      }
     }
+    if (faults.length > 0) throw faults[0]
   }
 }

@@ -1,17 +1,20 @@
 // The authorisers of all listeners, as far as what was remembered of their answers is concerned: one generation for all of them.
 // Who is asked about a client is its session's affair (listener-rules.ts).
 
-import type { Authorizer } from './ports.ts'
+import type { FaultLog } from './fault-log.ts'
+import type { Authorizer, Permission } from './ports.ts'
 
 /** Of brokers whose listeners have the same authoriser: never written to. */
 const NO_OTHERS: Authorizer[] = []
 
 export class Authorizers {
   readonly #first: Authorizer
+  readonly #faults: FaultLog
   #others: Authorizer[] = NO_OTHERS
 
-  constructor(first: Authorizer) {
+  constructor(first: Authorizer, faults: FaultLog) {
     this.#first = first
+    this.#faults = faults
   }
 
   /** Changes whenever an answer of any of them may have changed; never decreases. */
@@ -19,6 +22,14 @@ export class Authorizers {
     let sum = this.#first.generation
     for (let i = 0; i < this.#others.length; i++) sum += this.#others[i]!.generation
     return sum
+  }
+
+  /**
+   * A question about somebody while nobody's packet, or somebody else's, is being handled: an authoriser that throws instead of answering
+   * has said no, for the exception would end a connection that has nothing to do with it.
+   */
+  ask(clientId: string, question: () => Permission): Permission {
+    return this.#faults.attempt<Permission>(question, 'uncacheable-deny', `the authoriser failed, and ${clientId} was refused`)
   }
 
   /** One more that may have been asked; does nothing when it is known. */

@@ -19,6 +19,7 @@ import { SessionAttachment } from './attachment.ts'
 import { Authorizers } from './authorizers.ts'
 import { Counters } from './counters.ts'
 import { describeTree } from './describe-tree.ts'
+import { FaultLog } from './fault-log.ts'
 import { InnerPublishes } from './inner-publishes.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { type CommonHost, ListenerHost } from './listener-host.ts'
@@ -103,6 +104,7 @@ export class Broker implements CommonHost {
   readonly #wills: Wills
   readonly #context: SessionContext
   readonly #authorizers: Authorizers
+  readonly #faults: FaultLog
   readonly #hosts = new Map<ListenerRules, ListenerHost>()
   readonly #sessions = new Map<string, Session>()
   readonly #connections = new Set<AttachedConnection>()
@@ -117,13 +119,14 @@ export class Broker implements CommonHost {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.clock = options.clock
     this.#startedAt = options.clock.now()
-    this.deadlines = new Deadlines(this.#startedAt)
+    this.#faults = new FaultLog(options.log ?? null, () => options.clock.now())
+    this.deadlines = new Deadlines(this.#startedAt, undefined, (error) => this.#faults.tell('something that was due failed', error))
     this.observer = options.observer ?? NO_OBSERVER
     this.trace = options.trace ?? null
     const authorizer = options.authorizer ?? PERMIT_ALL
     this.rules = { limits: this.limits, mountPoint: '', userNameAsClientId: false, authenticator: options.authenticator ?? ADMIT_ALL, authorizer }
     this.#self = { clientId: '', userName: null, authorizer, session: null, lastTopic: null, verdicts: new VerdictCache() }
-    const authorizers = new Authorizers(authorizer)
+    const authorizers = new Authorizers(authorizer, this.#faults)
     this.#authorizers = authorizers
     this.#journal = options.journal ?? NO_JOURNAL
     const { limits, counters, slabs, trace } = this
@@ -267,8 +270,9 @@ export class Broker implements CommonHost {
   recheck(): number {
     let ended = 0
     for (const { connection, rules, clientId, userName } of [...this.#sessions.values()]) {
-      if (connection === null || rules.authenticator.stillWelcome?.(connection.link.peer, clientId, userName) !== false) continue
-      connection.end('administrative', ReasonCode.AdministrativeAction)
+      const isWelcome = (): boolean => connection === null || rules.authenticator.stillWelcome?.(connection.link.peer, clientId, userName) !== false
+      if (this.#faults.attempt(isWelcome, false, `the authenticator failed, and ${clientId} was sent away`)) continue
+      connection?.end('administrative', ReasonCode.AdministrativeAction)
       ended++
     }
     return ended
@@ -343,10 +347,7 @@ export class Broker implements CommonHost {
   }
 
   failed(error: unknown, peer: Peer): void {
-    this.#options.log?.write(
-      'error',
-      `Error: the connection of ${peer.address} was ended by a fault of ours: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    this.#faults.tell(`the connection of ${peer.address} was ended by a fault of ours`, error)
   }
 
   forget(connection: AttachedConnection): void {

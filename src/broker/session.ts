@@ -22,7 +22,7 @@ import type { ListenerRules } from './listener-rules.ts'
 import type { MountPoint } from './mount-point.ts'
 import { OutgoingAliases } from './outgoing-aliases.ts'
 import { OutgoingQueue, type QueuedRun } from './outgoing-queue.ts'
-import type { Authorizer } from './ports.ts'
+import type { Authorizer, Permission } from './ports.ts'
 import type { PublishVariants } from './routing/publish-variants.ts'
 import type { Publisher } from './routing/router.ts'
 import type { Subscription } from './routing/subscription.ts'
@@ -137,8 +137,12 @@ export class Session implements Publisher {
   }
 
   /** Asks the authoriser. */
+  permissionToReceive(topicName: string): Permission {
+    return this.#context.authorizers.ask(this.clientId, () => this.authorizer.mayReceive(this.clientId, this.userName, topicName))
+  }
+
   mayReceive(topicName: string): boolean {
-    return this.authorizer.mayReceive(this.clientId, this.userName, topicName).endsWith('allow')
+    return this.permissionToReceive(topicName).endsWith('allow')
   }
 
   /** Behind a mount point, too, a leading wildcard does not match names that begin with `$` [MQTT-4.7.2-1]. */

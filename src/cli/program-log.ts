@@ -40,6 +40,8 @@ interface OpenLog {
 interface LogFile {
   readonly path: string
   descriptor: number
+  /** The last line could not be written. */
+  isFailing: boolean
 }
 
 export class ProgramLog implements Log {
@@ -117,6 +119,17 @@ export class ProgramLog implements Log {
     for (const file of files) closeSync(file.descriptor)
   }
 
+  /** A full disk, or a pipe whose reader has gone, must not stop the broker: the lines are lost, messages go on. Said once on stderr. */
+  #append(file: LogFile, text: string): void {
+    try {
+      writeSync(file.descriptor, text)
+      file.isFailing = false
+    } catch (error) {
+      if (!file.isFailing) this.#terminal.stderr.write(`Error: Unable to write log file ${file.path}: ${(error as Error).message}. Lines are lost.\n`)
+      file.isFailing = true
+    }
+  }
+
   #opened({
     types,
     timestamps,
@@ -140,7 +153,7 @@ export class ProgramLog implements Log {
     const topics = wanted.has('topic') ? new LogTopics() : null
     const write = (text: string): void => {
       for (const output of outputs) output.write(text)
-      for (const file of files) append(file.descriptor, text)
+      for (const file of files) this.#append(file, text)
     }
     const sinks = [syslog, topics].filter((sink): sink is Syslog | LogTopics => sink !== null) satisfies LogSink[]
     return { lines: new LineLog({ write, types, sinks, timestamps, timestampFormat, format }), files, syslog, topics }
@@ -152,7 +165,7 @@ function openFiles(destinations: readonly ProgramLogDestination[]): LogFile[] {
   const paths = new Set(destinations.flatMap((destination) => (destination.to === 'file' ? [destination.path] : [])))
   const files: LogFile[] = []
   try {
-    for (const path of paths) files.push({ path, descriptor: openFile(path) })
+    for (const path of paths) files.push({ path, descriptor: openFile(path), isFailing: false })
   } catch (error) {
     for (const file of files) closeSync(file.descriptor)
     throw error
@@ -163,13 +176,4 @@ function openFiles(destinations: readonly ProgramLogDestination[]): LogFile[] {
 /** Readable by its owner and group: names of clients and topics are nobody else's business. */
 function openFile(path: string): number {
   return openSync(path, 'a', 0o640)
-}
-
-/** A full disk must not stop the broker: the lines are lost, messages go on. */
-function append(descriptor: number, text: string): void {
-  try {
-    writeSync(descriptor, text)
-  } catch (error) {
-    if (!['ENOSPC', 'EDQUOT', 'EIO'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-  }
 }

@@ -195,3 +195,22 @@ test('cancelling what is not set does nothing', () => {
   wheel.cancel(deadline)
   expect(wheel.count).toBe(0)
 })
+
+test.each([true, false])('an action that throws costs the others nothing; somebody is told: %s', (isListening) => {
+  const faults: unknown[] = []
+  const wheel = new Deadlines(0, 50, isListening ? (error) => faults.push(error) : null)
+  const fired: number[] = []
+  for (const at of [100, 200, 300])
+    wheel.set(
+      new Deadline(() => {
+        if (at === 200) throw new Error('at 200')
+        fired.push(at)
+      }),
+      at,
+    )
+  if (isListening) wheel.run(400)
+  else expect(() => wheel.run(400)).toThrow('at 200')
+  expect(fired).toEqual([100, 300])
+  expect(faults.map(String)).toEqual(isListening ? ['Error: at 200'] : [])
+  expect(wheel.count).toBe(0)
+})

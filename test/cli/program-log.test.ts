@@ -168,3 +168,24 @@ test('that the system log cannot be reached is told where somebody looks', async
   log.write('notice', 'x')
   await expect.poll(() => stderr.text).toMatch(/^Error: log_dest syslog: \/nonexistent\/logger has ended .*\n$/)
 })
+
+test('a log file that takes nothing: lines are lost, once it is said on stderr, nothing throws', () => {
+  const stderr: string[] = []
+  const output = { full: false, onDrained() {}, onClosed() {}, flush: () => Promise.resolve() }
+  const terminal = {
+    env: {},
+    platform: 'linux',
+    pid: 1,
+    invokedAs: '',
+    stdin: {} as never,
+    stdout: { ...output, write() {} },
+    stderr: { ...output, write: (text: string | Uint8Array) => void stderr.push(String(text)) },
+    onSignal: () => () => {},
+  }
+  const log = new ProgramLog(terminal, { types: new Set(['error']), timestamps: false, destinations: [{ to: 'file', path: '/dev/full' }] })
+  for (let i = 0; i < 3; i++) {
+    log.write('error', `line ${i}`)
+    void log.flush()
+  }
+  expect(stderr.join('')).toMatch(/^Error: Unable to write log file \/dev\/full: ENOSPC[^\n]*Lines are lost\.\n$/)
+})

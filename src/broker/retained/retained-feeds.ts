@@ -135,11 +135,12 @@ export class RetainedFeeds {
 
   /** `isNamed` makes the topic known to the topic table, and so to Topic Aliases: not for a million of them. */
   #send(session: Session, subscription: Subscription, message: RetainedMessage, now: number, isNamed: boolean): void {
-    const { authorizer, limits, topics, variants, slabs } = this.#parts
+    const { authorizer, authorizers, limits, topics, variants, slabs } = this.#parts
     const { topicName, clientId, userName } = message
     if (!session.mayReceive(topicName) || session.hides(subscription, topicName)) return
     const source = message.authorizer ?? authorizer
-    if (limits.checkRetainSource && clientId !== null && !source.mayPublish(clientId, userName, topicName).endsWith('allow')) return
+    if (limits.checkRetainSource && clientId !== null && !authorizers.ask(clientId, () => source.mayPublish(clientId, userName, topicName)).endsWith('allow'))
+      return
     if (subscription.noLocal && clientId === session.clientId) return
     const run = retainedRun(message, now, this.#run, limits.retainExpiryInterval)
     if (isNamed) run.topicId = topics.intern(run.topicBytes, run.topicAt, run.topicLength).id

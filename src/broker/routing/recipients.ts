@@ -34,7 +34,7 @@ export function resolveRecipients(topicName: string, found: readonly Subscriptio
   let repeats = false
   let uncertain = false
   const mayReceive = ({ session }: Subscription): boolean => {
-    const permission: Permission = session.authorizer.mayReceive(session.clientId, session.userName, topicName)
+    const permission: Permission = session.permissionToReceive(topicName)
     if (permission.startsWith('uncacheable')) uncertain = true
     return permission.endsWith('allow')
   }

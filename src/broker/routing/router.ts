@@ -149,7 +149,10 @@ export class Router {
     if (publisher.session === null) return true
     if (topic.isReserved) return false
     const { authorizers } = this.#parts
-    const permission = publisher.authorizer.mayPublish(publisher.clientId, publisher.userName, topic.name)
+    const { authorizer, clientId, userName } = publisher
+    const permission = this.isUnsent
+      ? authorizers.ask(clientId, () => authorizer.mayPublish(clientId, userName, topic.name))
+      : authorizer.mayPublish(clientId, userName, topic.name)
     if (permission === 'allow') publisher.verdicts.remember(topic.id, authorizers.generation)
     return permission === 'allow' || permission === 'uncacheable-allow'
   }
@@ -168,8 +171,13 @@ export class Router {
     if (direct.length + shared.length === 0) return ReasonCode.NoMatchingSubscribers
     this.busy = true
     const portion = recipients.repeats ? 1 : Math.max(1, Math.floor(PORTION_BYTES / (recipients.addedBytes + 1)))
-    if (run.count > portion) this.#inPortions(publisher, run, recipients, portion)
-    else this.#toAll(publisher, run, recipients)
+    try {
+      if (run.count > portion) this.#inPortions(publisher, run, recipients, portion)
+      else this.#toAll(publisher, run, recipients)
+    } catch (error) {
+      this.#abandon(run) // a fault of ours, which ends one connection: the next run must find everything as it should be
+      throw error
+    }
     this.busy = false
     if (this.hasWaiting) {
       const ticket = this.ticket
@@ -233,6 +241,12 @@ export class Router {
     topic.recipients = recipients
     if (recipients.uncertain) topic.stamp = -1
     return recipients
+  }
+
+  #abandon(run: PublishRun): void {
+    this.busy = false
+    this.#parts.variants.reset()
+    if (run.slab !== null) this.#letGo(run)
   }
 
   /** Ends this routing's own hold on the stored copy. */
