@@ -40,7 +40,7 @@ const TYPES_ONLY = { auth: ['session'], console: ['server'], dissect: ['capture'
 const NODE_ALLOWED = [
   /^index\.ts$/,
   /^(net|auth|config|server|cluster|cli|testing|faults)\//,
-  /^store\/(?!memory)/,
+  /^store\/(?!memory|journal\.ts)/,
   /^capture\/(live|files|tls-crypto-node)\.ts$/,
   /^client\/node\.ts$/,
 ]

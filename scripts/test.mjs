@@ -71,6 +71,14 @@ const TIERS = {
         return vitest('test/fuzz')
       },
     },
+    {
+      name: '20,000 histories of the store, 30 kills of a writer',
+      run: () => {
+        process.env['ZZ_HISTORIES'] ??= '20000'
+        process.env['ZZ_KILLS'] ??= '30'
+        return vitest('test/store/histories.test.ts', 'test/store/killed-writer.test.ts')
+      },
+    },
   ],
 }
 

@@ -17,6 +17,8 @@ Commands:
   acl       say which line of an ACL file lets a client publish or receive a topic
   match     say whether a Topic Filter matches Topic Names
   config    check a configuration file, or explain what each option says and where it comes from
+  fsck      check and repair the folder in which a broker stores sessions and messages
+  db        show what is stored: our journal, or a database of mosquitto
   bench     measure a broker: connections, publishers, subscribers, pairs, fan-out and fan-in
   certs     certificates for trying TLS, and a look into any certificate
   doctor    find out why nobody can connect, and say which line mends it

@@ -18,6 +18,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   acl: async () => (await import('./acl.ts')).runAcl,
   match: async () => (await import('./match.ts')).runMatch,
   config: async () => (await import('./config.ts')).runConfig,
+  fsck: async () => (await import('./fsck.ts')).runFsck,
+  db: async () => (await import('./db.ts')).runDb,
   bench: async () => (await import('./bench/bench.ts')).runBench,
   certs: async () => (await import('./certs/certs.ts')).runCerts,
   doctor: async () => (await import('./doctor/doctor.ts')).runDoctor,
