@@ -98,3 +98,27 @@ declare const crypto: {
   getRandomValues<T extends Uint8Array | Uint16Array | Uint32Array>(target: T): T
   randomUUID(): string
 }
+
+interface ReadableStreamReader {
+  read(): Promise<{ readonly done: true; readonly value?: undefined } | { readonly done: false; readonly value: Uint8Array<ArrayBuffer> }>
+  cancel(reason?: unknown): Promise<void>
+}
+interface ReadableStreamController<T> {
+  enqueue(chunk: T): void
+  close(): void
+}
+interface ReadableStream<T = Uint8Array> {
+  getReader(): ReadableStreamReader
+  pipeThrough(transform: DecompressionStream): ReadableStream<T>
+}
+declare const ReadableStream: {
+  new <T>(source: { pull(controller: ReadableStreamController<T>): Promise<void>; cancel(): Promise<void> }): ReadableStream<T>
+}
+interface Blob {
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>>
+}
+declare const Blob: { new (parts?: readonly Uint8Array<ArrayBuffer>[]): Blob }
+interface DecompressionStream {
+  readonly readable: ReadableStream
+}
+declare const DecompressionStream: { new (format: 'gzip'): DecompressionStream }

@@ -42,6 +42,7 @@ const NODE_ALLOWED = [
   /^(net|auth|config|server|cluster|cli|testing|faults)\//,
   /^store\/(?!memory|journal\.ts)/,
   /^capture\/(live|files|tls-crypto-node)\.ts$/,
+  /^analyse\/(node|read-capture-file|write-capture-file)\.ts$/,
   /^client\/node\.ts$/,
 ]
 

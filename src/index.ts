@@ -1,6 +1,9 @@
-// The package's front door: a client and a broker, with the types their users name.
-// For less, import a part: zanzara/client (also in browsers), zanzara/broker, zanzara/wire, zanzara/topic.
+// The package's front door: a client, a broker and the reader of captures, with the types their users name.
+// For less, import a part: zanzara/client and zanzara/capture (also in browsers), zanzara/broker, zanzara/wire, zanzara/topic.
 
+export type { FieldValue, KeptPacket, PacketNode } from './analyse/kept-packet.ts'
+export type { CaptureSource, ReadCaptureOptions } from './analyse/read-capture.ts'
+export { readCapture } from './analyse/read-capture-file.ts'
 export type { Client, CloseOptions, PublishOptions, PublishReceipt } from './client/client.ts'
 export { MqttError, type MqttErrorCode } from './client/errors.ts'
 export type { Message, Payload } from './client/message.ts'

@@ -1,6 +1,9 @@
 // One captured frame with what its file says about it: the analyser's unit of input.
 // Made by the readers of capture files and by live sources, eaten by dissect/.
 
+/** `linkType` of a pcapng Custom Block, which counts as a frame as in Wireshark: its bytes are nobody's but its maker's. */
+export const CUSTOM_BLOCK = -2
+
 /** Where a frame was seen: one interface of one section of a file. */
 export interface CaptureInterface {
   /** LINKTYPE_ number of the pcap registry: 1 Ethernet, 0 null, 101 raw IP, 108 loop, 113 Linux cooked v1, 276 v2, 228 raw IPv4, 229 raw IPv6. */
@@ -9,6 +12,8 @@ export interface CaptureInterface {
   readonly description: string | null
   /** Most bytes stored of a frame; 0 = no limit. */
   readonly snapLength: number
+  /** Digits behind the second that the times of this interface have: 6 for microseconds (default), 9 for nanoseconds. */
+  readonly decimals?: number
 }
 
 export interface Frame {
@@ -23,7 +28,7 @@ export interface Frame {
   readonly nanoseconds: number
   readonly hasTime: boolean
   readonly interface: CaptureInterface
-  /** Index of the interface in its section; null when the file does not say, as in pcap and in simple packet blocks. */
+  /** Index of the interface in its section; null when the file has none, as pcap. */
   readonly interfaceId: number | null
   /** From 1; always 1 in a pcap file. */
   readonly section: number

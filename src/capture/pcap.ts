@@ -71,7 +71,7 @@ export class PcapReader {
     const snapLength = view.getUint32(at + 16, variant.littleEndian)
     // The upper bits say how many bytes of checksum follow each frame.
     const linkType = view.getUint32(at + 20, variant.littleEndian) & 0xffff
-    this.#frame = new CapturedFrame({ linkType, name: null, description: null, snapLength })
+    this.#frame = new CapturedFrame({ linkType, name: null, description: null, snapLength, decimals: variant.nanosecondsPerUnit === 1 ? 9 : 6 })
     this.#frame.hasTime = true
     chunks.at = at + HEADER
     this.#variant = variant

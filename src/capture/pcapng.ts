@@ -4,7 +4,7 @@
 import { CaptureError } from './capture-error.ts'
 import { CapturedFrame } from './captured-frame.ts'
 import type { Chunks } from './chunks.ts'
-import type { CaptureInterface, CaptureItem } from './frame.ts'
+import { type CaptureInterface, type CaptureItem, CUSTOM_BLOCK } from './frame.ts'
 import { MAXIMUM_FRAME } from './pcap.ts'
 import { eachOption, OptionCode, optionText, padded } from './pcapng-options.ts'
 import { TimestampUnits } from './timestamps.ts'
@@ -16,6 +16,8 @@ export const BlockType = {
   SimplePacket: 3,
   EnhancedPacket: 6,
   DecryptionSecrets: 10,
+  Custom: 0x0bad,
+  CustomNotCopied: 0x40000bad,
 } as const
 
 export const BYTE_ORDER_MAGIC = 0x1a2b3c4d
@@ -27,6 +29,7 @@ const MAXIMUM_INTERFACES = 65_536
 const DEFAULT_RESOLUTION = 6
 
 const TEXT = new TextDecoder()
+const CUSTOM: CaptureInterface = { linkType: CUSTOM_BLOCK, name: null, description: null, snapLength: 0 }
 const NOWHERE: CaptureInterface = { linkType: -1, name: null, description: null, snapLength: 0 }
 
 interface Interface {
@@ -63,7 +66,8 @@ export class PcapngReader {
       const type = view.getUint32(at, littleEndian)
       const length = view.getUint32(at + 4, littleEndian)
       if (length < 12 || length % 4 !== 0) throw new CaptureError(`a block of ${length} bytes is announced: the file is damaged here`, chunks.offset)
-      const isRead = isSection || type === 1 || type === 2 || type === 3 || type === 6 || type === BlockType.DecryptionSecrets
+      const isRead =
+        isSection || type === 1 || type === 2 || type === 3 || type === 6 || type === BlockType.DecryptionSecrets || (isCustom(type) && length <= MAXIMUM_BLOCK)
       if (!isRead) {
         this.#toSkip = length
         continue
@@ -97,6 +101,9 @@ export class PcapngReader {
         return null
       case BlockType.DecryptionSecrets:
         return this.#secrets(at, end)
+      case BlockType.Custom:
+      case BlockType.CustomNotCopied:
+        return this.#custom(at, end)
       default: // a section header
         this.#section++
         this.#interfaces = []
@@ -131,7 +138,7 @@ export class PcapngReader {
     return frame
   }
 
-  /** Has neither time nor interface: it belongs to the first one, whose snap length says how much is stored. */
+  /** Has no time and names no interface: it belongs to the first one, whose snap length says how much is stored. */
   #simplePacket(at: number, end: number): CaptureItem {
     this.#need(at, 4, end)
     const length = this.#chunks.view.getUint32(at, this.#littleEndian)
@@ -139,7 +146,22 @@ export class PcapngReader {
     const stored = Math.min(length, snapLength === 0 ? length : snapLength, end - at - 4)
     const frame = this.#begin(0, at + 4, stored, end)
     frame.length = length
-    frame.interfaceId = null
+    frame.hasTime = false
+    frame.seconds = 0
+    frame.nanoseconds = 0
+    return frame
+  }
+
+  /** Private data with the number of its maker in front; length and options look the same from outside. */
+  #custom(at: number, end: number): CaptureItem {
+    this.#need(at, 4, end)
+    const frame = this.#frame
+    frame.number++
+    frame.clear()
+    frame.bytes = this.#chunks.bytes.subarray(at + 4, end)
+    frame.length = end - at - 4
+    frame.interface = CUSTOM
+    frame.section = this.#section
     frame.hasTime = false
     frame.seconds = 0
     frame.nanoseconds = 0
@@ -196,7 +218,13 @@ export class PcapngReader {
       else if (code === OptionCode.TimestampOffset && length === 8) offset = Number(view.getBigInt64(value, littleEndian))
     })
     this.#interfaces.push({
-      description: { linkType: view.getUint16(at, littleEndian), name, description, snapLength: view.getUint32(at + 4, littleEndian) },
+      description: {
+        linkType: view.getUint16(at, littleEndian),
+        name,
+        description,
+        snapLength: view.getUint32(at + 4, littleEndian),
+        decimals: decimalsOf(resolution),
+      },
       units: new TimestampUnits(resolution, offset),
     })
   }
@@ -213,4 +241,14 @@ export class PcapngReader {
   #need(at: number, length: number, end: number): void {
     if (at + length > end) throw new CaptureError('a block is too short for its type: the file is damaged here', this.#chunks.offset)
   }
+}
+
+/** Decimal digits that if_tsresol gives: 10^-n, or 2^-n with the highest bit; beyond nanoseconds nobody counts. */
+function decimalsOf(resolution: number): number {
+  const power = resolution & 0x7f
+  return Math.min(9, (resolution & 0x80) === 0 ? power : Math.floor(power * Math.LOG10E * Math.LN2))
+}
+
+function isCustom(type: number): boolean {
+  return type === BlockType.Custom || type === BlockType.CustomNotCopied
 }

@@ -2,10 +2,10 @@
 // Bytes go to a sink piece by piece, borrowed for the call.
 
 import { CaptureError } from './capture-error.ts'
+import type { ByteSink, CaptureWriter } from './capture-writer.ts'
 import type { CaptureItem, Frame } from './frame.ts'
 import { isFrame } from './frame.ts'
 import { MAXIMUM_FRAME } from './pcap.ts'
-import type { ByteSink, CaptureWriter } from './write-capture.ts'
 
 const HEADER = 24
 const RECORD = 16

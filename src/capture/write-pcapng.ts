@@ -1,11 +1,11 @@
 // Writes pcapng files, little endian, times in nanoseconds: interfaces with their names, comments, flags, and key logs before the frames they open.
 // Bytes go to a sink block by block, borrowed for the call.
 
+import type { ByteSink, CaptureWriter } from './capture-writer.ts'
 import type { CaptureInterface, CaptureItem, Frame } from './frame.ts'
 import { isFrame } from './frame.ts'
 import { BlockType, BYTE_ORDER_MAGIC, TLS_KEY_LOG } from './pcapng.ts'
 import { OptionCode, padded } from './pcapng-options.ts'
-import type { ByteSink, CaptureWriter } from './write-capture.ts'
 
 const TEXT = new TextEncoder()
 const NANOSECONDS = 9

@@ -44,3 +44,13 @@ export type AclExitCode = (typeof AclExitCode)[keyof typeof AclExitCode]
 /** Exit codes of `broker`, as mosquitto's. */
 export const BrokerExitCode = { Stopped: 0, CannotListen: 1, Configuration: 3, AccessFile: 13, PidFile: 14 } as const
 export type BrokerExitCode = (typeof BrokerExitCode)[keyof typeof BrokerExitCode]
+
+/** Exit codes of `sniff`, as those of tshark. */
+export const SniffExitCode = {
+  Success: 0,
+  /** Wrong arguments. */
+  Usage: 1,
+  /** No such file, a wrong filter, a file that is damaged or cut short, no permission to capture. */
+  Failure: 2,
+} as const
+export type SniffExitCode = (typeof SniffExitCode)[keyof typeof SniffExitCode]

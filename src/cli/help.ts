@@ -15,6 +15,7 @@ Commands:
   rr        publish a request and print the response, as mosquitto_rr
   passwd    keep password files, as mosquitto_passwd
   acl       say which line of an ACL file lets a client publish or receive a topic
+  sniff     show and count MQTT, MQTT-SN and CoAP in captures, as tshark
   match     say whether a Topic Filter matches Topic Names
   config    check a configuration file, or explain what each option says and where it comes from
   fsck      check and repair the folder in which a broker stores sessions and messages
@@ -47,6 +48,7 @@ Examples:
   zanzara
   zanzara sub -t "hello/#" -v
   zanzara pub -t hello/world -m "Ciao!"
+  zanzara sniff -r lab.pcapng -Y "mqtt.msgtype == 3"
   zanzara match "deib/+/temperature" deib/eg1/temperature
   zanzara --port 0 -- pytest
   zanzara --lan

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   rr: async () => (await import('./rr.ts')).runRr,
   passwd: async () => (await import('./passwd.ts')).runPasswd,
   acl: async () => (await import('./acl.ts')).runAcl,
+  sniff: async () => (await import('./sniff.ts')).runSniff,
   match: async () => (await import('./match.ts')).runMatch,
   config: async () => (await import('./config.ts')).runConfig,
   fsck: async () => (await import('./fsck.ts')).runFsck,

@@ -24,6 +24,7 @@ export type FieldType =
   | 'framenum'
   | 'absolute_time'
   | 'relative_time'
+  | 'double'
 
 /** How a number is printed by -T fields and in the tree. */
 export type FieldBase = 'dec' | 'hex' | 'oct' | 'dec_hex' | 'hex_dec'
@@ -47,6 +48,12 @@ export interface FieldDefinition {
   readonly unit?: string
   /** Little endian in the bytes (default: big endian). */
   readonly littleEndian?: boolean
+  /** A masked field whose own text (`rows.setText`) stands without its bits in front. */
+  readonly hidesBits?: boolean
+  /** Not in the tree, but in filters and -T fields: `tcp.port`. */
+  readonly hidden?: boolean
+  /** Not in the bytes but concluded: the tree shows it in square brackets. */
+  readonly generated?: boolean
 }
 
 /** A registered field. `id` is dense from 0. */
@@ -69,12 +76,15 @@ export const FIELDS: readonly Field[] = fields
 export function defineProtocol<K extends string>(
   protocol: { readonly name: string; readonly label: string },
   definitions: Readonly<Record<K, FieldDefinition>>,
-): Readonly<Record<K, number>> & { readonly protocol: number } {
+): ProtocolFields<K> {
   const own = register({ name: protocol.name, label: protocol.label, type: 'protocol' }, null)
   const ids: Record<string, number> = { protocol: own }
   for (const [key, definition] of Object.entries<FieldDefinition>(definitions)) ids[key] = register(definition, own)
   return ids as Record<K, number> & { protocol: number }
 }
+
+/** A row without a field: its text (`rows.setText`) groups others in the tree. It has no name and belongs to no protocol. */
+export const TEXT_ROW: number = register({ name: '', label: '', type: 'none' }, null)
 
 /** All definitions of a name, the first one first; empty when there is none. */
 export function fieldsNamed(name: string): readonly Field[] {
@@ -90,3 +100,17 @@ function register(definition: FieldDefinition, protocol: number | null): number 
   else same.push(field)
   return id
 }
+
+/** What `defineProtocol` returns. */
+export type ProtocolFields<K extends string> = Readonly<Record<K, number>> & { readonly protocol: number }
+
+/** Names of a boolean's values. */
+export function booleanNames(whenTrue: string, whenFalse: string): ValueNames {
+  return new Map([
+    [1, whenTrue],
+    [0, whenFalse],
+  ])
+}
+
+/** A flag's. Booleans without names are shown as True and False. */
+export const SET: ValueNames = booleanNames('Set', 'Not set')

@@ -25,15 +25,21 @@ export class Rows {
   readonly sources: Uint8Array[] = []
   readonly sourceNames: string[] = []
   readonly given: GivenValue[] = []
+  /** Tree texts that the field's table cannot make, by row. */
+  readonly #texts = new Map<number, string>()
 
   /** Forgets everything and begins with a frame's bytes as source 0. */
   reset(frame: Uint8Array): void {
     this.count = 0
-    this.sources.length = 1
-    this.sourceNames.length = 1
+    // Setting a length costs more than asking for it.
+    if (this.sources.length > 1) {
+      this.sources.length = 1
+      this.sourceNames.length = 1
+    }
     this.sources[0] = frame
     this.sourceNames[0] = 'Frame'
-    this.given.length = 0
+    if (this.given.length > 0) this.given.length = 0
+    if (this.#texts.size > 0) this.#texts.clear()
   }
 
   /** A further byte source, named as Wireshark names its tabs, such as `Reassembled TCP`. Returns its index. */
@@ -62,6 +68,16 @@ export class Rows {
     this.value[row] = this.given.length
     this.given.push(value)
     return row
+  }
+
+  /** The whole line of the tree, without brackets, bits or indentation; made only when `demand.text` says that someone reads it. */
+  setText(row: number, text: string): void {
+    this.#texts.set(row, text)
+  }
+
+  /** The line given by `setText`; null = label and value as the field's table says. */
+  textOf(row: number): string | null {
+    return this.#texts.get(row) ?? null
   }
 
   #grow(): void {

@@ -8,16 +8,16 @@ import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { CaptureError } from '../../src/capture/capture-error.ts'
 import { readFrames } from '../../src/capture/capture-reader.ts'
+import { captureWriter } from '../../src/capture/capture-writer.ts'
 import { captureFile, captureStream } from '../../src/capture/files.ts'
 import { isFrame } from '../../src/capture/frame.ts'
-import { writeCapture } from '../../src/capture/write-capture.ts'
 
 const COUNT = 5000
 
 /** A capture of several MiB, in which each frame holds its number. */
 function capture(): Buffer {
   const parts: Buffer[] = []
-  const writer = writeCapture('pcapng', (bytes) => parts.push(Buffer.copyBytesFrom(bytes)), 'a test')
+  const writer = captureWriter('pcapng', (bytes) => parts.push(Buffer.copyBytesFrom(bytes)), 'a test')
   const where = { linkType: 1, name: 'lo', description: null, snapLength: 0 }
   for (let number = 1; number <= COUNT; number++) {
     const bytes = Buffer.alloc(600, number)

@@ -129,7 +129,7 @@ test.each([true, false])(
           .option(14, new Bytes(little).raw(little ? Buffer.from([232, 3, 0, 0, 0, 0, 0, 0]) : Buffer.from([0, 0, 0, 0, 0, 0, 3, 232])).done)
           .u32(0),
       )
-      .block(0x0bad, (b) => b.u32(1, 2, 3))
+      .block(0x0bae, (b) => b.u32(1, 2, 3))
       .block(10, (b) => b.u32(0x544c534b, 5).padded(HELLO))
       .block(6, (b) =>
         b
@@ -144,7 +144,8 @@ test.each([true, false])(
       // 512 of 1024 parts of a second, one thousand seconds on
       .block(6, (b) => b.u32(2, 0, 1536, 0, 0))
       .block(3, (b) => b.u32(5).padded(HELLO))
-      .block(2, (b) => b.u16(1).u16(7).u32(0, 1_500_000_000, 1, 1).padded(Buffer.from('x'))).done
+      .block(2, (b) => b.u16(1).u16(7).u32(0, 1_500_000_000, 1, 1).padded(Buffer.from('x')))
+      .block(0x40000bad, (b) => b.u32(32_473, 1, 2)).done
     const { items, error } = await read(file)
     expect(error).toBeNull()
     const [secrets, ...frames] = items
@@ -157,7 +158,7 @@ test.each([true, false])(
         comments: ['one', 'two'],
         flags: 0x201,
         interfaceId: 0,
-        interface: { name: 'eth0', description: 'the cable' },
+        interface: { name: 'eth0', description: 'the cable', decimals: 6 },
       },
       {
         number: 2,
@@ -167,11 +168,12 @@ test.each([true, false])(
         comments: [],
         flags: null,
         interfaceId: 1,
-        interface: { linkType: 113, snapLength: 4, name: null },
+        interface: { linkType: 113, snapLength: 4, name: null, decimals: 9 },
       },
       { number: 3, seconds: 1001, nanoseconds: 500_000_000, interfaceId: 2 },
-      { number: 4, hasTime: false, seconds: 0, interfaceId: null, length: 5 },
+      { number: 4, hasTime: false, seconds: 0, interfaceId: 0, length: 5 },
       { number: 5, seconds: 1, nanoseconds: 500_000_000, interfaceId: 1 },
+      { number: 6, hasTime: false, interfaceId: null, length: 8, interface: { linkType: -2 } },
     ])
   },
 )

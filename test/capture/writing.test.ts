@@ -5,17 +5,17 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { addressBytes } from '../../src/capture/address-bytes.ts'
 import { readFrames } from '../../src/capture/capture-reader.ts'
+import { type CaptureFormat, captureWriter } from '../../src/capture/capture-writer.ts'
 import { keptFrame } from '../../src/capture/captured-frame.ts'
 import { type CaptureInterface, type CaptureItem, type Frame, isFrame } from '../../src/capture/frame.ts'
 import { addToSum, checksumOf } from '../../src/capture/internet-checksum.ts'
 import { SyntheticConnection } from '../../src/capture/synthetic-connection.ts'
-import { type CaptureFormat, writeCapture } from '../../src/capture/write-capture.ts'
 
 const ETHERNET: CaptureInterface = { linkType: 1, name: null, description: null, snapLength: 0 }
 
 function written(format: CaptureFormat, items: readonly CaptureItem[]): Buffer {
   const parts: Buffer[] = []
-  const writer = writeCapture(format, (bytes) => parts.push(Buffer.copyBytesFrom(bytes)), 'a test')
+  const writer = captureWriter(format, (bytes) => parts.push(Buffer.copyBytesFrom(bytes)), 'a test')
   for (const item of items) writer.write(item)
   writer.finish()
   return Buffer.concat(parts)
@@ -33,6 +33,7 @@ const somewhere = fc.record({
   name: fc.option(text),
   description: fc.option(text),
   snapLength: fc.constantFrom(0, 65535),
+  decimals: fc.constant(9),
 })
 const frameOf = (where: CaptureInterface, id: number | null): fc.Arbitrary<Omit<Frame, 'number'>> =>
   fc.record({
@@ -79,7 +80,7 @@ test.each(['pcap', 'nsecpcap'] as const)('%s: frames come back, with the times i
         nanoseconds: Math.floor(frame.nanoseconds / unit) * unit,
         comments: [],
         flags: null,
-        interface: { ...ETHERNET, snapLength: 262_144 },
+        interface: { ...ETHERNET, snapLength: 262_144, decimals: unit === 1 ? 9 : 6 },
       }))
       expect(await readBack(written(format, items))).toEqual(back)
     }),

@@ -6,8 +6,10 @@ import { connectAsync } from 'mqtt'
 import { expect, onTestFinished, test } from 'vitest'
 import { readFrames } from '../../src/capture/capture-reader.ts'
 import { isFrame } from '../../src/capture/frame.ts'
+import { runSniff } from '../../src/cli/sniff.ts'
 import { LiveSourceError, openRelay, openTap, readRelayWords, readTapWords } from '../../src/cli/sniff-live.ts'
 import { startBroker } from '../../src/server/start-broker.ts'
+import { FakeTerminal } from './support/fake-terminal.ts'
 
 const certificate = (name: string): string => readFileSync(new URL(`../net/certificates/${name}`, import.meta.url), 'utf8')
 const TLS = { cert: certificate('server.crt'), key: certificate('server.key') }
@@ -120,4 +122,43 @@ test('a target that is not there: the client is cut, and the reason is told', as
   const url = /connect to (\S+),/.exec(relay.told)![1]!
   await expect(connectAsync(url, { reconnectPeriod: 0 })).rejects.toThrow()
   expect(problems[0]).toMatch(new RegExp(`^no connection to 127.0.0.1:${port}: .*ECONNREFUSED`))
+})
+
+test('sniff --tap prints what happens, as it happens, until Ctrl-C', async () => {
+  await using running = await startBroker({ listeners: [{ port: 0, host: '127.0.0.1' }], tap: { port: 0 } })
+  const io = new FakeTerminal()
+  const run = runSniff(['--tap', `${running.tapPort}`, '-Y', 'mqtt.msgtype == 3', '-T', 'fields', '-e', 'mqtt.topic'], io, false)
+  await io.stderr.printed('tap')
+  const client = await connectAsync(running.url, { reconnectPeriod: 0 })
+  onTestFinished(() => void client.end(true))
+  await client.publishAsync('room/1/temp', '21', { qos: 1 })
+  await io.stdout.printed('room/1/temp\n')
+  io.signal('SIGINT')
+  expect(await run).toBe(0)
+})
+
+test('sniff --proxy relays, prints and writes; Ctrl-C closes it', async () => {
+  await using running = await startBroker({ listeners: [{ port: 0, host: '127.0.0.1' }] })
+  const io = new FakeTerminal()
+  const run = runSniff(['--proxy', `0=127.0.0.1:${running.port}`, '-Y', 'mqtt', '-T', 'fields', '-e', '_ws.col.Info'], io, false)
+  await io.stderr.printed('connect to ')
+  const url = /connect to (\S+),/.exec(io.stderr.text)![1]!
+  const client = await connectAsync(url, { reconnectPeriod: 0 })
+  onTestFinished(() => void client.end(true))
+  await client.publishAsync('through/relay', 'x', { qos: 1 })
+  await io.stdout.printed(' [through/relay]\n')
+  io.signal('SIGINT')
+  expect(await run).toBe(0)
+  await expect(connectAsync(url, { reconnectPeriod: 0 })).rejects.toThrow(/ECONNREFUSED/)
+})
+
+test.each([
+  [['--tap', '1889', '-r', 'x.pcap'], /-r 'x.pcap' and --tap '1889': give one of them/],
+  [['--tap', 'nowhere'], /--tap 'nowhere'/],
+  [['--proxy', 'nothing'], /PORT=HOST:PORT/],
+  [['--color', 'always', '-r'], /-r needs a value/],
+])('sniff %j: what is wrong is said', async (argv, text) => {
+  const io = new FakeTerminal()
+  expect(await runSniff(argv, io, false)).not.toBe(0)
+  expect(io.stderr.text).toMatch(text)
 })

@@ -9,9 +9,9 @@ import { parsePskFile } from '../../src/auth/psk-file.ts'
 import { parseClientFinal, parseClientFirst, parseServerFinal, parseServerFirst, ScramError } from '../../src/auth/scram-message.ts'
 import { CaptureError } from '../../src/capture/capture-error.ts'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
+import { captureWriter } from '../../src/capture/capture-writer.ts'
 import { isFrame } from '../../src/capture/frame.ts'
 import { SyntheticConnection } from '../../src/capture/synthetic-connection.ts'
-import { writeCapture } from '../../src/capture/write-capture.ts'
 import { ConfigError } from '../../src/config/configuration.ts'
 import { OPTIONS } from '../../src/config/options.ts'
 import { parseConfiguration } from '../../src/config/parse.ts'
@@ -254,7 +254,7 @@ const captureFile = fc
   .tuple(fc.constantFrom('pcap', 'pcapng', 'nsecpcap'), fc.array(fc.uint8Array({ maxLength: 60 }), { minLength: 1, maxLength: 4 }))
   .map(([format, payloads]) => {
     const parts: Uint8Array[] = []
-    const writer = writeCapture(format, (bytes) => void parts.push(Uint8Array.from(bytes)), 'fuzz')
+    const writer = captureWriter(format, (bytes) => void parts.push(Uint8Array.from(bytes)), 'fuzz')
     const connection = new SyntheticConnection(
       { linkType: 1, name: 'lo', description: null, snapLength: 262_144 },
       { address: '127.0.0.1', port: 40_000 },

@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { type CaptureFormat, captureWriter } from '../../src/capture/capture-writer.ts'
 import type { CaptureInterface } from '../../src/capture/frame.ts'
 import { SyntheticConnection } from '../../src/capture/synthetic-connection.ts'
-import { type CaptureFormat, writeCapture } from '../../src/capture/write-capture.ts'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { withTools } from '../support/require-tools.ts'
 
@@ -23,7 +23,7 @@ withTools(['tshark'], ({ tshark: program }) => {
     const folder = mkdtempSync(join(tmpdir(), 'zanzara-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const parts: Buffer[] = []
-    const writer = writeCapture(format, (bytes) => parts.push(Buffer.copyBytesFrom(bytes)), 'a test')
+    const writer = captureWriter(format, (bytes) => parts.push(Buffer.copyBytesFrom(bytes)), 'a test')
     const made = new SyntheticConnection(TAP, { address: client, port: 40000 }, { address: server, port: 1883 }, (frame) => {
       writer.write(format === 'pcapng' && frame.number === 4 ? { ...frame, comments: ['client 7'] } : frame)
     })

@@ -58,7 +58,7 @@ test('public declarations reach packed files and modules of Node alone: no types
 })
 
 test('what browsers get reaches no module of Node and no package', () => {
-  const { browser } = description.exports['./client']
+  const browser = ['./client', './capture'].map((name) => description.exports[name].browser)
   const entries = [...entriesOf('./wire', './topic'), ...pathsIn(browser).map((path) => path.replace(/^\.\//, ''))]
   const programs = entries.filter((path) => path.endsWith('.js'))
   const declarations = entries.filter((path) => path.endsWith('.d.ts'))

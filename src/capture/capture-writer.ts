@@ -19,6 +19,6 @@ export interface CaptureWriter {
 }
 
 /** `application` is named in pcapng files as what wrote them. */
-export function writeCapture(format: CaptureFormat, sink: ByteSink, application: string): CaptureWriter {
+export function captureWriter(format: CaptureFormat, sink: ByteSink, application: string): CaptureWriter {
   return format === 'pcapng' ? new PcapngWriter(sink, application) : new PcapWriter(sink, format === 'nsecpcap')
 }

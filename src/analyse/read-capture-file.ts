@@ -1,0 +1,14 @@
+// readCapture for Node: also takes the path or file URL of a capture, and opens TLS with the keys it is given.
+// Everything else is read-capture.ts'.
+
+import { fileURLToPath } from 'node:url'
+import { captureFile } from '../capture/files.ts'
+import { NodeTlsCrypto } from '../capture/tls-crypto-node.ts'
+import type { KeptPacket } from './kept-packet.ts'
+import { type CaptureSource, packetsOf, type ReadCaptureOptions } from './read-capture.ts'
+
+/** As `readCapture` of the browser; a text is the path of a file. @throws also the system's errors */
+export function readCapture(source: CaptureSource | string | URL, options: ReadCaptureOptions = {}): AsyncGenerator<KeptPacket, void, undefined> {
+  const pieces = source instanceof URL ? captureFile(fileURLToPath(source)) : typeof source === 'string' ? captureFile(source) : source
+  return packetsOf(pieces, options, new NodeTlsCrypto())
+}

@@ -1,0 +1,178 @@
+// IPv6: header, extension headers, fragments. [RFC 8200] ● hot
+// Extension headers are followed to the transport, at most so many of them.
+
+import { ipv6Text } from './address-text.ts'
+import type { DissectContext } from './context.ts'
+import { addData } from './data.ts'
+import { addBoundsMark } from './expert.ts'
+import { addReassembled } from './fragments.ts'
+import { trafficClassText } from './ip.ts'
+import { IPV6 } from './ip-fields.ts'
+import { dissectIpPayload } from './ip-payload.ts'
+import type { Dissect } from './registry.ts'
+import { ROOT } from './rows.ts'
+
+const HEAD = 40
+const MOST_EXTENSIONS = 16
+const Extension = { HopByHop: 0, Routing: 43, Fragment: 44, Authentication: 51, NoNext: 59, Destination: 60 } as const
+const FRAGMENTS = {
+  list: IPV6.fragments,
+  fragment: IPV6.fragment,
+  overlap: IPV6.fragmentOverlap,
+  conflict: IPV6.fragmentOverlapConflict,
+  count: IPV6.fragmentCount,
+  length: IPV6.reassembledLength,
+  data: IPV6.reassembledData,
+  label: 'IPv6',
+}
+
+export const dissectIpv6: Dissect = (context, source, start, length) => {
+  const { rows, demand, columns } = context
+  const bytes = rows.sources[source]!
+  if (demand.columns) {
+    columns.protocol = 'IPv6'
+    columns.setInfo('')
+  }
+  if (bytes.length < start + HEAD || length < HEAD) {
+    rows.add(IPV6.protocol, source, start, Math.min(length, bytes.length - start), ROOT)
+    addBoundsMark(context, 'IPv6', source, start + HEAD, start + length)
+    return length
+  }
+  const payloadLength = (bytes[start + 4]! << 8) | bytes[start + 5]!
+  const end = start + Math.min(length, payloadLength === 0 ? length : HEAD + payloadLength)
+  if (context.payloadEnd < 0) context.payloadEnd = end
+  const root = rows.add(IPV6.protocol, source, start, HEAD, ROOT)
+  if (demand.columns) {
+    columns.source = ipv6Text(bytes.subarray(start + 8, start + 24))
+    columns.destination = ipv6Text(bytes.subarray(start + 24, start + 40))
+  }
+  if (demand.has(IPV6.protocol)) addHead(context, root, source, start)
+  context.addressBytes = bytes
+  context.sourceAddress = start + 8
+  context.destinationAddress = start + 24
+  context.addressSize = 16
+  followHeaders(context, root, source, start, end)
+  return length
+}
+
+function followHeaders(context: DissectContext, root: number, source: number, start: number, end: number): void {
+  const { rows } = context
+  const bytes = rows.sources[source]!
+  let next = bytes[start + 6]!
+  let at = start + HEAD
+  for (let count = 0; count < MOST_EXTENSIONS; count++) {
+    if (next === Extension.NoNext) return
+    const isExtension = next === Extension.HopByHop || next === Extension.Routing || next === Extension.Fragment || next === Extension.Destination
+    if (!isExtension) break
+    if (at + 8 > end || at + 8 > bytes.length) {
+      addBoundsMark(context, 'IPv6', source, at + 8, end)
+      return
+    }
+    if (next === Extension.Fragment) {
+      if (dissectFragment(context, root, source, start, at, end)) return
+      next = bytes[at]!
+      at += 8
+      continue
+    }
+    const size = 8 + bytes[at + 1]! * 8
+    addExtension(context, root, source, at, size, next)
+    next = bytes[at]!
+    at += size
+    if (at > end) {
+      addBoundsMark(context, 'IPv6', source, at, end)
+      return
+    }
+  }
+  dissectIpPayload(context, next, source, at, end - at)
+}
+
+const EXTENSIONS: ReadonlyMap<number, { readonly layer: string; readonly field: number; readonly next: number; readonly size: number }> = new Map([
+  [Extension.HopByHop, { layer: 'ipv6.hopopts', field: IPV6.hopopts, next: IPV6.hopoptsNxt, size: IPV6.hopoptsLen }],
+  [Extension.Destination, { layer: 'ipv6.dstopts', field: IPV6.dstopts, next: IPV6.dstoptsNxt, size: IPV6.dstoptsLen }],
+  [Extension.Routing, { layer: 'ipv6.routing', field: IPV6.routing, next: IPV6.routingNxt, size: IPV6.routingLen }],
+])
+
+function addExtension(context: DissectContext, root: number, source: number, at: number, size: number, kind: number): void {
+  const { rows, demand } = context
+  const extension = EXTENSIONS.get(kind)!
+  context.layers.push(extension.layer)
+  if (!demand.has(IPV6.protocol)) return
+  const row = rows.add(extension.field, source, at, size, root)
+  rows.add(extension.next, source, at, 1, row)
+  const length = rows.add(extension.size, source, at + 1, 1, row)
+  if (demand.text(extension.size)) rows.setText(length, `Length: ${rows.sources[source]![at + 1]} (${size} bytes)`)
+  if (kind === Extension.Routing) {
+    rows.add(IPV6.routingType, source, at + 2, 1, row)
+    rows.add(IPV6.routingSegleft, source, at + 3, 1, row)
+  }
+}
+
+/** True when the payload is dealt with: a part only, or the whole datagram dissected. */
+function dissectFragment(context: DissectContext, root: number, source: number, start: number, at: number, end: number): boolean {
+  const { rows, demand, columns } = context
+  const bytes = rows.sources[source]!
+  const word = (bytes[at + 2]! << 8) | bytes[at + 3]!
+  const [offset, isMore, next] = [word & 0xfff8, (word & 1) !== 0, bytes[at]!]
+  const id = bytes.subarray(at + 4, at + 8).join('.')
+  context.layers.push('ipv6.fraghdr')
+  if (demand.has(IPV6.protocol)) {
+    const row = rows.add(IPV6.fraghdr, source, at, 8, root)
+    rows.add(IPV6.fraghdrNxt, source, at, 1, row)
+    rows.add(IPV6.fraghdrReservedOctet, source, at + 1, 1, row)
+    rows.add(IPV6.fraghdrOffset, source, at + 2, 2, row)
+    rows.add(IPV6.fraghdrReservedBits, source, at + 2, 2, row)
+    rows.add(IPV6.fraghdrMore, source, at + 2, 2, row)
+    rows.add(IPV6.fraghdrIdent, source, at + 4, 4, row)
+  }
+  if (offset === 0 && !isMore) return false
+  const payload = at + 8
+  if (end <= bytes.length && end > payload && !context.inError) {
+    const key = `${id} ${bytes.subarray(start + 8, start + 40).join('.')}`
+    const datagram = context.ipFragments.add(key, context.frame.number, offset, bytes.subarray(payload, end), !isMore)
+    if (datagram !== null) {
+      const whole = addReassembled(context, root, IPV6, FRAGMENTS, datagram)
+      dissectIpPayload(context, next, whole, 0, datagram.bytes.length)
+      return true
+    }
+  }
+  if (demand.columns)
+    columns.setInfo(
+      `IPv6 fragment (off=${offset} more=${isMore ? 'y' : 'n'} ident=0x${bytes.subarray(at + 4, at + 8).reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '')} nxt=${next})`,
+    )
+  addData(context, source, payload, end - payload)
+  return true
+}
+
+function addHead(context: DissectContext, root: number, source: number, start: number): void {
+  const { rows, demand } = context
+  const bytes = rows.sources[source]!
+  rows.addGiven(IPV6.version, source, start, 1, root, 6)
+  rows.addGiven(IPV6.ipVersion, source, start, 1, root, 6)
+  const service = ((bytes[start]! & 15) << 4) | (bytes[start + 1]! >> 4)
+  const traffic = rows.add(IPV6.tclass, source, start, 4, root)
+  rows.add(IPV6.tclassDscp, source, start, 4, traffic)
+  rows.add(IPV6.tclassEcn, source, start, 4, traffic)
+  const flow = rows.add(IPV6.flow, source, start + 1, 3, root)
+  rows.add(IPV6.plen, source, start + 4, 2, root)
+  rows.add(IPV6.nxt, source, start + 6, 1, root)
+  rows.add(IPV6.hlim, source, start + 7, 1, root)
+  const hosts = demand.everything || demand.has(IPV6.srcHost) || demand.has(IPV6.dstHost) || demand.has(IPV6.host)
+  addAddress(context, root, source, start + 8, IPV6.src, IPV6.srcHost, hosts)
+  addAddress(context, root, source, start + 24, IPV6.dst, IPV6.dstHost, hosts)
+  if (!demand.text(IPV6.protocol)) return
+  const [from, to] = [ipv6Text(bytes.subarray(start + 8, start + 24)), ipv6Text(bytes.subarray(start + 24, start + 40))]
+  const label = ((bytes[start + 1]! & 15) << 16) | (bytes[start + 2]! << 8) | bytes[start + 3]!
+  rows.setText(root, `Internet Protocol Version 6, Src: ${from}, Dst: ${to}`)
+  rows.setText(traffic, `Traffic Class: 0x${service.toString(16).padStart(2, '0')} (${trafficClassText(service)})`)
+  rows.setText(flow, `Flow Label: 0x${label.toString(16).padStart(5, '0')}`)
+}
+
+function addAddress(context: DissectContext, root: number, source: number, at: number, field: number, hostField: number, hosts: boolean): void {
+  const { rows } = context
+  rows.add(field, source, at, 16, root)
+  rows.add(IPV6.addr, source, at, 16, root)
+  if (!hosts) return
+  const text = ipv6Text(rows.sources[source]!.subarray(at, at + 16))
+  rows.addGiven(hostField, source, at, 16, root, text)
+  rows.addGiven(IPV6.host, source, at, 16, root, text)
+}
