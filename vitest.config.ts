@@ -1,15 +1,19 @@
-// Which tests run: the default mode is everything that needs Node alone; `--mode interop` needs foreign programs.
+// Which tests run: the default mode is everything that needs Node alone; `--mode interop` needs foreign programs; `--mode reliability` needs patience.
 // The totals of each run stand on a line of their own (scripts/vitest-totals.mjs).
 import { defineConfig } from 'vitest/config'
 
-const INTEROP = 'test/interop/**/*.test.ts'
+const APART: Readonly<Record<string, string>> = {
+  interop: 'test/interop/**/*.test.ts',
+  reliability: 'test/reliability/scenarios/**/*.test.ts',
+}
 
 export default defineConfig(({ mode }) => {
-  const apart = mode === 'interop'
+  const only = APART[mode]
+  const apart = only !== undefined
   return {
     test: {
-      include: apart ? [INTEROP] : ['test/**/*.test.ts'],
-      exclude: ['**/node_modules/**', 'dist/**', ...(apart ? [] : [INTEROP])],
+      include: apart ? [only] : ['test/**/*.test.ts'],
+      exclude: ['**/node_modules/**', 'dist/**', ...(apart ? [] : Object.values(APART))],
       pool: 'forks',
       maxWorkers: 2,
       testTimeout: apart ? 120_000 : 15_000,

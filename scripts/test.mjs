@@ -1,5 +1,6 @@
 // `npm test`: everything that needs Node alone, one step after another, stopping at the first that fails.
-// `npm run test:interop`: build and the tier with foreign programs. `npm run test:long`: what needs patience. Further arguments go to Vitest: `npm test -- test/broker`.
+// `npm run test:interop`: build and the tier with foreign programs. `npm run test:reliability`: the scenarios in their short form.
+// `npm run test:long`: what needs patience. Further arguments go to Vitest: `npm test -- test/broker`.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +9,7 @@ import { root, runNode, tool } from './project.mjs'
 
 /** @typedef {{ name: string, run: () => boolean }} Step */
 
-const [tier, ...rest] = ['interop', 'long'].includes(process.argv[2] ?? '') ? process.argv.slice(2) : ['node', ...process.argv.slice(2)]
+const [tier, ...rest] = ['interop', 'reliability', 'long'].includes(process.argv[2] ?? '') ? process.argv.slice(2) : ['node', ...process.argv.slice(2)]
 
 /** @type {(path: string, ...args: string[]) => boolean} Silent unless it fails. */
 const quietly = (path, ...args) => {
@@ -36,6 +37,13 @@ const vitest = (...args) => {
 
 const DEPENDENCIES = { name: 'dependencies are those of the lock', run: dependencies }
 const BUILD = { name: 'strict compile, build', run: () => script('build.mjs') }
+const BUILT = {
+  name: 'build',
+  run: () => {
+    ensureBuilt()
+    return true
+  },
+}
 
 /** @type {Record<string, readonly Step[]>} */
 const TIERS = {
@@ -51,17 +59,8 @@ const TIERS = {
     { name: 'docs/options.md is up to date', run: () => script('options.mjs', '--check') },
     { name: 'tests', run: () => vitest() },
   ],
-  interop: [
-    DEPENDENCIES,
-    {
-      name: 'build',
-      run: () => {
-        ensureBuilt()
-        return true
-      },
-    },
-    { name: 'tests with foreign programs', run: () => vitest('--mode', 'interop') },
-  ],
+  interop: [DEPENDENCIES, BUILT, { name: 'tests with foreign programs', run: () => vitest('--mode', 'interop') }],
+  reliability: [DEPENDENCIES, BUILT, { name: 'scenarios of failure', run: () => vitest('--mode', 'reliability') }],
   long: [
     DEPENDENCIES,
     {

@@ -37,9 +37,8 @@ export function parsePskFile(bytes: Uint8Array, file: string): Map<string, Uint8
     if (keys.has(identity)) throw fail(`Duplicate identity '${shown(identity)}' in psk file '${file}'.`)
     if (key === '') throw fail(`Empty psk for identity "${shown(identity)}".`)
     if (!/^[0-9A-Fa-f]+$/.test(key)) throw fail(`psk for identity "${shown(identity)}" contains non-hexadecimal characters.`)
-    if (key.length % 2 !== 0) throw fail(`psk for identity "${shown(identity)}" has an odd number of hexadecimal characters.`)
     if (key.length > LONGEST_KEY * 2) throw fail(`psk for identity "${shown(identity)}" is longer than ${LONGEST_KEY} bytes.`)
-    keys.set(identity, Buffer.from(key, 'hex'))
+    keys.set(identity, Buffer.from(key.length % 2 === 0 ? key : `0${key}`, 'hex')) // a number for Mosquitto: 12345 is 012345
   }
   return keys
 }

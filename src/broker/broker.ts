@@ -14,7 +14,7 @@ import { type Connect, PacketType, type Qos, type Will } from '../wire/mqtt/pack
 import type { Properties } from '../wire/mqtt/properties.ts'
 import { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
-import { LONGEST_TEXT, utf8Length, writeUtf8 } from '../wire/text.ts'
+import { LONGEST_TEXT, utf8Length } from '../wire/text.ts'
 import { SessionAttachment } from './attachment.ts'
 import { Authorizers } from './authorizers.ts'
 import { Counters } from './counters.ts'
@@ -38,7 +38,7 @@ import { Subscriptions } from './routing/subscriptions.ts'
 import { TopicTable } from './routing/topic-table.ts'
 import { VerdictCache } from './routing/verdict-cache.ts'
 import { Session, type SessionContext } from './session.ts'
-import { SysTopics, untilNextUpdate } from './sys-topics.ts'
+import { SysUpdates } from './sys-updates.ts'
 import { Wills } from './wills.ts'
 
 export interface BrokerOptions {
@@ -92,7 +92,7 @@ export class Broker implements CommonHost {
   readonly clock: Clock
   readonly deadlines: Deadlines
   readonly observer: Observer
-  readonly trace: Trace | null
+  trace: Trace | null
   readonly counters: Counters = new Counters()
   readonly slabs: SlabStore = new SlabStore()
   readonly #options: BrokerOptions
@@ -102,6 +102,7 @@ export class Broker implements CommonHost {
   readonly #subscriptions: Subscriptions
   readonly #feeds: RetainedFeeds
   readonly #wills: Wills
+  readonly #sys: SysUpdates
   readonly #context: SessionContext
   readonly #authorizers: Authorizers
   readonly #faults: FaultLog
@@ -164,7 +165,8 @@ export class Broker implements CommonHost {
     this.#feeds = new RetainedFeeds(this.#parts, options.later ?? null)
     this.#subscriptions = new Subscriptions(this.#parts, this.#feeds)
     this.#wills = new Wills(this.deadlines, (session, packet) => this.#inner.publish(session, packet))
-    if (limits.sysInterval > 0) this.#beginSysTopics(options, limits.sysInterval * 1000)
+    this.#sys = this.#sysUpdates(options)
+    this.#sys.every(limits.sysInterval, this.#startedAt)
     const dropExpired = new Deadline((time) => {
       if (this.#parts.retained.dropExpired(time, DROPPED_AT_A_TIME)) this.deadlines.set(dropExpired, time)
     })
@@ -272,7 +274,7 @@ export class Broker implements CommonHost {
     for (const { connection, rules, clientId, userName } of [...this.#sessions.values()]) {
       const isWelcome = (): boolean => connection === null || rules.authenticator.stillWelcome?.(connection.link.peer, clientId, userName) !== false
       if (this.#faults.attempt(isWelcome, false, `the authenticator failed, and ${clientId} was sent away`)) continue
-      connection?.end('administrative', ReasonCode.AdministrativeAction)
+      connection?.end('not-authorised', ReasonCode.AdministrativeAction)
       ended++
     }
     return ended
@@ -280,12 +282,18 @@ export class Broker implements CommonHost {
 
   /**
    * Changes limits while the broker runs: those of one listener, or the broker's own and with them those of all listeners that had the
-   * same value. Windows, packet sizes and what CONNACK told hold from the next connection on, `internedTopics`, `sysInterval` and
-   * `maximumRetainedMessages` not at all.
+   * same value. Windows, packet sizes and what CONNACK told hold from the next connection on, `internedTopics` not at all.
    */
   setLimits(changes: Partial<Limits>, rules: ListenerRules = this.rules): void {
     changeLimits(rules.limits, rules === this.rules ? [...this.#hosts.keys()].map(({ limits }) => limits) : [], changes)
     if (this.#options.heapUsed !== undefined) this.#lookAtMemory()
+    this.#sys.every(this.limits.sysInterval, this.clock.now())
+    this.#parts.retained.maximum = this.limits.maximumRetainedMessages
+  }
+
+  /** Who is told of every packet from now on; null = nobody. */
+  traceWith(trace: Trace | null): void {
+    for (const teller of [this, this.#parts, this.#context, ...this.#hosts.values()]) teller.trace = trace
   }
 
   /** All subscriptions, as lines for people. Names are as clients gave them: escape control characters before printing. */
@@ -398,44 +406,26 @@ export class Broker implements CommonHost {
     this.#router.isFull = isFull
   }
 
-  #beginSysTopics({ version, versionText = `zanzara version ${version}`, wallClock, heapUsed, pool }: BrokerOptions, intervalMs: number): void {
-    const sys = new SysTopics(versionText, (topicName, text) => {
-      const payload = new Uint8Array(utf8Length(text))
-      writeUtf8(text, payload, 0)
-      this.publish({ topicName, payload, qos: 2, retain: true, properties: {} })
-    })
-    const update = (now: number): void => {
-      const {
-        counters,
-        storedMessages,
-        storedBytes,
-        queuedPackets,
-        queuedBytes,
-        retainedCount: retained,
-        sessionCount: sessions,
-        connectedCount: connected,
-      } = this
-      const snapshot = {
+  #sysUpdates({ version, versionText = `zanzara version ${version}`, wallClock, clock, heapUsed, pool }: BrokerOptions): SysUpdates {
+    return new SysUpdates({
+      deadlines: this.deadlines,
+      versionText,
+      wallClock: wallClock ?? (() => clock.now()),
+      publish: (topicName, payload) => this.publish({ topicName, payload, qos: 2, retain: true, properties: {} }),
+      snapshot: (now) => ({
         uptimeSeconds: Math.floor((now - this.#startedAt) / 1000),
-        sessions,
-        connected,
-        retained,
-        storedMessages,
-        storedBytes,
-        queuedPackets,
-        queuedBytes,
+        sessions: this.sessionCount,
+        connected: this.connectedCount,
+        retained: this.retainedCount,
+        storedMessages: this.storedMessages,
+        storedBytes: this.storedBytes,
+        queuedPackets: this.queuedPackets,
+        queuedBytes: this.queuedBytes,
         bytesSent: pool.takenBytes,
         heapUsed: heapUsed?.() ?? null,
-        counters,
-      }
-      sys.update(snapshot, now)
-    }
-    const deadline = new Deadline((now) => {
-      this.deadlines.set(deadline, now + untilNextUpdate(wallClock?.() ?? now, intervalMs))
-      update(now)
+        counters: this.counters,
+      }),
     })
-    update(this.#startedAt)
-    this.deadlines.set(deadline, this.#startedAt + untilNextUpdate(wallClock?.() ?? this.#startedAt, intervalMs))
   }
 
   #every(intervalMs: number, action: (now: number) => void): void {

@@ -31,7 +31,7 @@ export class ListenerHost implements ServerHost {
   readonly clock: Clock
   readonly deadlines: Deadlines
   readonly observer: Observer
-  readonly trace: Trace | null
+  trace: Trace | null
   readonly counters: ConnectionCounters
   /** Null without a mount point. */
   readonly mountPoint: MountPoint | null

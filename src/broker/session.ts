@@ -38,7 +38,7 @@ export interface SessionContext {
   readonly authorizers: Authorizers
   /** Scratch: describes what is being sent from a queue. */
   readonly queued: PublishRun
-  readonly trace: Trace | null
+  trace: Trace | null
   now(): number
   /** The session's queue is full: told once until it has been empty again. */
   dropping(session: Session): void

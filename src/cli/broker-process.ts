@@ -78,7 +78,7 @@ export class BrokerProcess {
       await running.close()
       return BrokerExitCode.Stopped
     } catch (error) {
-      const failure = failureOf(error, this.#options)
+      const failure = failureOf(error, this.#options, this.#configuration)
       if (failure === null) throw error
       for (const line of failure.lines) log.write('error', escapeControls(line))
       log.write('information', `${this.#name} terminating`)
@@ -124,7 +124,6 @@ export class BrokerProcess {
   /** Reads certificates and access files: as root, where we are still root. */
   async #read(owner: SystemUser | null): Promise<ConfiguredBroker> {
     const { configFile, ports, tlsKeyLog } = this.#options
-    const tells = (type: LogType): boolean => this.#log.types.has(type)
     if (tlsKeyLog !== null) appendFileSync(tlsKeyLog, '', { mode: 0o600 })
     if (tlsKeyLog !== null && owner !== null) handOver(tlsKeyLog, owner)
     return new ConfiguredBroker({
@@ -137,7 +136,7 @@ export class BrokerProcess {
       keyLogFile: tlsKeyLog,
       ...(owner === null ? {} : { owner: ownerOf(owner) }),
       versionText: this.#name,
-      verbose: tells('debug') || tells('subscribe') || tells('unsubscribe'),
+      verbose: tellsPackets(this.#log.types),
     })
   }
 
@@ -198,8 +197,9 @@ export class BrokerProcess {
       const read = readConfiguration(configFile, this.#terminal.env)
       const unserved = notServed(read)
       if (unserved !== null) throw new ConfigError(unserved)
-      const ended = this.#broker.reload(read)
-      log.reconfigure(this.#logOptions(read))
+      const logOptions = this.#logOptions(read)
+      const ended = this.#broker.reload(read, tellsPackets(logOptions.types))
+      log.reconfigure(logOptions)
       this.#configuration = read
       for (const { type, text } of read.notes) log.write(type, escapeControls(text))
       if (ended > 0) log.write('information', `${ended} ${ended === 1 ? 'client is' : 'clients are'} not welcome any more.`)
@@ -259,13 +259,30 @@ function isReadable(path: string): boolean {
 }
 
 /** Null for a fault of this program. */
-function failureOf(error: unknown, { devTlsPort }: BrokerArguments): StartFailure | null {
-  if (error instanceof ListenError)
-    return { lines: [`Error: ${error.sentence(error.place.port === devTlsPort ? '--tls-port' : '-p')}`], exitCode: BrokerExitCode.CannotListen }
+function failureOf(error: unknown, { devTlsPort }: BrokerArguments, configuration: Configuration): StartFailure | null {
+  if (error instanceof ListenError) return { lines: [`Error: ${listenSentence(error, devTlsPort, configuration)}`], exitCode: BrokerExitCode.CannotListen }
   if (error instanceof AccessFileError) return { lines: error.logLines, exitCode: BrokerExitCode.AccessFile }
   if (error instanceof PidFileError) return { lines: linesOf(error), exitCode: BrokerExitCode.PidFile }
   const isExpected = error instanceof CertificateError || error instanceof DevCertificatesError || error instanceof UserError
   return isExpected ? { lines: linesOf(error), exitCode: BrokerExitCode.CannotListen } : null
+}
+
+/** With what chooses another port: a flag, or the line of the file. */
+function listenSentence(error: ListenError, devTlsPort: number | null, { listeners, localOnly }: Configuration): string {
+  const { port, path } = error.place
+  if (port === devTlsPort) return error.sentence('--tls-port')
+  if (localOnly !== null) return error.sentence('-p')
+  const lines = listeners
+    .filter((listener) => (path === null ? listener.port === port && listener.unixPath === null : listener.unixPath === path))
+    .flatMap(({ settings }) =>
+      settings
+        .filter(({ option }) => option === 'listener' || option === 'port')
+        .slice(-1)
+        .map(placeOf),
+    )
+  if (error.code === 'EADDRINUSE' && lines.length > 1)
+    return `Address already in use: ${lines.join(' and ')} want the same ${path === null ? `port ${port}` : `socket ${path}`}.`
+  return lines[0] === undefined ? error.message : `${error.message} It is asked for by ${lines[0]}.`
 }
 
 function linesOf(error: unknown): readonly string[] {
@@ -277,6 +294,11 @@ function linesOf(error: unknown): readonly string[] {
 function logTypesOf(options: BrokerArguments, configuration: Configuration): ReadonlySet<LogType> {
   if (options.quiet) return NO_LOG_TYPES
   return options.verbose ? ALL_LOG_TYPES : (configuration.logTypes ?? DEFAULT_LOG_TYPES)
+}
+
+/** Whether any line about a packet would be written. */
+function tellsPackets(types: ReadonlySet<LogType>): boolean {
+  return types.has('debug') || types.has('subscribe') || types.has('unsubscribe')
 }
 
 function ownerOf({ uid, gid, name }: SystemUser): FileOwner {

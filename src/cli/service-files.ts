@@ -2,7 +2,7 @@
 // Pure functions of the plan. Which folders the broker writes to is read from its configuration.
 
 import { dirname } from 'node:path'
-import { type ConfigurationLine, lastValue } from './configuration-lines.ts'
+import type { Setting } from '../config/settings.ts'
 
 export interface ServicePlan {
   readonly node: string
@@ -18,19 +18,19 @@ export interface ServicePlan {
   readonly hasLowPort: boolean
 }
 
-type PlanSource = Pick<ServicePlan, 'node' | 'program' | 'command' | 'configFile' | 'user'> & { readonly lines: readonly ConfigurationLine[] }
+type PlanSource = Pick<ServicePlan, 'node' | 'program' | 'command' | 'configFile' | 'user'> & { readonly lines: readonly Setting[] }
 
 export function servicePlan({ lines, ...given }: PlanSource): ServicePlan {
   const usual = given.configFile?.startsWith('/etc/mosquitto/') === true ? 'mosquitto' : null
-  const named = lastValue(lines, 'user')
-  const writes = lines.flatMap(({ name, value }) => {
+  const named = lines.findLast(({ option }) => option === 'user')?.value ?? null
+  const writes = lines.flatMap(({ option: name, value }) => {
     if (name === 'persistence_location' && value.startsWith('/')) return [value.replace(/(?!^)\/+$/, '')]
     if (name === 'pid_file' && value.startsWith('/')) return [dirname(value)]
     if (name === 'log_dest' && value.startsWith('file /')) return [dirname(value.slice(5))]
     return name === 'listener' && /^0 +\//.test(value) ? [dirname(value.replace(/^0 +/, ''))] : []
   })
   const hasLowPort = lines.some(
-    ({ name, value }) => (name === 'listener' || name === 'port') && Number.parseInt(value, 10) > 0 && Number.parseInt(value, 10) < 1024,
+    ({ option: name, value }) => (name === 'listener' || name === 'port') && Number.parseInt(value, 10) > 0 && Number.parseInt(value, 10) < 1024,
   )
   return { ...given, user: given.user ?? (named === 'root' || named === '' ? null : named) ?? usual, writes: [...new Set(writes)], hasLowPort }
 }

@@ -4,8 +4,11 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ConfigError } from '../config/configuration.ts'
+import { readConfiguration } from '../config/parse.ts'
+import type { Setting } from '../config/settings.ts'
+import { served } from '../server/access.ts'
 import { escapeControls } from '../server/log-destinations.ts'
-import { configurationLines } from './configuration-lines.ts'
 import { ownCommand } from './own-command.ts'
 import { launchdList, openrcScript, type ServicePlan, servicePlan, systemdUnit } from './service-files.ts'
 import type { Terminal } from './terminal.ts'
@@ -56,13 +59,25 @@ export async function runService(argv: readonly string[], terminal: Terminal): P
       command: ownCommand(terminal, process.cwd()),
       configFile,
       user,
-      lines: configFile === null ? [] : configurationLines(configFile),
+      lines: configFile === null || !existsSync(configFile) ? [] : linesOf(configFile, terminal),
     })
     terminal.stdout.write(MANAGERS[manager]!(plan))
   }
   await terminal.stdout.flush()
   await terminal.stderr.flush()
   return code
+}
+
+/** What is written for the broker and its listeners; nothing of a file that cannot be used, which is then told. */
+function linesOf(configFile: string, terminal: Terminal): readonly Setting[] {
+  try {
+    const configuration = readConfiguration(configFile)
+    return [...configuration.settings, ...served(configuration).flatMap(({ settings }) => settings)]
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    terminal.stderr.write(`Warning: ${escapeControls([error.message, ...error.places].join(' '))} The service will not start before that is mended.\n`)
+    return []
+  }
 }
 
 /** A text other than `help` is what is wrong. */

@@ -70,11 +70,12 @@ export const OWN_OPTIONS: readonly Row<BrokerDraft>[] = [
     name: 'max_topic_levels',
     own: true,
     kind: 'integer',
-    minimum: 1,
+    minimum: 6, // $SYS/broker/load/messages/received/1min
     maximum: 65535,
+    refusal: "'max_topic_levels' must be between 6 and 65535 inclusive: $SYS has topics of 6 levels.",
     default: '200',
     reload: true,
-    meaning: 'Levels of a Topic Name or Filter.',
+    meaning: 'Levels of a Topic Name or Filter, at least 6, which $SYS needs.',
     set: (draft, value) => void (draft.limits.maximumTopicLevels = value),
   },
   {

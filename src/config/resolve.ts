@@ -13,6 +13,9 @@ export type ConfigurationEnvironment = Readonly<Record<string, string | undefine
 
 const NOT_STORED =
   "Warning: 'persistence true' is not in force in this version: nothing survives a restart, all sessions and retained messages are kept in memory only."
+const NO_CONTROL = "Warning: 'enable_control_api true' is not in force in this version: requests on $CONTROL/broker/v1 are not answered."
+/** Plugins that are recognised, and change nothing. */
+const IDLE_PLUGINS: ReadonlySet<string | null> = new Set(['persist_sqlite', 'sparkplug_aware'])
 
 /** @throws ConfigError */
 export function resolve(sections: Sections, environment: ConfigurationEnvironment): Configuration {
@@ -41,6 +44,9 @@ export function resolve(sections: Sections, environment: ConfigurationEnvironmen
       text: NOT_STORED,
       at: settingOf(settings, 'persistence'),
     })
+  if (broker.enableControlApi) notes.push({ type: 'warning', text: NO_CONTROL, at: settingOf(settings, 'enable_control_api') })
+  for (const { known, path, settings: lines } of sections.plugins)
+    if (IDLE_PLUGINS.has(known)) notes.push({ type: 'warning', text: `Warning: The plugin '${path}' is not in force in this version.`, at: lines[0] ?? null })
   return {
     ...broker,
     listeners: own.map(settle),

@@ -85,6 +85,12 @@ export class Entrance {
     return plainAddress(this.#headers.get(endsOf(socket))?.source?.address ?? socket.remoteAddress)
   }
 
+  /** For reports; null when the peer is gone. */
+  portsOf(socket: Socket): { readonly peer: number; readonly local: number } | null {
+    const peer = this.#headers.get(endsOf(socket))?.source?.port ?? socket.remotePort
+    return peer === undefined || socket.localPort === undefined ? null : { peer, local: socket.localPort }
+  }
+
   #remember(socket: Socket, header: ProxyHeader): void {
     const ends = endsOf(socket)
     this.#headers.set(ends, header)
@@ -107,7 +113,7 @@ export class Entrance {
     if (kind === 'address-limit') return `${maximumPerAddress} connections from this address are open and no more are allowed: the newcomer was closed`
     if (kind === 'global-limit') return `${size} connections are open on all listeners, and no more than ${maximum} are allowed: the newcomer was closed`
     if (kind === 'descriptors') return `${size} connections are open, and for more the system gives too few open files: the newcomer was closed`
-    return `${this.book.size} connections are open and no more are allowed: the newcomer was closed`
+    return `${this.book.maximum} connections are open and no more are allowed: the newcomer was closed`
   }
 }
 

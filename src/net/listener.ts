@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Accept, Transport } from '../base/link.ts'
 import { UsageError } from '../wire/errors.ts'
+import type { ConnectionCount } from './connection-book.ts'
 import type { NetContext } from './net-context.ts'
 import { listenTcp } from './tcp.ts'
 import { listenUnix } from './unix.ts'
@@ -74,6 +75,8 @@ export interface ListenerOptions {
   readonly websocket?: WebSocketListenerOptions | null
   /** Newcomers beyond are closed at once; null = no limit. */
   readonly maximumConnections?: number | null
+  /** Of those that count for `maximumConnections`, by this and other sockets of one listener; a count of its own unless given. */
+  readonly together?: ConnectionCount
   /** Version of the PROXY protocol whose header must come first on each connection; null = none is expected, and none is understood. */
   readonly proxyProtocol?: 1 | 2 | null
   /** Refuses clients that the proxy does not say to have come by TLS; version 1 cannot say it. */

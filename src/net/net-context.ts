@@ -24,6 +24,8 @@ export interface NetProblem {
   readonly error: Error
   /** IP address of the peer; empty when unknown. */
   readonly address: string
+  /** The peer's port and ours, of a connection that got as far as a handshake; null = unknown. */
+  readonly ports: { readonly peer: number; readonly local: number } | null
   /** Problems of this kind left out before this one, because there were too many. */
   readonly unreported: number
 }
@@ -76,7 +78,7 @@ export class NetContext {
   }
 
   /** Tells a problem, unless too many of its kind have just been told. */
-  report(kind: ProblemKind, error: Error, address: string): void {
+  report(kind: ProblemKind, error: Error, address: string, ports: NetProblem['ports'] = null): void {
     const now = performance.now()
     let window = this.#windows.get(kind)
     if (window === undefined) this.#windows.set(kind, (window = { until: 0, reported: 0, unreported: 0 }))
@@ -91,7 +93,7 @@ export class NetContext {
     const unreported = window.unreported
     window.reported++
     window.unreported = 0
-    this.#onError({ kind, error, address, unreported })
+    this.#onError({ kind, error, address, ports, unreported })
   }
 }
 

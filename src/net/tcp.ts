@@ -30,7 +30,7 @@ export interface SharedSocketOptions extends SocketConstructorOpts {
 type FirstReader = (bytes: Uint8Array, start: number, end: number) => boolean
 
 export async function listenTcp(context: NetContext, options: ListenerOptions, accept: Accept): Promise<Listener> {
-  const book = new ConnectionBook(options.maximumConnections ?? null, context.connections)
+  const book = new ConnectionBook(options.maximumConnections ?? null, context.connections, options.together)
   const server = createSocketServer(context, 'tcp', book, accept, proxyRules(options))
   await bind(context, server, place(options))
   return new BoundServer(server, book, null)

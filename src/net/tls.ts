@@ -18,7 +18,7 @@ import { cipherList, listOf, revocationLists } from './tls-options.ts'
 const HANDSHAKE_TIMEOUT_MS = 10_000
 
 export async function listenTls(context: NetContext, options: ListenerOptions, tls: TlsListenerOptions, accept: Accept): Promise<Listener> {
-  const entrance = new Entrance(context, new ConnectionBook(options.maximumConnections ?? null, context.connections), proxyRules(options))
+  const entrance = new Entrance(context, new ConnectionBook(options.maximumConnections ?? null, context.connections, options.together), proxyRules(options))
   const certificates = new ClientCertificates(tls)
   const server = createServer({ ...SOCKET_OPTIONS, ...serverTlsOptions(tls, certificates) }, (socket) => {
     const peer = entrance.describe(socket, 'tls', certificates.factsOf(socket))
@@ -46,7 +46,7 @@ export function guardTls(
   interpose<TLSSocket>(server, 'secureConnection', (socket, pass) => {
     const refusal = certificates.judge(socket)
     if (refusal !== null) {
-      context.report('handshake', refusal, entrance.addressOf(socket))
+      context.report('handshake', refusal, entrance.addressOf(socket), entrance.portsOf(socket))
       socket.destroy()
       return
     }
@@ -55,7 +55,7 @@ export function guardTls(
     pass()
   })
   server.removeAllListeners('tlsClientError') // an HTTPS server would tell it once more, as an HTTP fault
-  server.on('tlsClientError', (error, socket) => reportHandshake(context, error, socket, entrance.addressOf(socket)))
+  server.on('tlsClientError', (error, socket) => reportHandshake(context, error, socket, entrance))
   const { keylog } = tls
   if (keylog) server.on('keylog', (line) => keylog(line))
   return (renewed) => {
@@ -99,9 +99,9 @@ export function secureContextOptions(tls: TlsListenerOptions): SecureContextOpti
 }
 
 /** Says why a handshake failed; Node closes refused certificates without a word, so theirs is looked up. */
-function reportHandshake(context: NetContext, error: Error, socket: TLSSocket, address: string): void {
+function reportHandshake(context: NetContext, error: Error, socket: TLSSocket, entrance: Entrance): void {
   const refused = socket.authorizationError as Error | string | undefined | null
   const reason = refused ? new Error(`client certificate refused: ${typeof refused === 'string' ? refused : refused.message}`) : error
-  context.report('handshake', reason, address)
+  context.report('handshake', reason, entrance.addressOf(socket), entrance.portsOf(socket))
   socket.destroy()
 }

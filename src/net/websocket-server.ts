@@ -86,7 +86,7 @@ export class WebSocketUpgrades {
 export async function listenWebSocket(context: NetContext, options: ListenerOptions, tls: TlsListenerOptions | null, accept: Accept): Promise<Listener> {
   const { websocket } = options
   if (!websocket) throw new UsageError(`a ${options.transport} listener needs to know its paths, origins and largest frame: give \`websocket\``)
-  const entrance = new Entrance(context, new ConnectionBook(options.maximumConnections ?? null, context.connections), proxyRules(options))
+  const entrance = new Entrance(context, new ConnectionBook(options.maximumConnections ?? null, context.connections, options.together), proxyRules(options))
   const answer = (request: IncomingMessage, response: ServerResponse): void =>
     answerPlain(websocket, request, response, (fault) => context.report('receiver', fault, entrance.addressOf(request.socket)))
   const timeoutMs = websocket.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS
@@ -114,7 +114,7 @@ export async function listenWebSocket(context: NetContext, options: ListenerOpti
   const upgrades = new WebSocketUpgrades(context, websocket, tls === null ? 'ws' : 'wss', accept, describe)
   server.on('upgrade', (request, socket, head) => upgrades.upgrade(request, socket, head))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code !== 'ECONNRESET') context.report('handshake', error, entrance.addressOf(socket as Socket))
+    if (error.code !== 'ECONNRESET') context.report('handshake', error, entrance.addressOf(socket as Socket), entrance.portsOf(socket as Socket))
     if (socket.writable) refuse(socket, error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400, 'this port speaks HTTP and MQTT over WebSocket')
     else socket.destroy()
   })

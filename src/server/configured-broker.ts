@@ -69,10 +69,10 @@ export class ConfiguredBroker {
 
   /**
    * Goes over to a configuration that was read anew; returns how many clients had to go. Whatever throws, throws before anything has changed.
-   * Listeners cannot come and go: those that the file does not name any more keep what they had.
+   * `verbose`: every packet is logged from now on. Listeners cannot come and go: those that the file does not name any more keep what they had.
    * @throws AccessFileError, CertificateError, OpenSSL's error for bad certificates
    */
-  reload(read: Configuration): number {
+  reload(read: Configuration, verbose: boolean): number {
     const running = this.#running
     if (running === null) return 0
     const { log, keyLogFile } = this.#options
@@ -91,6 +91,7 @@ export class ConfiguredBroker {
       const listener = configuration.localOnly ?? configuration.listeners[i]
       if (listener !== undefined && rules !== running.broker.rules) running.broker.setLimits({ ...limits, ...listener.limits }, rules)
     }
+    running.setLogging(verbose, configuration.connectionMessages)
     running.limitConnections(orNull(configuration.globalMaximumConnections), this.#perAddress(configuration))
     for (const { type, text } of this.#access.notes) log.write(type, text)
     return running.broker.recheck()

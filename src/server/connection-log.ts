@@ -22,8 +22,8 @@ interface TlsSession {
 }
 
 export interface ConnectionLogOptions {
-  /** connection_messages: the lines of coming and going. */
-  readonly connectionMessages: boolean
+  /** connection_messages: the lines of coming and going; may change meanwhile. */
+  connectionMessages: boolean
   /** Milliseconds, monotonic. */
   readonly now: () => number
 }
@@ -237,6 +237,8 @@ function endText(cause: EndCause, error: ProtocolError | null): string {
       return `: ${REFUSALS[error?.reasonCode ?? 0x87] ?? 'refused'}`
     case 'timeout':
       return ': no CONNECT in time'
+    case 'not-authorised':
+      return ': not authorised'
     case 'administrative':
       return ': administrative action'
     case 'shutdown':

@@ -5,7 +5,8 @@ import type { Log } from '../base/log.ts'
 import type { NetProblem } from '../net/net-context.ts'
 import { escapeControls } from './log-destinations.ts'
 
-export function reportProblem(log: Log, { kind, error, address, unreported }: NetProblem): void {
+/** `connectionMessages`: with the lines of coming and going around a handshake that failed. */
+export function reportProblem(log: Log, { kind, error, address, ports, unreported }: NetProblem, connectionMessages: boolean): void {
   const more = unreported === 0 ? '' : ` (${unreported} more like this were not shown)`
   const reason = escapeControls(error.message)
   switch (kind) {
@@ -15,7 +16,13 @@ export function reportProblem(log: Log, { kind, error, address, unreported }: Ne
     case 'accept':
       log.write('error', `Error: the system refused a new connection: ${reason}${more}`)
       return
-    case 'handshake':
+    case 'handshake': {
+      const from = ports === null || !connectionMessages ? null : `${address}:${ports.peer}`
+      if (from !== null) log.write('notice', `New connection from ${from} on port ${ports!.local}.`, { address: from })
+      log.write('notice', `Client connection from ${address} failed: ${reason}.${more}`)
+      if (from !== null) log.write('notice', `Client ${address} [${from}] disconnected: Protocol error.`, { address: from })
+      return
+    }
     case 'proxy':
       log.write('notice', `Client connection from ${address} failed: ${reason}.${more}`)
       return

@@ -7,6 +7,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { Limits } from '../broker/limits.ts'
 import type { ListenerRules } from '../broker/listener-rules.ts'
 import type { Authenticator, Authorizer } from '../broker/ports.ts'
+import { ConnectionCount } from '../net/connection-book.ts'
 import { type Listener, listen, type TlsListenerOptions } from '../net/listener.ts'
 import type { NetContext } from '../net/net-context.ts'
 import { ListenError, type Place } from './listen-error.ts'
@@ -59,6 +60,12 @@ export interface OpenListener {
   readonly rules: ListenerRules
 }
 
+/** What the sockets of one listener share. */
+interface Common {
+  readonly rules: ListenerRules
+  readonly count: ConnectionCount
+}
+
 export class ListenerOpener {
   /** All sockets that were opened. */
   readonly sockets: Listener[] = []
@@ -76,28 +83,28 @@ export class ListenerOpener {
   async open(listener: BrokerListener): Promise<OpenListener> {
     const before = this.sockets.length
     const rules = this.#rulesOf(listener)
-    const port = await this.#openAll(listener, rules)
+    const port = await this.#openAll(listener, { rules, count: new ConnectionCount() })
     return { port, sockets: this.sockets.slice(before), rules }
   }
 
   /** Returns the port. */
-  async #openAll(listener: BrokerListener, rules: ListenerRules): Promise<number> {
+  async #openAll(listener: BrokerListener, common: Common): Promise<number> {
     const { host, addressFamily } = listener
     const port = listener.port ?? 1883
-    if (listener.transport === 'unix') return await this.#openOne(listener, rules, null, 0, false)
-    if (typeof host === 'string') return await this.#openOne(listener, rules, host, port, false)
+    if (listener.transport === 'unix') return await this.#openOne(listener, common, null, 0, false)
+    if (typeof host === 'string') return await this.#openOne(listener, common, host, port, false)
     const [ipv4, ipv6] = host === null ? ['0.0.0.0', '::'] : ['127.0.0.1', '::1']
-    if (addressFamily === 'ipv4') return await this.#openOne(listener, rules, ipv4, port, false)
-    if (addressFamily === 'ipv6') return await this.#openOne(listener, rules, ipv6, port, true)
-    return await this.#openBoth(listener, rules, ipv4, ipv6, port)
+    if (addressFamily === 'ipv4') return await this.#openOne(listener, common, ipv4, port, false)
+    if (addressFamily === 'ipv6') return await this.#openOne(listener, common, ipv6, port, true)
+    return await this.#openBoth(listener, common, ipv4, ipv6, port)
   }
 
   /** One port on two addresses. A machine without IPv6 is served by IPv4 alone. */
-  async #openBoth(listener: BrokerListener, rules: ListenerRules, ipv4: string, ipv6: string, port: number): Promise<number> {
+  async #openBoth(listener: BrokerListener, common: Common, ipv4: string, ipv6: string, port: number): Promise<number> {
     for (let attempt = 1; ; attempt++) {
-      const taken = await this.#openOne(listener, rules, ipv4, port, false)
+      const taken = await this.#openOne(listener, common, ipv4, port, false)
       try {
-        return await this.#openOne(listener, rules, ipv6, taken, true)
+        return await this.#openOne(listener, common, ipv6, taken, true)
       } catch (error) {
         if (!(error instanceof ListenError)) throw error
         if (error.isMissingAddress) {
@@ -110,7 +117,7 @@ export class ListenerOpener {
     }
   }
 
-  async #openOne(listener: BrokerListener, rules: ListenerRules, host: string | null, port: number, isIpv6Only: boolean): Promise<number> {
+  async #openOne(listener: BrokerListener, { rules, count }: Common, host: string | null, port: number, isIpv6Only: boolean): Promise<number> {
     const { path = null, websocket, tls } = listener
     const transport = listener.transport ?? 'tcp'
     const place: Place = { transport, host, port, path: transport === 'unix' ? path : null }
@@ -126,6 +133,7 @@ export class ListenerOpener {
           ipv6Only: isIpv6Only,
           tls: tls ?? null,
           maximumConnections: listener.maximumConnections ?? null,
+          together: count,
           proxyProtocol: listener.proxyProtocol ?? null,
           proxyRequireTls: listener.proxyRequireTls ?? false,
           websocket:

@@ -2,7 +2,6 @@
 // Everything else is an argument; what a configuration file says becomes these options in cli/.
 
 import { randomInt, randomUUID } from 'node:crypto'
-import { getHeapStatistics } from 'node:v8'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Broker } from '../broker/broker.ts'
@@ -11,8 +10,9 @@ import type { Authenticator, Authorizer } from '../broker/ports.ts'
 import { connectionsThatFit } from '../net/descriptor-limit.ts'
 import type { Listener } from '../net/listener.ts'
 import { createNetContext, type NetContext } from '../net/net-context.ts'
-import { ConnectionLog } from './connection-log.ts'
+import { ConnectionLog, type ConnectionLogOptions } from './connection-log.ts'
 import { NO_LOG } from './log-destinations.ts'
+import { MemoryInUse, processMemory } from './memory-in-use.ts'
 import { reportProblem } from './net-problems.ts'
 import { type BrokerListener, ListenerOpener, type OpenListener, urlOf } from './open-listeners.ts'
 import { packageVersion } from './package-version.ts'
@@ -68,6 +68,8 @@ export interface RunningBroker extends AsyncDisposable {
   readonly listeners: readonly OpenListener[]
   /** Changes the limits over all listeners, for newcomers; null = none. */
   limitConnections(maximum: number | null, maximumPerAddress: number | null): void
+  /** Changes what is logged: every packet or none, and the lines of coming and going. Of no use without a log. */
+  setLogging(verbose: boolean, connectionMessages: boolean): void
   /** Connections open now, with those still in a handshake. */
   readonly connections: number
   /** Stops: clients of MQTT 5 are told, no wills are published. Calling it again does no harm. */
@@ -82,16 +84,19 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   const wanted = options.listeners ?? [{ port: options.port ?? 1883 }]
   const log = options.log ?? NO_LOG
   const clock: Clock = { now: () => performance.now() }
+  const logging: ConnectionLogOptions = { connectionMessages: options.connectionMessages ?? true, now: () => clock.now() }
   const place = options.tap ?? null
   const tap = place === null ? null : new TapHub(`zanzara ${packageVersion()}`, () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)))
   const context = createNetContext({
     tap,
-    onError: (problem) => reportProblem(log, problem),
+    onError: (problem) => reportProblem(log, problem, logging.connectionMessages),
     connectionsThatFit: connectionsThatFit(),
     maximumConnections: options.maximumConnections ?? null,
     maximumConnectionsPerAddress: options.maximumConnectionsPerAddress ?? null,
   })
-  const told = options.log === undefined ? null : new ConnectionLog(log, { connectionMessages: options.connectionMessages ?? true, now: () => clock.now() })
+  const told = options.log === undefined ? null : new ConnectionLog(log, logging)
+  let started: Broker | null = null // asked for its memory while it is being made
+  const memory = new MemoryInUse(() => started?.limits.memoryLimit ?? 0, processMemory(clock.now))
   const broker = new Broker({
     clock,
     pool: context.pool,
@@ -99,7 +104,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     seed: randomInt(2 ** 32),
     version: packageVersion(),
     wallClock: () => Date.now(),
-    heapUsed,
+    heapUsed: () => memory.bytes(),
     log,
     later: (work) => setImmediate(work),
     trace: options.verbose === true ? told : null,
@@ -109,6 +114,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     ...(options.authenticator === undefined ? {} : { authenticator: options.authenticator }),
     ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
   })
+  started = broker
   const opener = new ListenerOpener(context, broker, log)
   const listeners: OpenListener[] = []
   let outlet: TapOutlet | null = null
@@ -121,28 +127,35 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   }
   const timer = setInterval(() => broker.run(clock.now()), DEADLINES_EVERY)
   timer.unref() // the listeners keep the process alive
-  return new StartedBroker(broker, context, listeners, outlet, timer, urlOf(wanted[0]!, listeners[0]!.port))
-}
-
-/** Bytes of JavaScript objects and of the buffers that belong to them. */
-function heapUsed(): number {
-  const { used_heap_size: objects, external_memory: buffers } = getHeapStatistics()
-  return objects + buffers
+  return new StartedBroker(broker, context, listeners, outlet, timer, urlOf(wanted[0]!, listeners[0]!.port), (verbose, connectionMessages) => {
+    broker.traceWith(verbose ? told : null)
+    logging.connectionMessages = connectionMessages
+  })
 }
 
 class StartedBroker implements RunningBroker {
   readonly url: string
   readonly broker: Broker
   readonly listeners: readonly OpenListener[]
+  readonly setLogging: RunningBroker['setLogging']
   readonly #context: NetContext
   readonly #sockets: readonly Listener[]
   readonly #outlet: TapOutlet | null
   readonly #timer: NodeJS.Timeout
   #closing: Promise<void> | null = null
 
-  constructor(broker: Broker, context: NetContext, listeners: readonly OpenListener[], outlet: TapOutlet | null, timer: NodeJS.Timeout, url: string) {
+  constructor(
+    broker: Broker,
+    context: NetContext,
+    listeners: readonly OpenListener[],
+    outlet: TapOutlet | null,
+    timer: NodeJS.Timeout,
+    url: string,
+    setLogging: RunningBroker['setLogging'],
+  ) {
     this.broker = broker
     this.url = url
+    this.setLogging = setLogging
     this.listeners = listeners
     this.#context = context
     this.#sockets = listeners.flatMap(({ sockets }) => sockets)

@@ -20,7 +20,8 @@ export type EndCause =
   | 'protocol-error' // the peer broke the protocol
   | 'refused' // CONNECT was not accepted
   | 'timeout' // no CONNECT in time
-  | 'administrative' // closed on our side: kicked, permission gone
+  | 'not-authorised' // connected, but not welcome any more
+  | 'administrative' // closed on our side
   | 'shutdown' // the broker stops
 
 /** What a server connection may do and announces; the broker's limits, as far as they concern one connection. */

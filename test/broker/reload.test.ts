@@ -45,8 +45,8 @@ test('recheck ends those who are no longer welcome: 5.0 is told 0x98, their will
   expect([c4.lines(), c4.isClosed, c5.lines(), c5.isClosed]).toEqual([[], true, ['DISCONNECT 0x98'], true])
   expect([a.lines(), a.isClosed, waiting.isClosed]).toEqual([['PUBLISH q0 r0 d0 m0 w gone'], false, false])
   expect(observer.causes.slice(1)).toEqual([
-    ['b', 'administrative'],
-    ['c', 'administrative'],
+    ['b', 'not-authorised'],
+    ['c', 'not-authorised'],
   ])
   expect([b.broker.sessionCount, b.broker.connectedCount]).toEqual([3, 1])
   expect(b.broker.recheck()).toBe(0)

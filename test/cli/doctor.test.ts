@@ -18,6 +18,7 @@ import type { Finding } from '../../src/cli/doctor/findings.ts'
 import { listeningOn } from '../../src/cli/doctor/listening-sockets.ts'
 import { type RunningBroker, type StartBrokerOptions, startBroker } from '../../src/server/start-broker.ts'
 import { unusedPort } from '../support/built.ts'
+import { passwordFile } from './support/broker-kit.ts'
 import { FakeTerminal } from './support/fake-terminal.ts'
 
 let folder = ''
@@ -207,15 +208,24 @@ test('a TLS listener with good certificates is fine; the authority that a client
 })
 
 test('password and ACL files: what is wrong in them, by line', async () => {
-  const passwords = file('passwords', 'ada:$7$101$c2FsdA==$aGFzaA==', '', 'bob:plain', 'carl', ':x')
+  const ada = passwordFile(['ada', 'secret']).trim()
+  const passwords = file('passwords', ada, '', 'bob:plain', 'carl')
   const acl = file('acl', '# mine', 'user ada', 'topik read a')
+  const keys = file('keys', 'id:xyz')
   const port = await unusedPort()
-  const found = await doctor('-c', file('m.conf', `listener ${port}`, `password_file ${passwords}`, `acl_file ${acl}`))
-  expect(only(found, /not NAME:HASH/).text).toContain(`${passwords}:4, ${passwords}:5`)
-  expect(only(found, /plain text/).mend).toEqual([`zanzara passwd -U ${passwords}`])
-  expect(only(found, /has one user/).level).toBe('fine')
-  expect(only(found, /begins with neither/).text).toContain(`${acl}:3`)
+  const lines = [`listener ${port}`, `password_file ${passwords}`, `acl_file ${acl}`, `psk_file ${keys}`, 'psk_hint x']
+  const found = await doctor('-c', file('m.conf', ...lines))
+  expect(only(found, /has no password hash/)).toMatchObject({ level: 'broken', mend: [`zanzara passwd -U ${passwords}`] })
+  expect(only(found, /has no password hash/).text).toMatch(`${passwords}:3: Unable to decode line. User 'bob'`)
+  expect(only(found, /topik/).text).toBe(`${acl}:3: Invalid line: topik. The broker does not start with it`)
+  expect(only(found, /non-hexadecimal/).text).toContain(`${keys}:1: psk for identity "id"`)
   expect(found.text).not.toContain('nobody can log in')
+  file('passwords', ada, 'carl')
+  file('acl', 'user ada', 'topic read a', 'pattern write b')
+  file('keys', 'id:12', 'other:345')
+  const mended = await doctor('-c', join(folder, 'm.conf'))
+  expect([only(mended, /has one user/).level, only(mended, /has 2 rules/).level, only(mended, /has 2 keys/).level]).toEqual(['fine', 'fine', 'fine'])
+  expect(only(mended, /does not contain '%c' or '%u'/).level).toBe('look')
   const empty = await doctor('-c', file('m.conf', `listener ${port}`, `password_file ${file('none')}`, `acl_file ${file('nothing', '#')}`))
   expect(only(empty, /names nobody/).level).toBe('broken')
   expect(only(empty, /has no rule/)).toMatchObject({ level: 'broken', mend: ['topic readwrite #'] })

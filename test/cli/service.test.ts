@@ -25,8 +25,8 @@ const PLAN: ServicePlan = {
   writes: [],
   hasLowPort: false,
 }
-const lines = (...texts: readonly string[]): { name: string; value: string; file: string; line: number }[] =>
-  texts.map((text, i) => ({ name: text.split(' ')[0]!, value: text.split(' ').slice(1).join(' '), file: 'f', line: i + 1 }))
+const lines = (...texts: readonly string[]): { option: string; value: string; file: string; line: number }[] =>
+  texts.map((text, i) => ({ option: text.split(' ')[0]!, value: text.split(' ').slice(1).join(' '), file: 'f', line: i + 1 }))
 const GIVEN = { node: '/n', program: '/p', command: 'zanzara', configFile: '/etc/zanzara/zanzara.conf', user: null }
 
 async function service(...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
@@ -126,4 +126,15 @@ test.each([
   [['print', '--usr', 'a'], "Unknown option '--usr'."],
 ])('wrong arguments %j: 2', async (argv, sentence) => {
   expect(await service(...argv)).toEqual({ code: 2, out: '', err: `Error: ${sentence}\n\nUse 'zanzara service --help' to see usage.\n` })
+})
+
+test('a configuration that cannot be used is told, and a unit printed all the same', async () => {
+  const path = join(folder, 'm.conf')
+  writeFileSync(path, 'user ada\nbogus 1\n')
+  const { code, out, err } = await service('print', 'systemd', '-c', path)
+  expect([code, err]).toEqual([
+    0,
+    `Warning: Unknown configuration variable 'bogus'. Error found at ${path}:2. The service will not start before that is mended.\n`,
+  ])
+  expect(out).toContain('ExecStart=')
 })

@@ -82,6 +82,7 @@ test.each<[EndCause, ProtocolError | null, string]>([
   ['taken-over', null, 'Client X [127.0.0.1:51552] disconnected: session taken over.'],
   ['refused', new ProtocolError(0x87, 'CONNECT refused'), 'Client X [127.0.0.1:51552] disconnected: not authorised.'],
   ['refused', new ProtocolError(0x85, 'CONNECT refused'), 'Client X [127.0.0.1:51552] disconnected: client identifier not valid.'],
+  ['not-authorised', null, 'Client X [127.0.0.1:51552] disconnected: not authorised.'],
   ['administrative', null, 'Client X [127.0.0.1:51552] disconnected: administrative action.'],
   ['timeout', null, 'Client X [127.0.0.1:51552] disconnected: no CONNECT in time.'],
 ])('a client goes: %s', (cause, error, line) => {

@@ -1,10 +1,11 @@
 // A broker in a process of its own, so that its memory, its pauses and its death can be seen from outside. Started with fork() and --expose-gc.
-// Argument: startBroker's options as JSON. Says {ports}; answers 'report' with what it holds after a garbage collection.
+// Argument: startBroker's options as JSON; `log: true` is a log that nobody reads. Says {ports}; answers 'report' with what it holds after a collection.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { startBroker } from '../../dist/server/start-broker.js'
 
-const running = await startBroker(JSON.parse(process.argv[2] ?? '{}'))
+const { log, ...options } = JSON.parse(process.argv[2] ?? '{}')
+const running = await startBroker(log === true ? { ...options, log: { write: () => {} } } : options)
 const delays = monitorEventLoopDelay({ resolution: 5 })
 delays.enable()
 process.on('message', (message) => {

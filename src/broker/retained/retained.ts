@@ -22,11 +22,12 @@ const LAST_ERA = 0x7fffffff
 export class Retained implements Places, RetainedTree {
   /** Messages kept. */
   count = 0
+  /** Messages kept at most; lowering it takes none away. */
+  maximum: number
   /** Of the packets kept: what they were when they came. */
   packetBytes = 0
   readonly nodes: LevelNodes = new LevelNodes(STRIDE)
   readonly levels: LevelTable
-  readonly #maximum: number
   readonly #segments = new RetainedSegments(this)
   readonly #publishers = new RetainedPublishers()
   /** Nodes on which cursors rest: they stay, though they may be empty. */
@@ -37,7 +38,7 @@ export class Retained implements Places, RetainedTree {
   #era = 0
 
   constructor(maximum: number, levels: LevelTable) {
-    this.#maximum = maximum
+    this.maximum = maximum
     this.levels = levels
   }
 
@@ -48,7 +49,7 @@ export class Retained implements Places, RetainedTree {
 
   /** Whether `store` has room for it. */
   hasRoom(topicName: string, run: PublishRun, now: number): boolean {
-    return this.count < this.#maximum || isEmpty(run) || this.has(topicName, now)
+    return this.count < this.maximum || isEmpty(run) || this.has(topicName, now)
   }
 
   /**

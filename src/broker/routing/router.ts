@@ -51,7 +51,7 @@ export interface RouterParts {
   readonly authorizer: Authorizer
   readonly authorizers: Authorizers
   now(): number
-  readonly trace: Trace | null
+  trace: Trace | null
   /** Routes what came up during a routing. */
   resumeWaiting(): void
 }

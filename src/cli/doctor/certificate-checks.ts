@@ -69,7 +69,7 @@ function checkKey(keyfile: NonNullable<Setting>, certificate: X509Certificate | 
     )
   else if (certificate !== null && !certificate.checkPrivateKey(key))
     findings.broken('certificate', `the private key ${keyfile.value} is not that of the certificate; certfile and keyfile must be of one pair`)
-  warnOpen(keyfile.value, 'private key', findings)
+  warnOpen(keyfile.value, 'private key', reader, findings)
 }
 
 function checkNames(own: X509Certificate, names: readonly string[], host: string | null, certfile: NonNullable<Setting>, findings: Findings): void {

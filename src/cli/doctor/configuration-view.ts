@@ -1,9 +1,17 @@
 // A configuration as the doctor needs it: per listener who may come in and by which files, each with the line that says so.
-// The one place that knows how config/ tells these things. Whether the file as a whole is right is asked of config/parse.ts.
+// What the file means is config/parse.ts' affair; a file that cannot be used has no listeners here.
 
-import { ConfigError } from '../../config/configuration.ts'
+import type { PluginConfiguration } from '../../config/bridge-configuration.ts'
+import { ConfigError, type Configuration, type ListenerConfiguration } from '../../config/configuration.ts'
 import { readConfiguration } from '../../config/parse.ts'
-import { type ConfigurationLine, configurationLines, lastValue } from '../configuration-lines.ts'
+import { decidingSetting, type Origin, settingOf, type Setting as WrittenSetting } from '../../config/settings.ts'
+import { served } from '../../server/access.ts'
+
+/** One option as it was written. */
+export interface ConfigurationLine extends Origin {
+  readonly name: string
+  readonly value: string
+}
 
 /** Null = the file does not say. */
 export type Setting = ConfigurationLine | null
@@ -28,14 +36,14 @@ export interface ListenerView {
   readonly keyfile: Setting
   readonly cafile: Setting
   readonly requiresCertificate: boolean
+  /** Certificates or keys name the users. */
+  readonly namesByIdentity: boolean
   /** A plugin judges logins: what it thinks is not for us to know. */
   readonly hasPlugin: boolean
 }
 
 export interface ConfigurationView {
   readonly file: string | null
-  /** Whether there was anything to read. */
-  readonly hasLines: boolean
   /** Why it cannot be used, with `FILE:LINE` where there is one. */
   readonly fault: { readonly text: string; readonly where: string | null } | null
   readonly listeners: readonly ListenerView[]
@@ -43,17 +51,17 @@ export interface ConfigurationView {
   readonly user: string | null
 }
 
-/** The view of a file; null = of a broker without one. */
+/** The view of a file; null = of a broker without one, on `port`. */
 export function viewConfiguration(file: string | null, port = 1883): ConfigurationView {
-  if (file === null) return { file, hasLines: false, fault: null, listeners: [withoutListener([], port)], user: null }
-  const lines = configurationLines(file)
-  const listeners = listenersIn(lines)
-  return {
-    file,
-    hasLines: lines.length > 0,
-    fault: faultOf(file),
-    listeners: listeners.length > 0 ? listeners : [withoutListener(lines, 1883)],
-    user: lastValue(lines, 'user'),
+  if (file === null) return { file, fault: null, listeners: [{ ...NOTHING_SAID, port }], user: null }
+  try {
+    const configuration = readConfiguration(file)
+    const listeners = served(configuration).map((listener) => viewOf(configuration, listener))
+    return { file, fault: null, listeners, user: settingOf(configuration.settings, 'user')?.value ?? null }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const where = error.line > 0 ? `${error.file}:${error.line}` : null
+    return { file, fault: { text: error.message, where }, listeners: [], user: null }
   }
 }
 
@@ -62,71 +70,59 @@ export function place({ file, line }: ConfigurationLine): string {
   return `${file}:${line}`
 }
 
-function faultOf(file: string): ConfigurationView['fault'] {
-  try {
-    readConfiguration(file)
-    return null
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    return { text: error.message, where: error.line > 0 ? `${error.file}:${error.line}` : null }
-  }
+const NOTHING_SAID: ListenerView = {
+  at: null,
+  port: 1883,
+  host: 'loopback',
+  unixPath: null,
+  isWebSocket: false,
+  family: null,
+  allowsAnonymous: true,
+  anonymousAt: null,
+  passwordFile: null,
+  aclFile: null,
+  pskFile: null,
+  certfile: null,
+  keyfile: null,
+  cafile: null,
+  requiresCertificate: false,
+  namesByIdentity: false,
+  hasPlugin: false,
 }
 
-/** Options that with per_listener_settings belong to the listener above them. */
-const PER_LISTENER = new Set(['allow_anonymous', 'password_file', 'acl_file', 'psk_file', 'plugin', 'auth_plugin', 'plugin_load'])
-
-function listenersIn(lines: readonly ConfigurationLine[]): ListenerView[] {
-  const isPerListener = isTrue(lines.findLast(({ name }) => name === 'per_listener_settings') ?? null)
-  const opened: { readonly at: ConfigurationLine; readonly own: ConfigurationLine[] }[] = []
-  const before: ConfigurationLine[] = []
-  for (const line of lines) {
-    if (line.name === 'listener' || line.name === 'port') opened.push({ at: line, own: [] })
-    else (opened.at(-1)?.own ?? before).push(line)
-  }
-  return opened.map(({ at, own }) => {
-    const shared = isPerListener ? [...before.filter(() => at.name === 'port'), ...own] : lines
-    const scoped = (name: string): readonly ConfigurationLine[] => (PER_LISTENER.has(name) ? shared : at.name === 'port' ? [...before, ...own] : own)
-    return { ...viewOf(scoped, at, false), ...whereOf(at, before) }
-  })
-}
-
-/** What listens when no line says where: this machine alone may connect, without a password unless the file wants one. */
-function withoutListener(lines: readonly ConfigurationLine[], port: number): ListenerView {
-  return { ...viewOf(() => lines, null, true), port, host: 'loopback', unixPath: null }
-}
-
-function whereOf({ name, value }: ConfigurationLine, before: readonly ConfigurationLine[]): Pick<ListenerView, 'port' | 'host' | 'unixPath'> {
-  const [port = '', ...rest] = value.split(/ +/)
-  const host = name === 'port' ? (lastValue(before, 'bind_address') ?? '') : rest.join(' ')
-  if (Number(port) === 0) return { port: 0, host: null, unixPath: host }
-  return { port: Number(port), host: host === '' ? null : host, unixPath: null }
-}
-
-function viewOf(
-  scoped: (name: string) => readonly ConfigurationLine[],
-  at: Setting,
-  anonymousDefault: boolean,
-): Omit<ListenerView, 'port' | 'host' | 'unixPath'> {
-  const last = (...names: readonly string[]): Setting => names.flatMap((name) => scoped(name).filter((line) => line.name === name)).at(-1) ?? null
-  const anonymousAt = last('allow_anonymous', 'listener_allow_anonymous')
-  const family = last('socket_domain')?.value
+function viewOf(configuration: Configuration, listener: ListenerConfiguration): ListenerView {
+  const own = (option: string): Setting => lineOf(settingOf(listener.settings, option))
+  const deciding = (option: string): Setting => lineOf(decidingSetting(configuration, listener, option))
+  const isLocal = listener === configuration.localOnly
   return {
-    at,
-    isWebSocket: last('protocol')?.value === 'websockets',
-    family: family === 'ipv4' || family === 'ipv6' ? family : null,
-    allowsAnonymous: anonymousAt === null ? anonymousDefault : isTrue(anonymousAt),
-    anonymousAt,
-    passwordFile: last('password_file'),
-    aclFile: last('acl_file'),
-    pskFile: last('psk_file'),
-    certfile: last('certfile'),
-    keyfile: last('keyfile'),
-    cafile: last('cafile'),
-    requiresCertificate: isTrue(last('require_certificate')),
-    hasPlugin: last('plugin', 'auth_plugin', 'plugin_load', 'global_plugin') !== null,
+    at: isLocal ? null : (own('listener') ?? own('port')),
+    port: listener.port,
+    host: isLocal ? 'loopback' : listener.host,
+    unixPath: listener.unixPath,
+    isWebSocket: listener.protocol === 'websockets',
+    family: listener.socketDomain,
+    allowsAnonymous: listener.allowAnonymous,
+    anonymousAt: deciding('allow_anonymous'),
+    passwordFile: deciding('password_file') ?? ofPlugin(listener.plugins, 'password_file'),
+    aclFile: deciding('acl_file') ?? ofPlugin(listener.plugins, 'acl_file'),
+    pskFile: listener.pskHint === null ? null : deciding('psk_file'),
+    certfile: own('certfile'),
+    keyfile: own('keyfile'),
+    cafile: own('cafile'),
+    requiresCertificate: listener.requireCertificate,
+    namesByIdentity: listener.useIdentityAsUsername || listener.useSubjectAsUsername,
+    hasPlugin: listener.plugins.some(({ known }) => known !== 'password_file' && known !== 'acl_file'),
   }
 }
 
-function isTrue(setting: Setting): boolean {
-  return setting?.value === 'true' || setting?.value === '1'
+/** The line by which a plugin that is built in was given its file. */
+function ofPlugin(plugins: readonly PluginConfiguration[], kind: 'password_file' | 'acl_file'): Setting {
+  const plugin = plugins.find(({ known }) => known === kind)
+  const value = plugin?.options.get(kind)
+  const line = plugin?.settings.findLast((setting) => setting.value === value) ?? plugin?.settings[0]
+  return value === undefined || line === undefined ? null : { ...lineOf(line)!, value }
+}
+
+function lineOf(setting: WrittenSetting | null): Setting {
+  return setting === null ? null : { name: setting.option, value: setting.value, file: setting.file, line: setting.line }
 }

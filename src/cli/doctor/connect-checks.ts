@@ -113,8 +113,8 @@ function said({ anonymousAt }: ListenerView): string {
 }
 
 /** Whether there is any way in beside that of everybody. */
-export function canLogIn({ passwordFile, pskFile, hasPlugin, requiresCertificate }: ListenerView): boolean {
-  return passwordFile !== null || pskFile !== null || hasPlugin || requiresCertificate
+export function canLogIn({ passwordFile, hasPlugin, namesByIdentity }: ListenerView): boolean {
+  return passwordFile !== null || hasPlugin || namesByIdentity
 }
 
 function tellUnreachable(code: string, text: string, door: Door, context: DoorContext, findings: Findings): void {

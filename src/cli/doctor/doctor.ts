@@ -15,7 +15,7 @@ import { checkCertificates } from './certificate-checks.ts'
 import { type ConfigurationView, type ListenerView, place, viewConfiguration } from './configuration-view.ts'
 import { canLogIn, checkAddresses, checkDoor } from './connect-checks.ts'
 import { DOCTOR_HELP, type DoctorArguments, readDoctorArguments } from './doctor-arguments.ts'
-import { checkAclFile, checkPasswordFile, type Reader, readNamedFile } from './file-checks.ts'
+import { checkAclFile, checkPasswordFile, checkPskFile, type Reader } from './file-checks.ts'
 import { Findings, findingsJson, findingsText } from './findings.ts'
 import { type ListeningProcess, type ListeningSocket, listeningOn } from './listening-sockets.ts'
 import { checkFirewall, checkSystem, isLoopback } from './system-checks.ts'
@@ -66,7 +66,7 @@ class Visit {
     const socketsOf = new Map(view.listeners.map((listener) => [listener, listener.unixPath === null ? listeningOn(listener.port) : null]))
     const broker = [...socketsOf.values()].flatMap((sockets) => sockets ?? []).find(({ process }) => process !== null)?.process ?? null
     if (view.file !== null) this.#checkConfiguration(view, broker)
-    if (view.file !== null && view.fault !== null && !view.hasLines) return
+    if (view.fault !== null) return
     for (const [listener, sockets] of socketsOf) {
       if (port !== null && listener.port !== port) continue
       if (view.file === null) await this.#knockUnknown(host, listener.port, sockets, true)
@@ -82,7 +82,7 @@ class Visit {
     if (fault !== null)
       findings.broken('configuration', `the configuration cannot be used: ${fault.text}`, ...(fault.where === null ? [] : [`mend the line at ${fault.where}`]))
     else findings.fine('configuration', `${file} can be read: ${plural(listeners.length, 'listener')}`)
-    if (fault !== null && !view.hasLines) return
+    if (fault !== null) return
     const reader = readerOf(view, broker)
     const seen = new Set<string>()
     const once = (setting: ListenerView['passwordFile'], check: (setting: NonNullable<ListenerView['passwordFile']>) => void): void => {
@@ -94,7 +94,7 @@ class Visit {
     for (const listener of listeners) {
       once(listener.passwordFile, (setting) => checkPasswordFile(setting, reader, findings))
       once(listener.aclFile, (setting) => checkAclFile(setting, reader, findings))
-      once(listener.pskFile, (setting) => void readNamedFile(setting, 'file of pre-shared keys', `echo NAME:HEXADECIMAL > ${setting.value}`, reader, findings))
+      once(listener.pskFile, (setting) => checkPskFile(setting, reader, findings))
       once(listener.certfile ?? listener.keyfile, () => checkCertificates(listener, this.#asked.host, this.#now, reader, findings))
     }
   }

@@ -3,6 +3,10 @@
 
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { AccessFileError } from '../../auth/access-file.ts'
+import { parseAclFile } from '../../auth/acl-rules.ts'
+import { parsePasswordFile } from '../../auth/password-file.ts'
+import { parsePskFile } from '../../auth/psk-file.ts'
 import type { Account } from './accounts.ts'
 import { place, type Setting } from './configuration-view.ts'
 import type { Findings } from './findings.ts'
@@ -73,56 +77,62 @@ export function mayRead(path: string, account: Account): boolean {
   }
 }
 
-/** Passwords as the broker knows them: `$6$` SHA-512, `$7$` PBKDF2, argon2. */
-const HASH = /^\$(?:6|7|argon2id|argon2i|argon2d)\$/
-
 export function checkPasswordFile(setting: NonNullable<Setting>, reader: Reader, findings: Findings): void {
-  const bytes = readNamedFile(setting, 'password file', `zanzara passwd -c ${setting.value} NAME`, reader, findings)
-  if (bytes === null) return
   const path = setting.value
-  const users: string[] = []
-  const faults: string[] = []
-  let plain = 0
-  for (const [index, raw] of bytes.toString().split('\n').entries()) {
-    const line = raw.trimEnd()
-    if (line === '' || line.startsWith('#')) continue
-    const colon = line.indexOf(':')
-    const hash = colon < 0 ? '' : line.slice(colon + 1)
-    if (colon <= 0 || hash === '') faults.push(`${path}:${index + 1}`)
-    else if (!HASH.test(hash)) plain++
-    else users.push(line.slice(0, colon))
-  }
-  if (faults.length > 0) findings.broken('login', `${faults.join(', ')}: not NAME:HASH, so the file is refused`, `zanzara passwd ${path} NAME`)
-  if (plain > 0)
-    findings.broken('login', `${path} holds ${plain === 1 ? 'a password' : `${plain} passwords`} in plain text, which never match`, `zanzara passwd -U ${path}`)
-  if (users.length === 0 && plain === 0 && faults.length === 0)
-    findings.broken('login', `${path} names nobody, so nobody can log in`, `zanzara passwd ${path} NAME`)
-  else if (users.length > 0) findings.fine('login', `${path} has ${users.length === 1 ? 'one user' : `${users.length} users`}`)
-  warnOpen(path, 'password file', findings)
+  const bytes = readNamedFile(setting, 'password file', `zanzara passwd -c ${path} NAME`, reader, findings)
+  if (bytes === null) return
+  const users = parsed(() => parsePasswordFile(bytes, path), 'login', `zanzara passwd ${path} NAME`, findings)
+  if (users === null) return
+  if (users.size === 0) findings.broken('login', `${path} names nobody, so nobody can log in`, `zanzara passwd ${path} NAME`)
+  else findings.fine('login', `${path} has ${users.size === 1 ? 'one user' : `${users.size} users`}`)
+  warnOpen(path, 'password file', reader, findings)
 }
-
-const ACL_WORDS = new Set(['user', 'topic', 'pattern'])
 
 export function checkAclFile(setting: NonNullable<Setting>, reader: Reader, findings: Findings): void {
-  const bytes = readNamedFile(setting, 'ACL file', `echo 'topic readwrite #' > ${setting.value}`, reader, findings)
-  if (bytes === null) return
   const path = setting.value
-  const lines = bytes
-    .toString()
-    .split('\n')
-    .map((line, index) => ({ text: line.trim(), number: index + 1 }))
-  const rules = lines.filter(({ text }) => text !== '' && !text.startsWith('#'))
-  const wrong = rules.filter(({ text }) => !ACL_WORDS.has(text.split(/\s+/)[0]!))
-  if (wrong.length > 0) findings.broken('access', `${path}:${wrong[0]!.number} begins with neither user, topic nor pattern: '${wrong[0]!.text}'`)
-  if (rules.length === 0) findings.broken('access', `${path} has no rule, so nobody may publish or subscribe to anything`, 'topic readwrite #')
-  else if (wrong.length === 0)
-    findings.fine('access', `${path} has ${rules.length === 1 ? 'one rule' : `${rules.length} lines of rules`}; what they do not grant is denied`)
+  const bytes = readNamedFile(setting, 'ACL file', `echo 'topic readwrite #' > ${path}`, reader, findings)
+  if (bytes === null) return
+  const acl = parsed(() => parseAclFile(bytes, path), 'access', null, findings)
+  if (acl === null) return
+  for (const { text } of acl.notes) findings.look('access', `${path}: ${text.replace(/^Warning: /, '')}`)
+  const { length } = acl.rules
+  if (length === 0) findings.broken('access', `${path} has no rule, so nobody may publish or subscribe to anything`, 'topic readwrite #')
+  else findings.fine('access', `${path} has ${length === 1 ? 'one rule' : `${length} rules`}; what they do not grant is denied`)
 }
 
-/** Files with secrets that everybody may read. */
-export function warnOpen(path: string, what: string, findings: Findings): void {
+export function checkPskFile(setting: NonNullable<Setting>, reader: Reader, findings: Findings): void {
+  const path = setting.value
+  const bytes = readNamedFile(setting, 'file of pre-shared keys', `echo NAME:HEXADECIMAL > ${path}`, reader, findings)
+  if (bytes === null) return
+  const keys = parsed(() => parsePskFile(bytes, path), 'login', null, findings)
+  if (keys === null) return
+  if (keys.size === 0) findings.broken('login', `${path} has no key, so nobody can connect with one`, `echo NAME:HEXADECIMAL > ${path}`)
+  else findings.fine('login', `${path} has ${keys.size === 1 ? 'one key' : `${keys.size} keys`}`)
+  warnOpen(path, 'file of pre-shared keys', reader, findings)
+}
+
+/** As the broker reads it; null when it would refuse to start, which is then told. */
+function parsed<T>(parse: () => T, about: 'login' | 'access', mend: string | null, findings: Findings): T | null {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof AccessFileError)) throw error
+    const { file, line, message, detail } = error
+    const advice = detail.includes('zanzara passwd -U') ? `zanzara passwd -U ${file}` : mend
+    const sentence = message.replace(/ in (?:password file|acl_file|psk file) (['"]).*?\1/, '') // the place stands in front of it
+    const reason = detail === '' ? sentence : `${sentence} ${detail}`
+    findings.broken(about, `${file}:${line}: ${reason} The broker does not start with it`, ...(advice === null ? [] : [advice]))
+    return null
+  }
+}
+
+/** Files with secrets that everybody may read: closed to others, but not to the broker. */
+export function warnOpen(path: string, what: string, { account, group }: Reader, findings: Findings): void {
   if (process.platform === 'win32') return
-  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
-  if ((mode & 0o007) !== 0)
-    findings.look('file', `every user of this machine may read the ${what} ${path} (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`, `chmod o= ${path}`)
+  const stats = statSync(path, { throwIfNoEntry: false })
+  const mode = stats?.mode ?? 0
+  if (stats === undefined || (mode & 0o007) === 0) return
+  const isOthers = stats.uid !== account.uid && !account.groups.includes(stats.gid) && account.uid !== 0
+  const mend = isOthers && group !== null ? `sudo chgrp ${group} ${path} && sudo chmod 640 ${path}` : `chmod o= ${path}`
+  findings.look('file', `every user of this machine may read the ${what} ${path} (mode ${(mode & 0o777).toString(8).padStart(4, '0')})`, mend)
 }

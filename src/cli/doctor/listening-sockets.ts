@@ -2,6 +2,7 @@
 // Linux only; elsewhere the list is null and a connection must tell.
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { resolve } from 'node:path'
 
 export interface ListeningSocket {
   readonly address: string
@@ -13,7 +14,7 @@ export interface ListeningSocket {
 export interface ListeningProcess {
   readonly pid: number
   readonly name: string
-  /** What it was started with as -c or --config-file; null = nothing. */
+  /** What it was started with as -c or --config-file, from the folder that it runs in; null = nothing. */
   readonly configFile: string | null
 }
 
@@ -76,7 +77,8 @@ function processOf(pid: string, proc: string): ListeningProcess {
   const program = base(words[0] ?? '')
   const script = words.slice(1).find((word) => !word.startsWith('-'))
   const flag = words.findIndex((word) => word === '-c' || word === '--config-file')
-  const configFile = flag < 0 ? null : (words[flag + 1] ?? null)
+  const given = flag < 0 ? undefined : words[flag + 1]
+  const configFile = given === undefined ? null : resolve(linkOf(`${proc}/${pid}/cwd`), given)
   const known = program === '' ? (contents(`${proc}/${pid}/comm`) ?? '').trim() : program
   const name = /^node(?:js)?$/.test(program) && script !== undefined ? base(script).replace(/\.[cm]?js$/, '') : known
   return { pid: Number(pid), name, configFile }

@@ -1,0 +1,54 @@
+// When `$SYS` is published: at the start, then at every sys_interval on the calendar's clock; the interval may change while the broker runs.
+// What is published is sys-topics.ts; the numbers come from the broker.
+
+import { Deadline, type Deadlines } from '../base/deadlines.ts'
+import { utf8Length, writeUtf8 } from '../wire/text.ts'
+import { type SysSnapshot, SysTopics, untilNextUpdate } from './sys-topics.ts'
+
+export interface SysSource {
+  readonly deadlines: Deadlines
+  /** What `$SYS/broker/version` says. */
+  readonly versionText: string
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number
+  /** Publishes one retained message. */
+  publish(topicName: string, payload: Uint8Array): void
+  snapshot(now: number): SysSnapshot
+}
+
+export class SysUpdates {
+  readonly #source: SysSource
+  readonly #deadline: Deadline
+  #topics: SysTopics | null = null
+  #intervalMs = 0
+
+  constructor(source: SysSource) {
+    this.#source = source
+    this.#deadline = new Deadline((now) => {
+      this.#wait(now)
+      this.#topics!.update(source.snapshot(now), now)
+    })
+  }
+
+  /** Seconds; 0 = nothing more is published, what is retained stays. The first time begins with an update. */
+  every(interval: number, now: number): void {
+    const { deadlines, publish, versionText, snapshot } = this.#source
+    if (interval * 1000 === this.#intervalMs) return
+    this.#intervalMs = interval * 1000
+    deadlines.cancel(this.#deadline)
+    if (interval === 0) return
+    if (this.#topics === null) {
+      this.#topics = new SysTopics(versionText, (topicName, text) => {
+        const payload = new Uint8Array(utf8Length(text))
+        writeUtf8(text, payload, 0)
+        publish(topicName, payload)
+      })
+      this.#topics.update(snapshot(now), now)
+    }
+    this.#wait(now)
+  }
+
+  #wait(now: number): void {
+    this.#source.deadlines.set(this.#deadline, now + untilNextUpdate(this.#source.wallClock(), this.#intervalMs))
+  }
+}
