@@ -47,6 +47,7 @@ function dissectOption(walk: Walk, message: CoapMessage, before: number, count: 
   const length = size + extension(bytes, at + 1 + deltaBytes, sizeBytes)
   const head = 1 + deltaBytes + sizeBytes
   if (length > walk.end - at - head) return badOption(walk, message, 'option longer than the package')
+  walk.need(head + length)
   const row = optionByNumber(number)
   const name = `#${count}: ${nameOf(number, row)}`
   const option = rows.addGiven(COAP.optName, source, at, head + length, message.row, name)
@@ -180,7 +181,7 @@ function dissectBlock(walk: Walk, message: CoapMessage, number: number, length: 
   walk.need(length)
   const value = optionNumber(bytes, at, length)
   const flags = length === 0 ? 0 : bytes[at + length - 1]!
-  const block = length > 4 ? value : value >>> 4
+  const block = length > 4 ? value : (value >> 4) >>> 0 // Wireshark shifts a full word with its sign
   const more = (flags >> 3) & 1
   const exponent = flags & 7
   message.block = block

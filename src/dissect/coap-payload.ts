@@ -21,6 +21,7 @@ export function dissectPayload(walk: Walk, message: CoapMessage): void {
   if (length === 0) return
   const { source, at } = walk
   if (message.block < 0) {
+    walk.need(length)
     addPayload(walk.context!, message, source, at, length)
     return
   }

@@ -12,7 +12,18 @@ const CHECKSUM_STATUS: ReadonlyMap<number, string> = new Map([
 ])
 
 export const UDP: ProtocolFields<
-  'srcport' | 'dstport' | 'port' | 'length' | 'checksum' | 'checksumStatus' | 'stream' | 'timestamps' | 'timeRelative' | 'timeDelta' | 'payload'
+  | 'srcport'
+  | 'dstport'
+  | 'port'
+  | 'length'
+  | 'checksum'
+  | 'checksumStatus'
+  | 'checksumZero'
+  | 'stream'
+  | 'timestamps'
+  | 'timeRelative'
+  | 'timeDelta'
+  | 'payload'
 > = defineProtocol(
   { name: 'udp', label: 'User Datagram Protocol' },
   {
@@ -22,6 +33,7 @@ export const UDP: ProtocolFields<
     length: { name: 'udp.length', label: 'Length', type: 'uint16', base: 'dec' },
     checksum: { name: 'udp.checksum', label: 'Checksum', type: 'uint16', base: 'hex' },
     checksumStatus: { name: 'udp.checksum.status', label: 'Checksum Status', type: 'uint8', values: CHECKSUM_STATUS, generated: true },
+    checksumZero: { name: 'udp.checksum.zero', label: 'Illegal checksum value (0)', type: 'none' },
     stream: { name: 'udp.stream', label: 'Stream index', type: 'uint32', base: 'dec', generated: true },
     timestamps: { name: '', label: 'Timestamps', type: 'none', generated: true },
     timeRelative: { name: 'udp.time_relative', label: 'Time since first frame', type: 'relative_time', generated: true },

@@ -96,6 +96,7 @@ export const DNS: ProtocolFields<
   | 'responseTo'
   | 'time'
   | 'retransmission'
+  | 'retransmitRequest'
   | 'retransmitRequestIn'
   | 'retransmitResponse'
   | 'retransmitResponseIn'
@@ -248,6 +249,7 @@ export const DNS: ProtocolFields<
     responseTo: { name: 'dns.response_to', label: 'Request In', type: 'framenum', generated: true },
     time: { name: 'dns.time', label: 'Time', type: 'relative_time', generated: true },
     retransmission: { name: 'dns.retransmission', label: 'Retransmission', type: 'boolean', generated: true },
+    retransmitRequest: { name: 'dns.retransmit_request', label: 'DNS query retransmission', type: 'none' },
     retransmitRequestIn: { name: 'dns.retransmit_request_in', label: 'Retransmitted request. Original request in', type: 'framenum', generated: true },
     retransmitResponse: { name: 'dns.retransmit_response', label: 'DNS response retransmission', type: 'none', generated: true },
     retransmitResponseIn: { name: 'dns.retransmit_response_in', label: 'Retransmitted response. Original response in', type: 'framenum', generated: true },

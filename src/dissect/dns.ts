@@ -5,7 +5,7 @@ import { ipv4Text, ipv6Text } from './address-text.ts'
 import type { DissectContext } from './context.ts'
 import { type ConversationState, conversationState } from './conversations.ts'
 import { DNS, DNS_TYPES } from './dns-fields.ts'
-import { addMalformed } from './expert.ts'
+import { addBoundsMark, addExpert, addMalformed, Group, Severity } from './expert.ts'
 import { TEXT_ROW } from './field.ts'
 import { dissectMessages, type StreamMessages } from './pdus.ts'
 import type { Dissect, Protocol } from './registry.ts'
@@ -20,9 +20,14 @@ const RCODES = ['No error', 'Format error', 'Server failure', 'No such name', 'N
 
 interface Query {
   readonly frame: number
+  /** Frame of the first answer; 0 = none yet. */
+  answer: number
   readonly seconds: number
   readonly nanoseconds: number
 }
+
+/** A query as old as this has no answer any more, and a second one is no repetition. */
+const LONGEST_WAIT_NS = 5_000_000_000n
 
 /** Queries by transaction identifier. */
 const QUERIES: ConversationState<Map<number, Query>> = conversationState(() => new Map())
@@ -39,11 +44,11 @@ const dissect: Dissect = (context, source, start, length) => {
   const bytes = rows.sources[source]!
   const end = Math.min(start + length, bytes.length)
   if (end - start < HEAD) return 0
-  dissectMessage(context, source, start, end)
+  dissectMessage(context, source, start, end, start + length)
   return length
 }
 
-function dissectMessage(context: DissectContext, source: number, start: number, end: number): void {
+function dissectMessage(context: DissectContext, source: number, start: number, end: number, reportedEnd: number = end): void {
   const { rows, demand, columns } = context
   const bytes = rows.sources[source]!
   const flags = (bytes[start + 2]! << 8) | bytes[start + 3]!
@@ -57,7 +62,7 @@ function dissectMessage(context: DissectContext, source: number, start: number, 
     columns.setInfo(`${title} 0x${id.toString(16).padStart(4, '0')}${failure}`)
   }
   if (demand.text(DNS.protocol)) rows.setText(root, `Domain Name System (${isResponse ? 'response' : 'query'})`)
-  rows.add(DNS.id, source, start, 2, root)
+  const idRow = rows.add(DNS.id, source, start, 2, root)
   addFlags(context, root, source, start + 2, flags, title)
   const counts = [4, 6, 8, 10].map((offset) => (bytes[start + offset]! << 8) | bytes[start + offset + 1]!)
   const fields = [DNS.countQueries, DNS.countAnswers, DNS.countAuthRr, DNS.countAddRr]
@@ -72,29 +77,45 @@ function dissectMessage(context: DissectContext, source: number, start: number, 
     for (let i = 0; i < counts[section]!; i++) {
       const next = section === 0 ? addQuestion(context, tree, source, start, at, end) : addRecord(context, tree, source, start, at, end, section === 1)
       if (next < 0) {
-        addMalformed(context, 'DNS', source)
+        addBoundsMark(context, 'DNS', source, end < reportedEnd ? reportedEnd : end + 1, reportedEnd)
         return
       }
       at = next
     }
     rows.length[tree] = at - from
   }
-  joinQuery(context, root, source, id, isResponse)
+  joinQuery(context, root, source, idRow, id, isResponse)
 }
 
-function joinQuery(context: DissectContext, root: number, source: number, id: number, isResponse: boolean): void {
+function joinQuery(context: DissectContext, root: number, source: number, idRow: number, id: number, isResponse: boolean): void {
   const { rows, conversation, frame } = context
   if (conversation === null || context.inError) return
   const queries = QUERIES.of(conversation)
+  const query = queries.get(id)
+  const elapsed = query === undefined ? 0n : BigInt(frame.seconds - query.seconds) * 1_000_000_000n + BigInt(frame.nanoseconds - query.nanoseconds)
   if (!isResponse) {
+    if (query !== undefined && query.answer === 0 && elapsed < LONGEST_WAIT_NS) {
+      addExpert(context, idRow, DNS.retransmitRequest, Severity.Warning, Group.Protocol, `DNS query retransmission. Original request in frame ${query.frame}`)
+      rows.addGiven(DNS.retransmitRequestIn, source, -1, 0, root, query.frame)
+      rows.addGiven(DNS.retransmission, source, -1, 0, root, 1)
+      return
+    }
     if (queries.size >= MOST_QUERIES) queries.clear()
-    if (!queries.has(id)) queries.set(id, { frame: frame.number, seconds: frame.seconds, nanoseconds: frame.nanoseconds })
+    queries.set(id, { frame: frame.number, answer: 0, seconds: frame.seconds, nanoseconds: frame.nanoseconds })
     return
   }
-  const query = queries.get(id)
   if (query === undefined) return
+  if (query.answer !== 0) {
+    const message = `DNS response retransmission. Original response in frame ${query.answer}`
+    addExpert(context, idRow, DNS.retransmitResponse, Severity.Warning, Group.Protocol, message)
+    rows.addGiven(DNS.retransmitResponseIn, source, -1, 0, root, query.answer)
+    rows.addGiven(DNS.retransmission, source, -1, 0, root, 1)
+    return
+  }
+  query.answer = frame.number
+  if (elapsed >= LONGEST_WAIT_NS) return
   rows.addGiven(DNS.responseTo, source, -1, 0, root, query.frame)
-  rows.addGiven(DNS.time, source, -1, 0, root, BigInt(frame.seconds - query.seconds) * 1_000_000_000n + BigInt(frame.nanoseconds - query.nanoseconds))
+  rows.addGiven(DNS.time, source, -1, 0, root, elapsed)
 }
 
 function addFlags(context: DissectContext, root: number, source: number, at: number, flags: number, title: string): void {
@@ -112,7 +133,7 @@ function addFlags(context: DissectContext, root: number, source: number, at: num
   rows.add(DNS.flagsRecdesired, source, at, 2, row)
   if (isResponse) rows.add(DNS.flagsRecavail, source, at, 2, row)
   rows.add(DNS.flagsZ, source, at, 2, row)
-  if (isResponse) rows.add(DNS.flagsAuthenticated, source, at, 2, row)
+  if (isResponse || (flags & 0x20) !== 0) rows.add(DNS.flagsAuthenticated, source, at, 2, row)
   rows.add(DNS.flagsCheckdisable, source, at, 2, row)
   if (isResponse) rows.add(DNS.flagsRcode, source, at, 2, row)
 }
@@ -127,11 +148,16 @@ function addQuestion(context: DissectContext, tree: number, source: number, star
   if (demand.text(DNS.protocol)) rows.setText(row, `${name.text}: type ${shortType(type)}, class IN`)
   if (demand.columns) columns.appendInfo(` ${shortType(type)} ${name.text}`)
   rows.addGiven(DNS.qryName, source, at, name.end - at, row, name.text)
-  rows.addGiven(DNS.qryNameLen, source, at, name.end - at, row, name.text.length)
-  rows.addGiven(DNS.countLabels, source, at, name.end - at, row, name.labels)
+  rows.addGiven(DNS.qryNameLen, source, at, name.end - at, row, nameLength(name))
+  rows.addGiven(DNS.countLabels, source, at, name.end - at, row, nameLength(name) === 0 ? 0 : name.labels)
   rows.add(DNS.qryType, source, name.end, 2, row)
   rows.add(DNS.qryClass, source, name.end + 2, 2, row)
   return name.end + 4
+}
+
+/** A name of one letter has no length for Wireshark, as if it were the root's. */
+function nameLength({ text }: Name): number {
+  return text.length <= 1 ? 0 : text.length
 }
 
 function addRecord(context: DissectContext, tree: number, source: number, start: number, at: number, end: number, isAnswer: boolean): number {
@@ -152,7 +178,7 @@ function addRecord(context: DissectContext, tree: number, source: number, start:
   rows.add(DNS.respLen, source, fixed + 8, 2, row)
   const text = addRecordData(context, row, source, start, data, size, type)
   if (demand.text(DNS.protocol)) rows.setText(row, `${name.text}: type ${shortType(type)}, class IN${text}`)
-  if (demand.columns && isAnswer) columns.appendInfo(` ${shortType(type)}${text.replace(/^, \w+/, '')}`)
+  if (demand.columns && isAnswer) columns.appendInfo(` ${shortType(type)}${text.replaceAll(/, \w+/g, '')}`)
   return data + size
 }
 
@@ -186,7 +212,10 @@ function addRecordData(context: DissectContext, row: number, source: number, sta
   if (type === Type.Mx && size > 2) {
     rows.add(DNS.mxPreference, source, at, 2, row)
     const name = readName(bytes, start, at + 2, at + size)
-    if (name.end >= 0) rows.addGiven(DNS.mxMailExchange, source, at + 2, size - 2, row, name.text)
+    if (name.end < 0) return ''
+    rows.addGiven(DNS.mxMailExchange, source, at + 2, size - 2, row, name.text)
+    const preference = (bytes[at]! << 8) | bytes[at + 1]!
+    return `, preference ${preference}, mx ${name.text}`
   }
   if (type === Type.Srv && size > 6) {
     rows.add(DNS.srvPriority, source, at, 2, row)

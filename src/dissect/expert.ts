@@ -48,7 +48,10 @@ export const MALFORMED: ProtocolFields<'expert' | 'inner'> = defineProtocol(
   },
 )
 export const SHORT: ProtocolFields<never> = defineProtocol({ name: '_ws.short', label: 'Packet size limited during capture' }, {})
-export const UNREASSEMBLED: ProtocolFields<never> = defineProtocol({ name: '_ws.unreassembled', label: 'Unreassembled Fragmented Packet' }, {})
+export const UNREASSEMBLED: ProtocolFields<'expert'> = defineProtocol(
+  { name: '_ws.unreassembled', label: 'Unreassembled Fragmented Packet' },
+  { expert: { name: '_ws.unreassembled.expert', label: 'Unreassembled fragment (change preferences to enable reassembly)', type: 'none' } },
+)
 
 /**
  * A note about a row. `field` is the note's own field (type none), such as `mqtt.unknown_version`; its bytes are those of the row.
@@ -92,15 +95,17 @@ export function addShort(context: DissectContext, label: string, source: number)
   addMark(context, SHORT.protocol, source, 'Packet size limited during capture', `${label} truncated`)
 }
 
-/** `[Unreassembled Packet: MQTT]`: the rest is in other frames, but was not put together. */
+/** `[BoundError Unreassembled Packet: MQTT]`: the rest is in other frames, but was not put together. */
 export function addUnreassembled(context: DissectContext, label: string, source: number): void {
-  addMark(context, UNREASSEMBLED.protocol, source, 'Unreassembled Packet', label)
+  const row = addMark(context, UNREASSEMBLED.protocol, source, 'BoundError Unreassembled Packet', label, 'BoundErrorUnreassembled Packet')
+  const message = 'Unreassembled fragment (change preferences to enable reassembly)'
+  addExpert(context, row, UNREASSEMBLED.expert, Severity.Note, Group.Reassemble, message)
 }
 
-function addMark(context: DissectContext, field: number, source: number, mark: string, what: string): number {
+function addMark(context: DissectContext, field: number, source: number, mark: string, what: string, column: string = mark): number {
   const { rows, demand, columns } = context
   const row = rows.add(field, source, -1, 0, ROOT)
-  if (demand.columns) columns.appendInfo(`[${mark}]`)
+  if (demand.columns) columns.appendInfo(`[${column}]`)
   if (demand.text(field)) rows.setText(row, `[${mark}: ${what}]`)
   return row
 }

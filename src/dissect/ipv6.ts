@@ -34,7 +34,8 @@ export const dissectIpv6: Dissect = (context, source, start, length) => {
     columns.setInfo('')
   }
   if (bytes.length < start + HEAD || length < HEAD) {
-    rows.add(IPV6.protocol, source, start, Math.min(length, bytes.length - start), ROOT)
+    const root = rows.add(IPV6.protocol, source, start, Math.min(length, bytes.length - start), ROOT)
+    if (demand.has(IPV6.protocol)) addCutHead(context, root, source, start, Math.min(length, bytes.length - start))
     addBoundsMark(context, 'IPv6', source, start + HEAD, start + length)
     return length
   }
@@ -143,8 +144,24 @@ function dissectFragment(context: DissectContext, root: number, source: number, 
   return true
 }
 
-function addHead(context: DissectContext, root: number, source: number, start: number): void {
+const CUT_HEAD: readonly (readonly [field: number, offset: number, size: number])[] = [
+  [IPV6.plen, 4, 2],
+  [IPV6.nxt, 6, 1],
+  [IPV6.hlim, 7, 1],
+]
+
+/** What a cut header still tells. */
+function addCutHead(context: DissectContext, root: number, source: number, start: number, stored: number): void {
   const { rows, demand } = context
+  if (stored < 4) return
+  addFirstWord(context, root, source, start)
+  for (const [field, offset, size] of CUT_HEAD) if (stored >= offset + size) rows.add(field, source, start + offset, size, root)
+  const hosts = demand.everything || demand.has(IPV6.srcHost) || demand.has(IPV6.host)
+  if (stored >= 24) addAddress(context, root, source, start + 8, IPV6.src, IPV6.srcHost, hosts)
+}
+
+/** Version, traffic class and flow label. */
+function addFirstWord({ rows, demand }: DissectContext, root: number, source: number, start: number): void {
   const bytes = rows.sources[source]!
   rows.addGiven(IPV6.version, source, start, 1, root, 6)
   rows.addGiven(IPV6.ipVersion, source, start, 1, root, 6)
@@ -153,6 +170,16 @@ function addHead(context: DissectContext, root: number, source: number, start: n
   rows.add(IPV6.tclassDscp, source, start, 4, traffic)
   rows.add(IPV6.tclassEcn, source, start, 4, traffic)
   const flow = rows.add(IPV6.flow, source, start + 1, 3, root)
+  if (!demand.text(IPV6.protocol)) return
+  const label = ((bytes[start + 1]! & 15) << 16) | (bytes[start + 2]! << 8) | bytes[start + 3]!
+  rows.setText(traffic, `Traffic Class: 0x${service.toString(16).padStart(2, '0')} (${trafficClassText(service)})`)
+  rows.setText(flow, `Flow Label: 0x${label.toString(16).padStart(5, '0')}`)
+}
+
+function addHead(context: DissectContext, root: number, source: number, start: number): void {
+  const { rows, demand } = context
+  const bytes = rows.sources[source]!
+  addFirstWord(context, root, source, start)
   rows.add(IPV6.plen, source, start + 4, 2, root)
   rows.add(IPV6.nxt, source, start + 6, 1, root)
   rows.add(IPV6.hlim, source, start + 7, 1, root)
@@ -161,10 +188,7 @@ function addHead(context: DissectContext, root: number, source: number, start: n
   addAddress(context, root, source, start + 24, IPV6.dst, IPV6.dstHost, hosts)
   if (!demand.text(IPV6.protocol)) return
   const [from, to] = [ipv6Text(bytes.subarray(start + 8, start + 24)), ipv6Text(bytes.subarray(start + 24, start + 40))]
-  const label = ((bytes[start + 1]! & 15) << 16) | (bytes[start + 2]! << 8) | bytes[start + 3]!
   rows.setText(root, `Internet Protocol Version 6, Src: ${from}, Dst: ${to}`)
-  rows.setText(traffic, `Traffic Class: 0x${service.toString(16).padStart(2, '0')} (${trafficClassText(service)})`)
-  rows.setText(flow, `Flow Label: 0x${label.toString(16).padStart(5, '0')}`)
 }
 
 function addAddress(context: DissectContext, root: number, source: number, at: number, field: number, hostField: number, hosts: boolean): void {

@@ -66,6 +66,8 @@ function dissectJson(context: DissectContext, type: string, source: number, star
   if (rows.count > row && demand.text(rows.field[row]!)) rows.setText(row, `JavaScript Object Notation: ${type}`)
 }
 
+const [LINE_FEED, RETURN] = [0x0a, 0x0d] as const
+
 /** One line of the tree per line of text. */
 function dissectTextLines(context: DissectContext, type: string, source: number, start: number, length: number): void {
   const { demand, rows } = context
@@ -77,8 +79,9 @@ function dissectTextLines(context: DissectContext, type: string, source: number,
   if (!demand.text(TEXT_LINES.protocol)) return
   let count = 0
   for (let at = start; at < end; count++) {
-    const feed = bytes.indexOf(0x0a, at)
-    const next = feed < 0 || feed >= end ? end : feed + 1
+    let next = at
+    while (next < end && bytes[next] !== LINE_FEED && bytes[next] !== RETURN) next++
+    if (next < end) next += bytes[next] === RETURN && next + 1 < end && bytes[next + 1] === LINE_FEED ? 2 : 1
     rows.setText(rows.add(TEXT_ROW, source, at, next - at, root), textAt(bytes, at, next - at))
     at = next
   }

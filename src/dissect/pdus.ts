@@ -24,10 +24,7 @@ export function dissectMessages(context: DissectContext, messages: StreamMessage
   let at = start
   while (at < end) {
     const available = stored - at
-    if (available <= 0) {
-      addBoundsMark(context, messages.label, source, at + 1, end)
-      return length
-    }
+    if (available <= 0) return length
     if (end - at < messages.headLength && context.canDesegment) {
       context.desegmentOffset = at
       context.desegmentLength = ONE_MORE_SEGMENT
@@ -41,6 +38,10 @@ export function dissectMessages(context: DissectContext, messages: StreamMessage
     if (whole === 0 && context.canDesegment) {
       context.desegmentOffset = at
       context.desegmentLength = ONE_MORE_SEGMENT
+      return length
+    }
+    if (whole < messages.headLength && available < end - at) {
+      addBoundsMark(context, messages.label, source, stored + 1, end)
       return length
     }
     if (whole < messages.headLength) {

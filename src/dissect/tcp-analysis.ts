@@ -45,7 +45,11 @@ export class Analysis {
   duplicateNumber = 0
   duplicateFrame = 0
   bytesInFlight = 0
+  /** Of these, bytes that the other side told to have. */
+  sackedBytes = 0
   pushBytes = 0
+  /** Wireshark shows the tree although nothing stands in it. */
+  isEmptyShown = false
   rto = 0
   rtoFrame = 0
 
@@ -54,6 +58,7 @@ export class Analysis {
     this.ackedFrame = 0
     this.duplicateNumber = 0
     this.bytesInFlight = 0
+    this.isEmptyShown = false
     this.rtoFrame = 0
   }
 }
@@ -74,7 +79,7 @@ export function analyse(stream: TcpStream, fwd: TcpFlow, rev: TcpFlow, segment: 
   const { seconds, nanoseconds } = frame
   const isPlain = (flags & (SYN | FIN | RST)) === 0
   let verdict = result.verdict
-  measureHandshake(stream, fwd, rev, segment, frame)
+  measureHandshake(stream, fwd, segment, frame)
 
   if (length === 1 && seq === fwd.nextSeq && rev.window === 0 && rev.nextSeq !== 0) verdict |= Verdict.ZeroWindowProbe
   else {
@@ -107,15 +112,20 @@ export function analyse(stream: TcpStream, fwd: TcpFlow, rev: TcpFlow, segment: 
       result.duplicateFrame = fwd.lastNonDuplicateAck
     }
   }
-  if (ack !== fwd.lastAck) {
+  const isSameAck = ack === fwd.lastAck
+  if (!isSameAck) {
     fwd.lastNonDuplicateAck = frame.number
     fwd.duplicateAcks = 0
   }
+  fwd.unseenAckNoted = false
   if (rev.maxSeqToBeAcked !== 0 && (flags & ACK) !== 0 && isAfter(ack, rev.maxSeqToBeAcked)) {
-    verdict |= Verdict.AckLostPacket
+    if (isSameAck && rev.unseenAckNoted) result.isEmptyShown = true
+    else verdict |= Verdict.AckLostPacket
+    rev.unseenAckNoted = true
     rev.maxSeqToBeAcked = rev.nextSeq
   }
-  if ((length > 0 || (flags & (SYN | FIN)) !== 0) && fwd.nextSeq !== 0 && isAfter(fwd.nextSeq, seq) && (verdict & Verdict.KeepAlive) === 0)
+  const isOld = (fwd.nextSeq !== 0 && isAfter(fwd.nextSeq, seq)) || (length > 0 && rev.lastAck !== 0 && !isAfter((seq + length) >>> 0, rev.lastAck))
+  if ((length > 0 || (flags & (SYN | FIN)) !== 0) && isOld && (verdict & Verdict.KeepAlive) === 0)
     verdict |= judgeRepeated(stream, fwd, rev, segment, frame, result)
 
   // The numbers move on.
@@ -140,28 +150,29 @@ export function analyse(stream: TcpStream, fwd: TcpFlow, rev: TcpFlow, segment: 
   rev.knowsFlight = true
   if (rev.unacked.count > 0) acknowledge(rev, ack, frame, result)
   if (length > 0) {
-    if (withFlight && fwd.knowsFlight) result.bytesInFlight = inFlight(fwd, (flags & (SYN | FIN)) !== 0) - rev.sackedBytes
-    const isPush = (flags & PSH) !== 0
-    if (fwd.pushWasLast) fwd.pushBytes = length
-    else fwd.pushBytes += length
-    fwd.pushWasLast = isPush
-    result.pushBytes = fwd.pushBytes
+    if (withFlight && fwd.knowsFlight) result.bytesInFlight = inFlight(fwd, (flags & (SYN | FIN)) !== 0)
+    result.sackedBytes = rev.sackedBytes
+    if (result.bytesInFlight > 0) {
+      fwd.pushBytes = (fwd.pushWasLast ? 0 : fwd.pushBytes) + length
+      fwd.pushWasLast = (flags & PSH) !== 0
+      result.pushBytes = fwd.pushBytes
+    }
   }
   result.verdict = verdict
 }
 
 /** The first round trip: from the SYN to the acknowledgment that ends the handshake. */
-function measureHandshake(stream: TcpStream, fwd: TcpFlow, rev: TcpFlow, { seq, ack, flags }: Segment, { seconds, nanoseconds }: Frame): void {
+function measureHandshake(stream: TcpStream, fwd: TcpFlow, { seq, flags }: Segment, { seconds, nanoseconds }: Frame): void {
   if ((flags & (SYN | ACK)) === SYN) {
     stream.hasSyn = true
     stream.synSeconds = seconds
     stream.synNanoseconds = nanoseconds
-  } else if (stream.initialRtt === 0 && stream.hasSyn && (flags & (SYN | ACK)) === ACK && (seq - fwd.base) >>> 0 === 1 && (ack - rev.base) >>> 0 === 1)
+  } else if (stream.initialRtt === 0 && stream.hasSyn && (flags & (SYN | ACK)) === ACK && (seq - fwd.base) >>> 0 === 1)
     stream.initialRtt = elapsed(stream.synSeconds, stream.synNanoseconds, seconds, nanoseconds)
 }
 
 /** A segment from before the highest number sent: resent, late, or needless. */
-function judgeRepeated(stream: TcpStream, fwd: TcpFlow, rev: TcpFlow, { seq, length }: Segment, frame: Frame, result: Analysis): number {
+function judgeRepeated(stream: TcpStream, fwd: TcpFlow, rev: TcpFlow, { seq, length, flags }: Segment, frame: Frame, result: Analysis): number {
   const { seconds, nanoseconds } = frame
   const end = (seq + length) >>> 0
   const addsNothing = !(length > 1 && (fwd.nextSeq - 1) >>> 0 === seq)
@@ -170,7 +181,8 @@ function judgeRepeated(stream: TcpStream, fwd: TcpFlow, rev: TcpFlow, { seq, len
   if (addsNothing && rev.duplicateAcks >= 2 && rev.lastAck === seq && sinceAck < FAST_RETRANSMISSION_NS) return Verdict.FastRetransmission
   const sinceNext = elapsed(fwd.nextSeqSeconds, fwd.nextSeqNanoseconds, seconds, nanoseconds)
   const threshold = stream.initialRtt === 0 ? OUT_OF_ORDER_NS : stream.initialRtt
-  if (addsNothing && sinceNext < threshold && fwd.nextSeq !== end) return Verdict.OutOfOrder
+  const next = (flags & (SYN | FIN)) === 0 ? end : (end + 1) >>> 0
+  if (addsNothing && sinceNext < threshold && fwd.nextSeq !== next) return Verdict.OutOfOrder
   if (!addsNothing) return 0
   result.rto = sinceNext
   result.rtoFrame = fwd.nextSeqFrame
@@ -260,7 +272,7 @@ const NOTES: readonly Note[] = [
 export function addAnalysis(context: DissectContext, root: number, source: number, stream: TcpStream, result: Analysis, length: number): void {
   const { rows } = context
   const hasFlight = length > 0 && result.bytesInFlight > 0
-  if (result.ackedFrame === 0 && !hasFlight && result.verdict === 0) return
+  if (result.ackedFrame === 0 && !hasFlight && result.verdict === 0 && !result.isEmptyShown) return
   const start = rows.start[root]!
   const tree = rows.add(TCP.analysis, source, start, 0, root)
   if (context.demand.text(TCP.analysis)) rows.setText(tree, 'SEQ/ACK analysis')
@@ -270,8 +282,8 @@ export function addAnalysis(context: DissectContext, root: number, source: numbe
     put(TCP.analysisAckRtt, BigInt(result.ackRtt))
   }
   if (stream.initialRtt !== 0) put(TCP.analysisInitialRtt, BigInt(stream.initialRtt))
-  if (hasFlight) {
-    put(TCP.analysisBytesInFlight, result.bytesInFlight)
+  if (hasFlight && result.bytesInFlight > result.sackedBytes) {
+    put(TCP.analysisBytesInFlight, result.bytesInFlight - result.sackedBytes)
     put(TCP.analysisPushBytesSent, result.pushBytes)
   }
   if (result.verdict !== 0) addFlags(context, tree, source, start, result)
@@ -303,12 +315,13 @@ function addFlags(context: DissectContext, tree: number, source: number, start: 
   addExpert(context, duplicate, TCP.analysisDuplicateAck, Severity.Note, Group.Sequence, `Duplicate ACK (#${result.duplicateNumber})`)
 }
 
-/** `[TCP Retransmission] ` and so on, before the segment's Info. */
+/** `[TCP Retransmission] ` and so on, before the segment's Info; the last one stands first. */
 export function analysisInfo(result: Analysis): string {
   let text = ''
   for (const [verdict, , , , info] of NOTES) {
     if ((result.verdict & verdict) === 0) continue
-    text += verdict === Verdict.DuplicateAck ? `[TCP Dup ACK ${result.duplicateFrame}#${result.duplicateNumber}] ` : `[${info}] `
+    const mark = verdict === Verdict.DuplicateAck ? `TCP Dup ACK ${result.duplicateFrame}#${result.duplicateNumber}` : info
+    text = `[${mark}] ${text}`
   }
   return text
 }

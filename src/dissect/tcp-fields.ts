@@ -51,6 +51,7 @@ export const TCP: ProtocolFields<
   | 'optionsMssVal'
   | 'optionsWscale'
   | 'optionsWscaleShift'
+  | 'optionsWscaleShiftInvalid'
   | 'optionsWscaleMultiplier'
   | 'optionsSackPerm'
   | 'optionsSack'
@@ -209,6 +210,7 @@ export const TCP: ProtocolFields<
     optionsMssVal: { name: 'tcp.options.mss_val', label: 'MSS Value', type: 'uint16', base: 'dec' },
     optionsWscale: { name: 'tcp.options.wscale', label: 'TCP Option - Window scale', type: 'protocol' },
     optionsWscaleShift: { name: 'tcp.options.wscale.shift', label: 'Shift count', type: 'uint8', base: 'dec' },
+    optionsWscaleShiftInvalid: { name: 'tcp.options.wscale.shift.invalid', label: 'Window scale shift exceeds 14', type: 'none' },
     optionsWscaleMultiplier: { name: 'tcp.options.wscale.multiplier', label: 'Multiplier', type: 'uint16', base: 'dec', generated: true },
     optionsSackPerm: { name: 'tcp.options.sack_perm', label: 'TCP Option - SACK permitted', type: 'protocol' },
     optionsSack: { name: 'tcp.options.sack', label: 'TCP Option - SACK', type: 'protocol' },

@@ -34,7 +34,7 @@ export function windowShift(bytes: Uint8Array, start: number, end: number): numb
 export function addOptions(context: DissectContext, root: number, source: number, start: number, end: number, ack: number, fwd: TcpFlow, rev: TcpFlow): string {
   const { rows, demand } = context
   const bytes = rows.sources[source]!
-  const list = rows.add(TCP.options, source, start, end - start, root)
+  const list = rows.add(TCP.options, source, start, Math.min(end, bytes.length) - start, root)
   const names: string[] = []
   let info = ''
   const stored = Math.min(end, bytes.length)
@@ -47,7 +47,6 @@ export function addOptions(context: DissectContext, root: number, source: number
       names.push(name)
       if (demand.text(TCP.options)) rows.setText(row, `TCP Option - ${name}`)
       at++
-      if (kind === Kind.End) break
       continue
     }
     const size = at + 1 < stored ? bytes[at + 1]! : 0
@@ -112,7 +111,8 @@ function addOption(
     const shift = bytes[at + 2]!
     const factor = 2 ** Math.min(shift, GREATEST_SHIFT)
     const row = head(TCP.optionsWscale, `Window scale: ${shift} (multiply by ${factor})`)
-    rows.add(TCP.optionsWscaleShift, source, at + 2, 1, row)
+    const value = rows.add(TCP.optionsWscaleShift, source, at + 2, 1, row)
+    if (shift > GREATEST_SHIFT) addExpert(context, value, TCP.optionsWscaleShiftInvalid, Severity.Warning, Group.Protocol, 'Window scale shift exceeds 14')
     rows.addGiven(TCP.optionsWscaleMultiplier, source, at + 2, 1, row, factor)
     return ['Window scale', `WS=${factor}`]
   }

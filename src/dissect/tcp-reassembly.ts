@@ -32,11 +32,12 @@ export function dissectStream(
 ): void {
   const { rows } = context
   const isWhole = start + length <= rows.sources[source]!.length
+  if (!isWhole && (analysis.verdict & Verdict.Retransmission) !== 0 && !context.inError) return
   if (!isWhole || context.inError) {
     const wasFragmented = context.fragmented
     context.fragmented = true
     context.canDesegment = false
-    deliver(context, stream, analysis, source, start, length)
+    dispatchPayload(context, stream, source, start, length)
     context.fragmented = wasFragmented
     return
   }
@@ -44,10 +45,7 @@ export function dissectStream(
     addSegmentData(context, root, source, start, length, 'Retransmitted ')
     return
   }
-  if ((analysis.verdict & Verdict.KeepAlive) !== 0) {
-    addData(context, source, start, length)
-    return
-  }
+  if ((analysis.verdict & Verdict.SpuriousRetransmission) !== 0) return
   let [at, number] = [start, seq]
   const end = (seq + length) >>> 0
   const { columns } = context
@@ -59,6 +57,10 @@ export function dissectStream(
       return
     }
     const message = flow.messages.length === 0 ? null : findCovering(flow, number)
+    if (message === null && (analysis.verdict & Verdict.KeepAlive) !== 0) {
+      addData(context, source, start, length)
+      return
+    }
     const taken =
       message === null
         ? begin(context, stream, flow, analysis, root, source, at, left, number, end)
@@ -136,7 +138,6 @@ function go(
   const before = whole.length - taken
   const reassembled = rows.addSource(whole, 'Reassembled TCP')
   const [mark, layers] = [rows.count, context.layers.length]
-  addSegmentData(context, root, source, start, follows === 0 ? length : follows, '')
   addSegments(context, reassembled, message)
   context.canDesegment = true
   context.desegmentLength = 0
@@ -147,6 +148,7 @@ function go(
   const from = context.desegmentOffset
   context.desegmentLength = 0
   if (missing === 0) {
+    addSegmentData(context, root, source, start, follows === 0 ? length : follows, '')
     finish(message)
     return follows
   }
@@ -159,6 +161,7 @@ function go(
     announceSegment(context)
     return 0
   }
+  addSegmentData(context, root, source, start, follows === 0 ? length : follows, '')
   finish(message)
   keepRest(context, flow, reassembled, from, whole.length - from, (message.seq + from) >>> 0, (message.seq + whole.length) >>> 0, missing)
   return follows

@@ -85,6 +85,8 @@ export class TcpFlow {
   windowScale: number = SCALE_UNKNOWN
   lastFlags = 0
   pushBytes = 0
+  /** An acknowledgment of unseen bytes has been noted since its last segment. */
+  unseenAckNoted = false
   /** Bytes beyond the acknowledgment that its last segment told to have, by SACK. */
   sackedBytes = 0
   pushWasLast = false

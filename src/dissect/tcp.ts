@@ -36,6 +36,10 @@ const analysis = new Analysis()
 export const dissectTcp: Dissect = (context, source, start, length) => {
   const { rows, demand, columns } = context
   const bytes = rows.sources[source]!
+  if (bytes.length <= start && length > 0) {
+    addBoundsMark(context, 'TCP', source, start + 1, start + length)
+    return length
+  }
   if (demand.columns) {
     columns.setProtocol('TCP')
     columns.setInfo('')
@@ -69,7 +73,7 @@ export const dissectTcp: Dissect = (context, source, start, length) => {
   const [fwd, rev] = [stream.flows[direction], stream.flows[(1 - direction) as 0 | 1]]
   const completeness = stream.completeness
   learnBases(fwd, rev)
-  learnScales(stream, fwd, rev, bytes, start + HEAD, Math.min(start + head, bytes.length))
+  if (start + head <= bytes.length) learnScales(stream, fwd, rev, bytes, start + HEAD, start + head)
   analyse(stream, fwd, rev, segment, context.frame, analysis, demand.has(TCP.protocol))
   const isClosing = (segment.flags & FIN) !== 0
   const isActive = isClosing && (!stream.finSeen || fwd.closedFirst)
@@ -77,7 +81,7 @@ export const dissectTcp: Dissect = (context, source, start, length) => {
     stream.finSeen = true
     fwd.closedFirst = true
   }
-  if (stream.isKnown || (segment.flags & SYN) !== 0) complete(stream)
+  if (stream.isKnown || (segment.flags & (SYN | ACK)) === SYN) complete(stream)
   stream.isKnown = true
   const root = rows.add(TCP.protocol, source, start, head, ROOT)
   const isCut = start + head > bytes.length
@@ -166,7 +170,7 @@ function learnScales(stream: TcpStream, fwd: TcpFlow, rev: TcpFlow, bytes: Uint8
   if ((segment.flags & SYN) === 0) return
   const shift = windowShift(bytes, start, end)
   fwd.windowScale = shift < 0 ? SCALE_NONE : shift
-  if (shift < 0 && (segment.flags & ACK) === 0) rev.windowScale = SCALE_NONE
+  if (shift < 0) rev.windowScale = SCALE_NONE
   if ((segment.flags & ACK) !== 0 && (stream.completeness & Completeness.Syn) !== 0 && (shift < 0 || rev.windowScale === SCALE_NONE)) {
     fwd.windowScale = SCALE_NONE
     rev.windowScale = SCALE_NONE
@@ -205,8 +209,12 @@ function setInfo(context: DissectContext, fwd: TcpFlow, rev: TcpFlow, isCut: boo
 }
 
 function addCutHead(context: DissectContext, root: number, source: number, start: number, length: number): void {
-  const { rows, demand } = context
+  const { rows, demand, columns } = context
   const stored = rows.sources[source]!.length - start
+  if (demand.columns && stored >= 4 && length >= 4) {
+    const ports = word(rows.sources[source]!, start)
+    columns.appendInfo(`${ports >>> 16} → ${ports & 0xffff}`)
+  }
   if (demand.has(TCP.protocol) && stored >= 4 && length >= 4) {
     rows.add(TCP.srcport, source, start, 2, root)
     rows.add(TCP.dstport, source, start + 2, 2, root)

@@ -27,6 +27,8 @@ class TlsState {
   readonly isSealed: [boolean, boolean] = [false, false]
   /** Decrypted bytes that the application could not use yet. */
   readonly pending: [Uint8Array | null, Uint8Array | null] = [null, null]
+  /** How many more it wants at least. */
+  readonly missing: [number, number] = [0, 0]
 }
 
 const STATE: ConversationState<TlsState> = conversationState(() => new TlsState())
@@ -270,6 +272,13 @@ function deliver(context: DissectContext, state: TlsState, source: number, plain
   const { rows, direction, registry } = context
   const waiting = state.pending[direction]
   const bytes = waiting === null ? plain : joined(waiting, plain)
+  if (state.missing[direction] > plain.length) {
+    state.missing[direction] -= plain.length
+    state.pending[direction] = bytes
+    announcePart(context)
+    return
+  }
+  state.missing[direction] = 0
   const inside = waiting === null ? source : rows.addSource(bytes, 'Reassembled TLS')
   state.pending[direction] = null
   const [couldDesegment, length] = [context.canDesegment, context.desegmentLength]
@@ -279,10 +288,20 @@ function deliver(context: DissectContext, state: TlsState, source: number, plain
   let protocol = application(context)
   if (protocol === null && context.auto) protocol = registry.recognisable.find((one) => one.recognises!(bytes, 0, bytes.length)) ?? null
   if (protocol === null || context.call(protocol.name, protocol.dissect, inside, 0, bytes.length) === 0) addData(context, inside, 0, bytes.length)
-  if (context.desegmentLength !== 0 && bytes.length - context.desegmentOffset <= MOST_PENDING && !context.inError)
+  if (context.desegmentLength !== 0 && bytes.length - context.desegmentOffset <= MOST_PENDING && !context.inError) {
     state.pending[direction] = new Uint8Array(bytes.subarray(context.desegmentOffset))
+    state.missing[direction] = Math.max(0, context.desegmentLength)
+    if (context.desegmentOffset === 0) announcePart(context)
+  }
+  // Records behind it leave the column to the application.
+  if (protocol !== null && (context.desegmentLength === 0 || context.desegmentOffset > 0)) context.columns.isProtocolFixed = true
   context.canDesegment = couldDesegment
   context.desegmentLength = length
+}
+
+/** The Info column of a record that only carries a part. */
+function announcePart({ demand, columns }: DissectContext): void {
+  if (demand.columns && !columns.isProtocolFixed) columns.appendInfoAfter(', ', '[TLS segment of a reassembled PDU]')
 }
 
 export const TLS_PROTOCOL: Protocol = { name: 'tls', dissect }

@@ -5,11 +5,13 @@ import type { DissectContext } from './context.ts'
 import type { Conversation } from './conversations.ts'
 import { addData } from './data.ts'
 import { UDP } from './datagram-fields.ts'
-import { addBoundsMark } from './expert.ts'
+import { addBoundsMark, addExpert, Group, Severity } from './expert.ts'
 import type { Dissect } from './registry.ts'
 import { ROOT } from './rows.ts'
 
 const HEAD = 8
+/** Values of udp.checksum.status. */
+const [UNVERIFIED, NOT_PRESENT, ILLEGAL] = [2, 3, 4] as const
 /** What a cut header still tells, with its place. */
 const CUT_HEAD: readonly (readonly [field: number, offset: number])[] = [
   [UDP.srcport, 0],
@@ -29,6 +31,10 @@ export const dissectUdp: Dissect = (context, source, start, length) => {
   if (bytes.length < start + HEAD || length < HEAD) {
     const root = rows.add(UDP.protocol, source, start, Math.max(0, Math.min(length, bytes.length - start)), ROOT)
     const stored = Math.min(length, bytes.length - start)
+    if (stored >= 4 && demand.text(UDP.protocol)) {
+      const [from, to] = [(bytes[start]! << 8) | bytes[start + 1]!, (bytes[start + 2]! << 8) | bytes[start + 3]!]
+      rows.setText(root, `User Datagram Protocol, Src Port: ${from}, Dst Port: ${to}`)
+    }
     for (const [field, offset] of CUT_HEAD) if (stored >= offset + 2) rows.add(field, source, start + offset, 2, root)
     addBoundsMark(context, 'UDP', source, start + HEAD, start + length)
     return length
@@ -42,7 +48,7 @@ export const dissectUdp: Dissect = (context, source, start, length) => {
   if (demand.columns) columns.setInfo(`${context.sourcePort} → ${context.destinationPort} Len=${whole - HEAD}`)
   const conversation = flow(context)
   if (demand.has(UDP.protocol)) addHead(context, root, source, start, whole, conversation)
-  if (conversation !== null) {
+  if (conversation !== null && whole > HEAD) {
     conversation.lastSeconds = context.frame.seconds
     conversation.lastNanoseconds = context.frame.nanoseconds
   }
@@ -94,10 +100,12 @@ function addHead(context: DissectContext, root: number, source: number, start: n
   rows.add(UDP.length, source, start + 4, 2, root)
   const checksum = rows.add(UDP.checksum, source, start + 6, 2, root)
   const sum = (bytes[start + 6]! << 8) | bytes[start + 7]!
-  rows.addGiven(UDP.checksumStatus, source, start + 6, 0, root, sum === 0 ? 3 : 2)
+  const isIllegal = sum === 0 && context.addressSize === 16
+  if (isIllegal) addExpert(context, checksum, UDP.checksumZero, Severity.Error, Group.Checksum, 'Illegal checksum value (0)')
+  rows.addGiven(UDP.checksumStatus, source, start + 6, 0, sum === 0 ? checksum : root, isIllegal ? ILLEGAL : sum === 0 ? NOT_PRESENT : UNVERIFIED)
   if (conversation !== null) {
     rows.addGiven(UDP.stream, source, start + HEAD, 0, root, conversation.index)
-    if (frame.hasTime) {
+    if (frame.hasTime && whole > HEAD) {
       const tree = rows.add(UDP.timestamps, source, start, 0, root)
       if (demand.text(UDP.timestamps)) rows.setText(tree, 'Timestamps')
       const since = (seconds: number, nanoseconds: number): bigint => BigInt(frame.seconds - seconds) * 1_000_000_000n + BigInt(frame.nanoseconds - nanoseconds)
@@ -109,6 +117,9 @@ function addHead(context: DissectContext, root: number, source: number, start: n
   const payload = size > 0 ? rows.add(UDP.payload, source, start + HEAD, size, root) : -1
   if (!demand.text(UDP.protocol)) return
   rows.setText(root, `User Datagram Protocol, Src Port: ${sourcePort}, Dst Port: ${destinationPort}`)
-  rows.setText(checksum, sum === 0 ? 'Checksum: 0x0000 [zero-value ignored]' : `Checksum: 0x${sum.toString(16).padStart(4, '0')} [unverified]`)
+  rows.setText(
+    checksum,
+    sum === 0 ? `Checksum: 0x0000 [zero-value ${isIllegal ? 'illegal' : 'ignored'}]` : `Checksum: 0x${sum.toString(16).padStart(4, '0')} [unverified]`,
+  )
   if (payload >= 0) rows.setText(payload, `UDP payload (${whole - HEAD} byte${whole - HEAD === 1 ? '' : 's'})`)
 }
