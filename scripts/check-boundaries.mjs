@@ -16,12 +16,13 @@ const MAY_IMPORT = {
   store: ['base', 'wire', 'broker'],
   auth: ['base', 'wire', 'broker'],
   net: ['base', 'wire'],
+  certs: [],
   config: ['base', 'wire', 'broker'],
   bridge: ['base', 'wire', 'session', 'broker', 'client'],
   cluster: ['base', 'wire', 'broker', 'store'],
   gateway: ['base', 'wire', 'session', 'broker'],
   faults: ['base', 'wire', 'net', 'dissect', 'filter'],
-  server: [...CORE, 'client', 'store', 'auth', 'net', 'config', 'bridge', 'cluster', 'gateway', 'capture', 'faults'],
+  server: [...CORE, 'client', 'store', 'auth', 'net', 'certs', 'config', 'bridge', 'cluster', 'gateway', 'capture', 'faults'],
   testing: [...CORE, 'client', 'server', 'faults', 'capture', 'dissect', 'filter', 'analyse'],
   capture: ['base'],
   dissect: ['base', 'wire'],
@@ -39,7 +40,7 @@ const TYPES_ONLY = { auth: ['session'], console: ['server'], dissect: ['capture'
 /** Files that may import Node's modules and packages; everything else must run in a browser. */
 const NODE_ALLOWED = [
   /^index\.ts$/,
-  /^(net|auth|config|server|cluster|cli|testing|faults)\//,
+  /^(net|auth|certs|config|server|cluster|cli|testing|faults)\//,
   /^store\/(?!memory|journal\.ts)/,
   /^capture\/(live|files|tls-crypto-node)\.ts$/,
   /^analyse\/(node|read-capture-file|write-capture-file)\.ts$/,

@@ -11,4 +11,19 @@ export { connect, type NodeConnectOptions } from './client/node.ts'
 export type { ConnectOptions, WillOptions } from './client/options.ts'
 export type { ClientStatus } from './client/status.ts'
 export type { Overflow, SubscribeOptions, Subscription } from './client/subscription.ts'
-export { type BrokerListener, type RunningBroker, type StartBrokerOptions, startBroker } from './server/start-broker.ts'
+export {
+  type BrokerListener,
+  type CaptureFile,
+  type ClientInfo,
+  type CloseReason,
+  type Decision,
+  type OwnPublishOptions,
+  type PacketEvent,
+  type Plugin,
+  type PublishChange,
+  type RetainedMessages,
+  type RunningBroker,
+  type StartBrokerOptions,
+  type StreamOrigin,
+  startBroker,
+} from './server/start-broker.ts'

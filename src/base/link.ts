@@ -46,6 +46,8 @@ export interface Link {
 export interface Receiver {
   /** Borrowed: bytes[start, end) is overwritten after the call. */
   received(bytes: Uint8Array, start: number, end: number): void
+  /** What came in and is not a whole packet yet, a view; null before anything came. For who begins to listen in. Absent = nobody may. */
+  midway?(): Uint8Array | null
   /** The socket takes bytes again after `output.full`. */
   drained(): void
   /** The connection is gone, for whatever reason; called exactly once, the last call. `error` says why if it broke. */

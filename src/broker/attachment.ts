@@ -49,6 +49,10 @@ export class SessionAttachment implements ConnectedSession {
     return this.#session.outgoing
   }
 
+  get asksEach(): boolean {
+    return this.#router.asksEach
+  }
+
   get ticket(): number {
     return this.#router.ticket
   }

@@ -10,8 +10,7 @@ import { SlabStore } from '../base/slab.ts'
 import { type AttachedConnection, type Attachment, type EndCause, NO_OBSERVER, type Observer, type Trace } from '../session/effects.ts'
 import { ServerConnection } from '../session/server-connection.ts'
 import { UsageError } from '../wire/errors.ts'
-import { type Connect, PacketType, type Qos, type Will } from '../wire/mqtt/packet.ts'
-import type { Properties } from '../wire/mqtt/properties.ts'
+import { type Connect, PacketType, type Will } from '../wire/mqtt/packet.ts'
 import { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import { LONGEST_TEXT, utf8Length } from '../wire/text.ts'
@@ -20,7 +19,8 @@ import { Authorizers } from './authorizers.ts'
 import { Counters } from './counters.ts'
 import { describeTree } from './describe-tree.ts'
 import { FaultLog } from './fault-log.ts'
-import { InnerPublishes } from './inner-publishes.ts'
+import { type BrokerMessage, InnerPublishes } from './inner-publishes.ts'
+import { type Interception, NO_INTERCEPTION } from './interception.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { type CommonHost, ListenerHost } from './listener-host.ts'
 import { changeLimits, type ListenerRules } from './listener-rules.ts'
@@ -61,20 +61,13 @@ export interface BrokerOptions {
   readonly limits?: Partial<Limits>
   readonly observer?: Observer
   readonly trace?: Trace | null
+  /** Whom clients' messages and subscriptions are shown first. */
+  readonly interception?: Interception
   readonly log?: Log
   /** Bytes of memory in use, for `memoryLimit`; asked a few times a second. */
   readonly heapUsed?: () => number
   /** Calls back in a later turn of the event loop: for what is done in slices. Without it, each `run` does one. */
   readonly later?: Later
-}
-
-/** A message of the broker's own side: `$SYS`, a bridge, a program that embeds the broker. */
-export interface BrokerMessage {
-  readonly topicName: string
-  readonly payload: Uint8Array
-  readonly qos: Qos
-  readonly retain: boolean
-  readonly properties: Properties
 }
 
 /** Milliseconds between clean-ups of what is merely out of date. */
@@ -127,8 +120,7 @@ export class Broker implements CommonHost {
     const authorizer = options.authorizer ?? PERMIT_ALL
     this.rules = { limits: this.limits, mountPoint: '', userNameAsClientId: false, authenticator: options.authenticator ?? ADMIT_ALL, authorizer }
     this.#self = { clientId: '', userName: null, authorizer, session: null, lastTopic: null, verdicts: new VerdictCache() }
-    const authorizers = new Authorizers(authorizer, this.#faults)
-    this.#authorizers = authorizers
+    const authorizers = (this.#authorizers = new Authorizers(authorizer, this.#faults))
     this.#journal = options.journal ?? NO_JOURNAL
     const { limits, counters, slabs, trace } = this
     const now = (): number => options.clock.now()
@@ -147,6 +139,7 @@ export class Broker implements CommonHost {
       journal: this.#journal,
       authorizer,
       authorizers,
+      interception: options.interception ?? NO_INTERCEPTION,
       resumeWaiting: () => this.#inner.publishWaiting(),
     }
     this.#context = {
@@ -185,6 +178,16 @@ export class Broker implements CommonHost {
   /** Sessions with a connection. */
   get connectedCount(): number {
     return this.#online
+  }
+
+  /** By Client Identifier, with and without a connection: to look at. */
+  get sessions(): ReadonlyMap<string, Session> {
+    return this.#sessions
+  }
+
+  /** To look at; changed by publishing. */
+  get retained(): Retained {
+    return this.#parts.retained
   }
 
   get retainedCount(): number {
@@ -363,8 +366,7 @@ export class Broker implements CommonHost {
   }
 
   #makeSession(connect: Connect, userName: string | null, listener: ListenerHost): Session {
-    const persistent = this.#expiryOf(connect) > 0
-    const session = new Session(connect.clientId, userName, persistent, listener, this.#context)
+    const session = new Session(connect.clientId, userName, this.#expiryOf(connect) > 0, listener, this.#context)
     this.#sessions.set(connect.clientId, session)
     return session
   }

@@ -4,9 +4,19 @@
 import type { Clock } from '../base/clock.ts'
 import { encodePacket } from '../wire/mqtt/encode.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
-import type { Publish } from '../wire/mqtt/packet.ts'
+import type { Publish, Qos } from '../wire/mqtt/packet.ts'
+import type { Properties } from '../wire/mqtt/properties.ts'
 import { PublishRun } from '../wire/mqtt/publish-run.ts'
 import type { Publisher, Router } from './routing/router.ts'
+
+/** A message of the broker's own side: `$SYS`, a bridge, a program that embeds the broker. */
+export interface BrokerMessage {
+  readonly topicName: string
+  readonly payload: Uint8Array
+  readonly qos: Qos
+  readonly retain: boolean
+  readonly properties: Properties
+}
 
 export class InnerPublishes {
   readonly #router: Router

@@ -37,6 +37,10 @@ export class MountedAttachment implements ConnectedSession {
     return this.#inner.outgoing
   }
 
+  get asksEach(): boolean {
+    return this.#inner.asksEach === true
+  }
+
   get ticket(): number {
     return this.#inner.ticket
   }

@@ -4,9 +4,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-
+import { devAuthorityFile } from '../certs/dev-folder.ts'
 import type { TlsDialOptions } from '../net/dial.ts'
-import { devAuthorityFile } from './certs/dev-folder.ts'
 import { ArgumentError, errorCode, systemErrorText } from './client-errors.ts'
 import type { ClientSettings } from './client-settings.ts'
 

@@ -61,7 +61,8 @@ export class NetContext {
   readonly endTimeoutMs: number
   /** Accepted connections of all listeners; its limits can be changed. */
   readonly connections: OpenConnections
-  readonly tap: LinkTap | null
+  /** Whoever listens in now; null = nobody. May change at any time. */
+  tap: LinkTap | null
   readonly #onError: (problem: NetProblem) => void
   readonly #windows = new Map<ProblemKind, ReportWindow>()
 

@@ -3,7 +3,7 @@
 
 import type { Accept, Link, Peer, Receiver } from '../base/link.ts'
 import { type Block, type FlushPort, OutputBuffer } from '../base/output-buffer.ts'
-import type { TappedLink } from './link-tap.ts'
+import type { LinkTap, TappedLink } from './link-tap.ts'
 import type { NetContext } from './net-context.ts'
 
 /** What a link needs of the thing that carries its bytes. A net.Socket with a high-water mark of 1 is one as it stands. */
@@ -50,7 +50,8 @@ export class SocketLink implements Link, FlushPort {
   readonly #context: NetContext
   readonly #carrier: Carrier
   readonly #stallAt: StallAt
-  readonly #tap: TappedLink | null
+  /** Of the tap that listened in last. */
+  #tap: TappedLink | null = null
   #receiver = NOBODY
   #state: State = State.Open
   /** The block being written while the carrier is behind. */
@@ -75,7 +76,6 @@ export class SocketLink implements Link, FlushPort {
     this.#carrier = carrier
     this.#stallAt = stallAt
     this.peer = peer
-    this.#tap = context.tap === null ? null : context.tap.begin(peer)
     this.output = new OutputBuffer(context.pool, this)
   }
 
@@ -134,7 +134,8 @@ export class SocketLink implements Link, FlushPort {
     const block = output.take()
     const carrier = this.#carrier
     const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset + block.start, size)
-    if (this.#tap !== null) this.#tap.sent(bytes)
+    const { tap } = this.#context
+    if (tap !== null) this.#tapped(tap).sent(bytes)
     carrier.write(bytes)
     if (carrier.writableLength === 0) this.#context.pool.give(block)
     else {
@@ -146,7 +147,8 @@ export class SocketLink implements Link, FlushPort {
   /** Carrier: bytes[start, end) came in. False asks it to stop reading until `resume`. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#state !== State.Open) return true // read and forgotten, so that the peer's end is seen and nothing unread resets the connection
-    if (this.#tap !== null) this.#tap.received(bytes, start, end)
+    const { tap } = this.#context
+    if (tap !== null) this.#tapped(tap).received(bytes, start, end)
     if (this.#unread !== null) {
       this.#unread = joined(this.#unread, bytes.subarray(start, end)) // a carrier that had more in hand when it was paused
       return false
@@ -268,6 +270,17 @@ export class SocketLink implements Link, FlushPort {
     this.output.closed = true
     this.#carrier.end()
     this.#carrier.resume()
+  }
+
+  #tapped(tap: LinkTap): TappedLink {
+    if (this.#tap === null || this.#tap.tap !== tap) this.#tap = tap.begin(this.peer, () => this.#midway())
+    return this.#tap
+  }
+
+  /** Of what came in: what the owner has not taken as whole packets. */
+  #midway(): Uint8Array | null {
+    const kept = this.#receiver.midway?.() ?? null
+    return this.#unread === null ? kept : joined(kept ?? new Uint8Array(0), this.#unread)
   }
 
   /** The owner threw: a fault of ours must not reach other links. */

@@ -2,7 +2,7 @@
 // A destination of log-destinations.ts; publishes through a port, since the log is there before the broker.
 
 import type { LogType } from '../base/log.ts'
-import type { BrokerMessage } from '../broker/broker.ts'
+import type { BrokerMessage } from '../broker/inner-publishes.ts'
 import type { LogSink } from './log-destinations.ts'
 
 /** Below `$SYS/broker/log/`. Null = never published: debug lines tell of deliveries, also of those of log lines. */

@@ -25,8 +25,8 @@ export interface BrokerListener {
   readonly port?: number
   /** The file of a `unix` listener. */
   readonly path?: string
-  /** For `tls` and `wss`. */
-  readonly tls?: TlsListenerOptions
+  /** For `tls` and `wss`. `dev`: this user's development certificates, made when there are none; the transport is then `tls` unless given. */
+  readonly tls?: TlsListenerOptions | 'dev'
   readonly websocket?: {
     /** Paths that lead to MQTT; null = any, which is the default. */
     readonly paths?: readonly string[] | null
@@ -66,6 +66,11 @@ interface Common {
   readonly count: ConnectionCount
 }
 
+/** A listener as it is opened: its certificates are there. */
+export interface ReadyListener extends BrokerListener {
+  readonly tls?: TlsListenerOptions
+}
+
 export class ListenerOpener {
   /** All sockets that were opened. */
   readonly sockets: Listener[] = []
@@ -80,7 +85,7 @@ export class ListenerOpener {
   }
 
   /** @throws ListenError; what was opened before stays open */
-  async open(listener: BrokerListener): Promise<OpenListener> {
+  async open(listener: ReadyListener): Promise<OpenListener> {
     const before = this.sockets.length
     const rules = this.#rulesOf(listener)
     const port = await this.#openAll(listener, { rules, count: new ConnectionCount() })
@@ -88,7 +93,7 @@ export class ListenerOpener {
   }
 
   /** Returns the port. */
-  async #openAll(listener: BrokerListener, common: Common): Promise<number> {
+  async #openAll(listener: ReadyListener, common: Common): Promise<number> {
     const { host, addressFamily } = listener
     const port = listener.port ?? 1883
     if (listener.transport === 'unix') return await this.#openOne(listener, common, null, 0, false)
@@ -100,7 +105,7 @@ export class ListenerOpener {
   }
 
   /** One port on two addresses. A machine without IPv6 is served by IPv4 alone. */
-  async #openBoth(listener: BrokerListener, common: Common, ipv4: string, ipv6: string, port: number): Promise<number> {
+  async #openBoth(listener: ReadyListener, common: Common, ipv4: string, ipv6: string, port: number): Promise<number> {
     for (let attempt = 1; ; attempt++) {
       const taken = await this.#openOne(listener, common, ipv4, port, false)
       try {
@@ -117,7 +122,7 @@ export class ListenerOpener {
     }
   }
 
-  async #openOne(listener: BrokerListener, { rules, count }: Common, host: string | null, port: number, isIpv6Only: boolean): Promise<number> {
+  async #openOne(listener: ReadyListener, { rules, count }: Common, host: string | null, port: number, isIpv6Only: boolean): Promise<number> {
     const { path = null, websocket, tls } = listener
     const transport = listener.transport ?? 'tcp'
     const place: Place = { transport, host, port, path: transport === 'unix' ? path : null }

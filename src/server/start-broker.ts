@@ -10,13 +10,17 @@ import type { Authenticator, Authorizer } from '../broker/ports.ts'
 import { connectionsThatFit } from '../net/descriptor-limit.ts'
 import type { Listener } from '../net/listener.ts'
 import { createNetContext, type NetContext } from '../net/net-context.ts'
+import { NO_OBSERVER } from '../session/effects.ts'
 import { ConnectionLog, type ConnectionLogOptions } from './connection-log.ts'
+import type { EmbeddedBroker } from './embedded/embedded-broker.ts'
+import { Embedding } from './embedded/embedding.ts'
+import { ListenerUrls, plugged, withCertificates } from './embedded/listener-urls.ts'
+import type { Plugin } from './embedded/plugin.ts'
 import { NO_LOG } from './log-destinations.ts'
 import { MemoryInUse, processMemory } from './memory-in-use.ts'
 import { reportProblem } from './net-problems.ts'
-import { type BrokerListener, ListenerOpener, type OpenListener, urlOf } from './open-listeners.ts'
+import { type BrokerListener, ListenerOpener, type OpenListener } from './open-listeners.ts'
 import { packageVersion } from './package-version.ts'
-import { TapHub } from './tap/tap-hub.ts'
 import { TapOutlet, type TapPlace } from './tap/tap-listener.ts'
 
 /** Milliseconds between two looks at the deadlines. */
@@ -24,11 +28,19 @@ const DEADLINES_EVERY = 50
 /** Milliseconds that clients have to take what is on its way to them when the broker stops. */
 const GOODBYE = 1000
 
+export type { Message, Payload } from '../client/message.ts'
+export type { Overflow, SubscribeOptions, Subscription } from '../client/subscription.ts'
+export type { CaptureFile } from './embedded/capture-file.ts'
+export type { EmbeddedBroker } from './embedded/embedded-broker.ts'
+export type { OwnPublishOptions, StreamOrigin } from './embedded/embedding.ts'
+export type { ClientInfo, CloseReason, Decision, PacketEvent, Plugin, PublishChange } from './embedded/plugin.ts'
+export type { RetainedMessages } from './embedded/retained-messages.ts'
 export type { BrokerListener } from './open-listeners.ts'
 
 export interface StartBrokerOptions {
   /** Shortcut for one `tcp` listener on 127.0.0.1 and ::1. */
   readonly port?: number
+  /** None at all is allowed: a broker for the program alone, and for the streams that it hands over. */
   readonly listeners?: readonly BrokerListener[]
   readonly limits?: Partial<Limits>
   /** Lets everybody in unless given. */
@@ -37,6 +49,10 @@ export interface StartBrokerOptions {
   readonly authorizer?: Authorizer
   /** Says nothing unless given. */
   readonly log?: Log
+  /** Asked in this order, before `authenticator` and `authorizer`; they are set up when the broker listens. */
+  readonly plugins?: readonly Plugin[]
+  /** Closes the broker when it is aborted. */
+  readonly signal?: AbortSignal
   /** Logs every packet, as `-v`. */
   readonly verbose?: boolean
   /** Connections of all listeners at most; null = no limit, which is the default. */
@@ -54,8 +70,8 @@ export interface StartBrokerOptions {
   readonly versionText?: string
 }
 
-export interface RunningBroker extends AsyncDisposable {
-  /** Where a client on this machine connects, such as `mqtt://127.0.0.1:1883`: the first listener. */
+export interface RunningBroker extends EmbeddedBroker, AsyncDisposable {
+  /** Where a client on this machine connects, such as `mqtt://127.0.0.1:1883`: the first listener; empty without listeners. */
   readonly url: string
   /** One per listener given, in order; 0 for a Unix socket. */
   readonly ports: readonly number[]
@@ -78,15 +94,17 @@ export interface RunningBroker extends AsyncDisposable {
 
 /**
  * Starts a broker; it listens when the promise is kept.
- * @throws ListenError when a listener cannot listen; then nothing is left running
+ * @throws ListenError when a listener cannot listen, what a plugin's `setup` throws, the reason of a signal that is aborted; then nothing is left running
  */
 export async function startBroker(options: StartBrokerOptions = {}): Promise<RunningBroker> {
-  const wanted = options.listeners ?? [{ port: options.port ?? 1883 }]
+  options.signal?.throwIfAborted()
+  const { wanted, authority } = await withCertificates(options.listeners ?? [{ port: options.port ?? 1883 }])
   const log = options.log ?? NO_LOG
   const clock: Clock = { now: () => performance.now() }
   const logging: ConnectionLogOptions = { connectionMessages: options.connectionMessages ?? true, now: () => clock.now() }
   const place = options.tap ?? null
-  const tap = place === null ? null : new TapHub(`zanzara ${packageVersion()}`, () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)))
+  const embedding = new Embedding({ log: options.log ?? null, now: () => clock.now(), application: `zanzara ${packageVersion()}` })
+  const tap = place === null ? null : embedding.newHub()
   const context = createNetContext({
     tap,
     onError: (problem) => reportProblem(log, problem, logging.connectionMessages),
@@ -108,18 +126,22 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     log,
     later: (work) => setImmediate(work),
     trace: options.verbose === true ? told : null,
-    ...(told === null ? {} : { observer: told }),
+    observer: embedding.observer(told ?? NO_OBSERVER),
+    interception: embedding.plugins.interception,
+    authenticator: embedding.access.authenticator(options.authenticator),
+    authorizer: embedding.access.authorizer(options.authorizer),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.versionText === undefined ? {} : { versionText: options.versionText }),
-    ...(options.authenticator === undefined ? {} : { authenticator: options.authenticator }),
-    ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
   })
   started = broker
   const opener = new ListenerOpener(context, broker, log)
   const listeners: OpenListener[] = []
+  const urls = new ListenerUrls(wanted, listeners)
   let outlet: TapOutlet | null = null
   try {
-    for (const listener of wanted) listeners.push(await opener.open(listener))
+    embedding.join(broker, context, tap, (peer) => urls.of(peer))
+    for (const plugin of options.plugins ?? []) embedding.plugins.add(plugin)
+    for (const listener of wanted) listeners.push(await opener.open(plugged(listener, embedding)))
     if (tap !== null && place !== null) outlet = await TapOutlet.open(tap, place)
   } catch (error) {
     await Promise.all(opener.sockets.map((socket) => socket.close(true)))
@@ -127,22 +149,36 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   }
   const timer = setInterval(() => broker.run(clock.now()), DEADLINES_EVERY)
   timer.unref() // the listeners keep the process alive
-  return new StartedBroker(broker, context, listeners, outlet, timer, urlOf(wanted[0]!, listeners[0]!.port), (verbose, connectionMessages) => {
+  const setLogging = (verbose: boolean, connectionMessages: boolean): void => {
     broker.traceWith(verbose ? told : null)
     logging.connectionMessages = connectionMessages
-  })
+  }
+  const running = new StartedBroker(broker, context, listeners, outlet, timer, urls, embedding, authority, setLogging)
+  try {
+    await embedding.setUp(running, options.plugins ?? [])
+    options.signal?.throwIfAborted()
+  } catch (error) {
+    await running.close()
+    throw error
+  }
+  if (options.signal !== undefined) running.closeOn(options.signal)
+  return running
 }
 
 class StartedBroker implements RunningBroker {
   readonly url: string
+  readonly wsUrl: string | null
+  readonly devAuthority: string | null
   readonly broker: Broker
   readonly listeners: readonly OpenListener[]
   readonly setLogging: RunningBroker['setLogging']
+  readonly #embedding: Embedding
   readonly #context: NetContext
   readonly #sockets: readonly Listener[]
   readonly #outlet: TapOutlet | null
   readonly #timer: NodeJS.Timeout
   #closing: Promise<void> | null = null
+  #forgetSignal = (): void => {}
 
   constructor(
     broker: Broker,
@@ -150,12 +186,17 @@ class StartedBroker implements RunningBroker {
     listeners: readonly OpenListener[],
     outlet: TapOutlet | null,
     timer: NodeJS.Timeout,
-    url: string,
+    urls: ListenerUrls,
+    embedding: Embedding,
+    devAuthority: string | null,
     setLogging: RunningBroker['setLogging'],
   ) {
     this.broker = broker
-    this.url = url
+    this.url = urls.first
     this.setLogging = setLogging
+    this.wsUrl = urls.firstWebSocket
+    this.devAuthority = devAuthority
+    this.#embedding = embedding
     this.listeners = listeners
     this.#context = context
     this.#sockets = listeners.flatMap(({ sockets }) => sockets)
@@ -168,7 +209,7 @@ class StartedBroker implements RunningBroker {
   }
 
   get port(): number {
-    return this.listeners[0]!.port
+    return this.listeners[0]?.port ?? 0
   }
 
   get tapPort(): number {
@@ -176,7 +217,41 @@ class StartedBroker implements RunningBroker {
   }
 
   get connections(): number {
-    return this.#sockets.reduce((sum, socket) => sum + socket.connections, 0)
+    return this.#sockets.reduce((sum, socket) => sum + socket.connections, this.#embedding.connections)
+  }
+
+  get clients(): EmbeddedBroker['clients'] {
+    return this.#embedding.clients
+  }
+
+  get retained(): EmbeddedBroker['retained'] {
+    return this.#embedding.retained
+  }
+
+  publish(...args: Parameters<EmbeddedBroker['publish']>): Promise<void> {
+    return this.#embedding.publish(...args)
+  }
+
+  subscribe(...args: Parameters<EmbeddedBroker['subscribe']>): ReturnType<EmbeddedBroker['subscribe']> {
+    return this.#embedding.subscribe(...args)
+  }
+
+  handle(...args: Parameters<EmbeddedBroker['handle']>): void {
+    this.#embedding.handle(...args)
+  }
+
+  capture(file: string): ReturnType<EmbeddedBroker['capture']> {
+    return this.#embedding.capture(file)
+  }
+
+  use(plugin: Plugin): Disposable {
+    return this.#embedding.use(this, plugin)
+  }
+
+  closeOn(signal: AbortSignal): void {
+    const close = (): void => void this.close()
+    signal.addEventListener('abort', close, { once: true })
+    this.#forgetSignal = () => signal.removeEventListener('abort', close)
   }
 
   limitConnections(maximum: number | null, maximumPerAddress: number | null): void {
@@ -193,12 +268,15 @@ class StartedBroker implements RunningBroker {
   }
 
   async #close(): Promise<void> {
+    this.#forgetSignal()
+    this.#embedding.end()
     clearInterval(this.#timer)
     await Promise.all(this.#sockets.map((socket) => socket.close()))
     this.broker.shutdown()
     const until = performance.now() + GOODBYE
     while (this.connections > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))
     await Promise.all(this.#sockets.map((socket) => socket.close(true)))
+    await this.#embedding.close()
     await this.#outlet?.close()
   }
 }

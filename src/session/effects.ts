@@ -86,6 +86,8 @@ export interface ConnectedSession {
   readonly sessionPresent: boolean
   /** Seconds granted; differs from the one asked when the broker limits it. */
   readonly sessionExpiryInterval: number
+  /** Each packet of a run gets a Reason Code of its own: runs of several are to be taken packet by packet. Absent = no. */
+  readonly asksEach?: boolean
   /** Takes a QoS 0 or 1 run to its subscribers now; returns the Reason Code of its acknowledgement. */
   route(run: PublishRun): number
   /** QoS 2, first half: may this run come in? Returns the Reason Code of its PUBREC. Not yet routed. */
@@ -108,6 +110,8 @@ export interface ConnectedSession {
 /** A connection, as the broker sees it. */
 export interface AttachedConnection {
   readonly link: Link
+  /** As CONNECT said. */
+  readonly version: ProtocolVersion
   /** The journal has reached this ticket: acknowledgements that waited may go. */
   release(durableUpTo: number): void
   /** Ends the connection from our side; a 5.0 client is told the Reason Code, null = close without a word. */

@@ -98,6 +98,10 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (this.#session === null && this.#framer.kept > AHEAD_BYTES) this.end('protocol-error', null)
   }
 
+  midway(): Uint8Array | null {
+    return this.#clientId === null && this.#framer.kept === 0 ? null : this.#framer.unfinished
+  }
+
   drained(): void {
     this.#session?.resume()
   }
@@ -162,7 +166,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (session === null) return
     const now = run.qos === 2 ? this.#host.clock.now() : 0
     const most = this.#limits.messageSizeLimit
-    if (most > 0 && run.largest > most && run.count > 1) session.incoming.receiveSingly(run, now, this)
+    if (run.count > 1 && ((most > 0 && run.largest > most) || session.asksEach === true)) session.incoming.receiveSingly(run, now, this)
     else session.incoming.receive(run, now, this)
     if (run.qos > 0) this.#host.counters.messagesSent += run.count // each is acknowledged
   }

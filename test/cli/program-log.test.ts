@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import type { BrokerMessage } from '../../src/broker/broker.ts'
+import type { BrokerMessage } from '../../src/broker/inner-publishes.ts'
 import { ProgramLog, type ProgramLogDestination, type ProgramLogOptions } from '../../src/cli/program-log.ts'
 import type { Output, Terminal } from '../../src/cli/terminal.ts'
 import { ALL_LOG_TYPES, DEFAULT_LOG_TYPES, NO_LOG_TYPES } from '../../src/server/log-destinations.ts'

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type DevCertificates, ensureDevCertificates } from '../../src/cli/certs/dev-certificates.ts'
+import { type DevCertificates, ensureDevCertificates } from '../../src/certs/dev-certificates.ts'
 import { startProgram, unusedPort } from '../support/built.ts'
 import { withTools } from '../support/require-tools.ts'
 

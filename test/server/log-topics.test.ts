@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest'
 import type { LogType } from '../../src/base/log.ts'
-import type { BrokerMessage } from '../../src/broker/broker.ts'
+import type { BrokerMessage } from '../../src/broker/inner-publishes.ts'
 import type { Limits } from '../../src/broker/limits.ts'
 import { ConnectionLog } from '../../src/server/connection-log.ts'
 import { ALL_LOG_TYPES, LineLog } from '../../src/server/log-destinations.ts'

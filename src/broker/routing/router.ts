@@ -10,6 +10,7 @@ import type { PublishRun } from '../../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../../wire/mqtt/reason-codes.ts'
 import type { Authorizers } from '../authorizers.ts'
 import type { Counters } from '../counters.ts'
+import type { Interception } from '../interception.ts'
 import type { Limits } from '../limits.ts'
 import type { Authorizer, Journal } from '../ports.ts'
 import type { Retained } from '../retained/retained.ts'
@@ -50,6 +51,7 @@ export interface RouterParts {
   /** The broker's own; a session has that of its listener. */
   readonly authorizer: Authorizer
   readonly authorizers: Authorizers
+  readonly interception: Interception
   now(): number
   trace: Trace | null
   /** Routes what came up during a routing. */
@@ -73,11 +75,17 @@ export class Router {
     this.#parts = parts
   }
 
+  /** Somebody wants to be shown each message: runs of several must come packet by packet, each with a Reason Code of its own. */
+  get asksEach(): boolean {
+    return this.#parts.interception.publish !== null
+  }
+
   /** Routes the selected packets; returns the Reason Code for their acknowledgement. Allocates nothing when nothing changed. */
   route(publisher: Publisher, run: PublishRun): number {
     const topic = this.#topicOf(publisher, run)
     const refusal = this.#refusal(publisher, topic, run)
-    return refusal === 0 ? this.#distribute(publisher, topic, run) : refusal
+    if (refusal !== 0) return refusal
+    return this.asksEach ? this.#intercepted(publisher, topic, run) : this.#distribute(publisher, topic, run)
   }
 
   /** First half of QoS 2: permission and durability; the message waits for PUBREL. Returns the Reason Code for PUBREC. */
@@ -95,8 +103,9 @@ export class Router {
     const topic = this.#topicOf(publisher, run)
     this.ticket = 0
     const waited = run.expiry < 0 ? 0 : Math.floor((this.#parts.now() - arrived) / 1000)
-    if (waited === 0) this.#distribute(publisher, topic, run)
-    else if (waited < run.expiry) this.#distribute(publisher, topic, aged(run, run.expiry - waited))
+    const left = waited === 0 ? run : waited < run.expiry ? aged(run, run.expiry - waited) : null
+    if (left !== null && this.asksEach) this.#interceptEach(publisher, topic, left)
+    else if (left !== null) this.#distribute(publisher, topic, left)
     else this.#parts.counters.publishesDropped += run.count // [MQTT-3.3.2-5]
   }
 
@@ -157,6 +166,40 @@ export class Router {
     return permission === 'allow' || permission === 'uncacheable-allow'
   }
 
+  /** QoS 2 is released in runs. */
+  #interceptEach(publisher: Publisher, topic: Topic, run: PublishRun): void {
+    const { from, to } = run
+    for (let i = from; i < to; i++) {
+      run.select(i, i + 1)
+      this.#intercepted(publisher, topic, run)
+    }
+    run.select(from, to)
+  }
+
+  /** What is published while somebody is asked about this message comes after it. */
+  #intercepted(publisher: Publisher, topic: Topic, run: PublishRun): number {
+    const { session } = publisher
+    const { counters, interception } = this.#parts
+    if (session === null || interception.publish === null) return this.#distribute(publisher, topic, run)
+    this.busy = true
+    const answer = interception.publish(session, run)
+    this.busy = false
+    let code = 0
+    if (typeof answer === 'number') {
+      code = answer
+      counters.publishesRefused += run.count
+    } else code = this.#distribute(publisher, answer === run ? topic : this.#topicOf(publisher, answer), answer)
+    this.#resumeWaiting()
+    return code
+  }
+
+  #resumeWaiting(): void {
+    if (!this.hasWaiting) return
+    const ticket = this.ticket
+    this.#parts.resumeWaiting()
+    this.ticket = ticket
+  }
+
   #distribute(publisher: Publisher, topic: Topic, run: PublishRun): number {
     const recipients = this.#recipientsOf(topic)
     const { header } = run
@@ -179,11 +222,7 @@ export class Router {
       throw error
     }
     this.busy = false
-    if (this.hasWaiting) {
-      const ticket = this.ticket
-      this.#parts.resumeWaiting()
-      this.ticket = ticket
-    }
+    this.#resumeWaiting()
     return 0
   }
 

@@ -32,7 +32,10 @@ export class Subscriptions {
     const hasRoom =
       session.subscriptions.size < limits.maximumSubscriptionsPerClient && session.filterText + request.topicFilter.length <= limits.maximumFilterTextPerClient
     if (!known && !hasRoom) return ReasonCode.QuotaExceeded
-    const qos = Math.min(request.qos, session.maximumQos) as Qos
+    const { subscribe: asked } = this.#parts.interception
+    const granted = asked === null ? request.qos : asked(session, request)
+    if (granted >= 0x80) return granted
+    const qos = Math.min(request.qos, session.maximumQos, granted) as Qos
     const subscription: Subscription = {
       session,
       qos,

@@ -2,12 +2,12 @@
 // Arguments and what is printed; the work is in dev-certificates.ts and show.ts.
 
 import { join, resolve } from 'node:path'
+import { type DevCertificate, type DevCertificates, ensureDevCertificates } from '../../certs/dev-certificates.ts'
+import { DevCertificatesError, devFolder } from '../../certs/dev-folder.ts'
+import { alternativeNames, normalHost, ownHosts, union } from '../../certs/host-names.ts'
 import { escapeControls } from '../../server/log-destinations.ts'
 import { ownCommand } from '../own-command.ts'
 import type { Terminal } from '../terminal.ts'
-import { type DevCertificate, type DevCertificates, ensureDevCertificates } from './dev-certificates.ts'
-import { DevCertificatesError, devFolder } from './dev-folder.ts'
-import { alternativeNames, normalHost, ownHosts, union } from './host-names.ts'
 import { day } from './inspect.ts'
 import { ShowError, showFile } from './show.ts'
 

@@ -2,13 +2,13 @@
 // The clients' `--tls dev` trusts the authority in the same folder (dev-folder.ts).
 
 import { readFileSync } from 'node:fs'
-import type { BrokerListener } from '../../server/start-broker.ts'
-import { ensureDevCertificates } from './dev-certificates.ts'
-import { DevCertificatesError, devFolder } from './dev-folder.ts'
-import { ownHosts } from './host-names.ts'
+import { ensureDevCertificates } from '../../certs/dev-certificates.ts'
+import { DevCertificatesError, devFolder } from '../../certs/dev-folder.ts'
+import { ownHosts } from '../../certs/host-names.ts'
+import type { ReadyListener } from '../../server/open-listeners.ts'
 
 export interface DevTls {
-  readonly listener: BrokerListener
+  readonly listener: ReadyListener
   /** What clients are given with --cafile. */
   readonly authorityFile: string
   /** A line for the log when files were written; null when all were there. */

@@ -3,8 +3,8 @@
 
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { signatureAlgorithm } from './certificate.ts'
-import { alternativeNames } from './host-names.ts'
+import { signatureAlgorithm } from '../../certs/certificate.ts'
+import { alternativeNames } from '../../certs/host-names.ts'
 
 const DAY_MS = 86_400_000
 /** Days before the end from which on it is said. */

@@ -2,7 +2,7 @@
 // What a certificate says is read by certs/inspect.ts.
 
 import type { X509Certificate } from 'node:crypto'
-import { ownHosts } from '../certs/host-names.ts'
+import { ownHosts } from '../../certs/host-names.ts'
 import { chainFault, covers, factsOf, plural, readCertificates, readPrivateKey } from '../certs/inspect.ts'
 import { type ListenerView, place, type Setting } from './configuration-view.ts'
 import { type Reader, readNamedFile, warnOpen } from './file-checks.ts'

@@ -3,9 +3,9 @@
 
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
+import { devAuthorityFile } from '../../certs/dev-folder.ts'
+import { ownHosts } from '../../certs/host-names.ts'
 import { escapeControls } from '../../server/log-destinations.ts'
-import { devAuthorityFile } from '../certs/dev-folder.ts'
-import { ownHosts } from '../certs/host-names.ts'
 import { plural } from '../certs/inspect.ts'
 import { coloursFor } from '../colours.ts'
 import { ownCommand } from '../own-command.ts'

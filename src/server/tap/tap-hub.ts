@@ -1,5 +1,5 @@
 // All that passes the broker's listeners, for whoever wants to read along: a listener on this machine, a file, a test.
-// Without readers a connection costs the counting of its packets' lengths, nothing else.
+// Who only writes what passes is a TapReader; others bring a TapFollower of their own.
 
 import type { Peer } from '../../base/link.ts'
 import type { CaptureInterface } from '../../capture/frame.ts'
@@ -8,10 +8,13 @@ import type { LinkTap, TappedLink } from '../../net/link-tap.ts'
 import { TapReader, type TapSink } from './tap-reader.ts'
 import { type TapListener, TappedConnection } from './tapped-connection.ts'
 
+/** Reads along: told all that passes, synchronously. Must not throw. */
+export type TapFollower = Pick<TapListener, 'bytes' | 'ended'>
+
 export class TapHub implements LinkTap, TapListener {
   readonly #application: string
   readonly #now: () => bigint
-  readonly #readers = new Set<TapReader>()
+  readonly #readers = new Set<TapFollower>()
   readonly #interfaces = new Map<string, CaptureInterface>()
 
   /** `application` is named in the stream as what wrote it; `now` in nanoseconds since 1970. */
@@ -23,16 +26,20 @@ export class TapHub implements LinkTap, TapListener {
   /** Begins to write everything that passes to `sink`, as pcapng. */
   attach(sink: TapSink): TapReader {
     const reader = new TapReader(sink, this.#application, this.#interfaces, this.#now)
-    this.#readers.add(reader)
+    this.follow(reader)
     return reader
   }
 
-  detach(reader: TapReader): void {
+  follow(follower: TapFollower): void {
+    this.#readers.add(follower)
+  }
+
+  detach(reader: TapFollower): void {
     this.#readers.delete(reader)
   }
 
-  begin(peer: Peer): TappedLink {
-    return new TappedConnection(peer, this)
+  begin(peer: Peer, midway?: () => Uint8Array | null): TappedLink {
+    return new TappedConnection(peer, this, midway)
   }
 
   bytes(connection: TappedConnection, sender: Sender, bytes: Uint8Array, start: number, end: number, boundary: number): void {

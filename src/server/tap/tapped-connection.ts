@@ -3,14 +3,14 @@
 
 import type { Peer } from '../../base/link.ts'
 import type { Sender } from '../../capture/synthetic-connection.ts'
-import type { TappedLink } from '../../net/link-tap.ts'
+import type { LinkTap, TappedLink } from '../../net/link-tap.ts'
 import { PacketBoundaries } from './packet-boundaries.ts'
 
 /** A longer CONNECT is not kept: readers that come later do without. */
 const LONGEST_KEPT = 4096
 
 /** Who is told of the bytes; tap-hub.ts. */
-export interface TapListener {
+export interface TapListener extends LinkTap {
   /** `boundary`: offset of the first byte that begins a packet, -1 when none does. */
   bytes(connection: TappedConnection, sender: Sender, bytes: Uint8Array, start: number, end: number, boundary: number): void
   ended(connection: TappedConnection, error: Error | null): void
@@ -21,13 +21,23 @@ export class TappedConnection implements TappedLink {
   /** CONNECT and the packet that answered it; null as long as they have not passed, or when they are too long. */
   readonly first: { client: Uint8Array | null; server: Uint8Array | null } = { client: null, server: null }
   /** Whether bytes had passed before those that are being told. */
-  readonly hasPassed: { client: boolean; server: boolean } = { client: false, server: false }
+  readonly hasPassed: { client: boolean; server: boolean }
   readonly #listener: TapListener
+  /** Until the first bytes of the client. */
+  #midway: (() => Uint8Array | null) | null
   readonly #boundaries = { client: new PacketBoundaries(), server: new PacketBoundaries() }
 
-  constructor(peer: Peer, listener: TapListener) {
+  /** `midway` as in LinkTap. */
+  constructor(peer: Peer, listener: TapListener, midway: () => Uint8Array | null = () => null) {
+    const isFresh = midway() === null
     this.peer = peer
+    this.hasPassed = { client: !isFresh, server: !isFresh }
+    this.#midway = isFresh ? null : midway
     this.#listener = listener
+  }
+
+  get tap(): LinkTap {
+    return this.#listener
   }
 
   received(bytes: Uint8Array, start: number, end: number): void {
@@ -43,6 +53,11 @@ export class TappedConnection implements TappedLink {
   }
 
   #pass(sender: Sender, bytes: Uint8Array, start: number, end: number): void {
+    if (sender === 'client' && this.#midway !== null) {
+      const unfinished = this.#midway()
+      this.#midway = null
+      if (unfinished !== null) this.#boundaries.client.pass(unfinished, 0, unfinished.length)
+    }
     // The first packet is kept when it came whole: it is short, and sent in one piece by nearly everybody.
     const kept = this.hasPassed[sender] ? null : firstPacket(bytes, start, end)
     const boundary = this.#boundaries[sender].pass(bytes, start, end)

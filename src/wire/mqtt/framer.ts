@@ -73,6 +73,11 @@ export class Framer {
     return this.#restLength
   }
 
+  /** What `kept` counts: a view. */
+  get unfinished(): Uint8Array {
+    return this.#rest.subarray(0, this.#restLength)
+  }
+
   /** Takes bytes[start, end). Throws ProtocolError after handing over all packets before the fault; everything behind it is ignored. */
   feed(bytes: Uint8Array, start: number, end: number, sink: FrameSink): void {
     if (this.#stopped) return
