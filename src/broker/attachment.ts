@@ -4,10 +4,10 @@
 import type { ConnectedSession, EndCause } from '../session/effects.ts'
 import type { Subscribe, Unsubscribe } from '../wire/mqtt/packet.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
-import type { Journal } from './ports.ts'
 import type { Router } from './routing/router.ts'
 import type { Subscriptions } from './routing/subscriptions.ts'
 import type { Session } from './session.ts'
+import type { StoredMessages } from './stored-messages.ts'
 
 /** What the broker does for a connection beside routing. */
 export interface SessionKeeper {
@@ -19,17 +19,17 @@ export class SessionAttachment implements ConnectedSession {
   readonly #session: Session
   readonly #keeper: SessionKeeper
   readonly #router: Router
-  readonly #journal: Journal
+  readonly #stored: StoredMessages | null
   readonly #subscriptions: Subscriptions
   #justSubscribed: Subscribe | null = null
   #isNew: readonly boolean[] = []
 
-  constructor(session: Session, sessionPresent: boolean, keeper: SessionKeeper, router: Router, journal: Journal, subscriptions: Subscriptions) {
+  constructor(session: Session, sessionPresent: boolean, keeper: SessionKeeper, router: Router, stored: StoredMessages | null, subscriptions: Subscriptions) {
     this.#session = session
     this.sessionPresent = sessionPresent
     this.#keeper = keeper
     this.#router = router
-    this.#journal = journal
+    this.#stored = stored
     this.#subscriptions = subscriptions
   }
 
@@ -58,7 +58,33 @@ export class SessionAttachment implements ConnectedSession {
   }
 
   get durableUpTo(): number {
-    return this.#journal.durableUpTo
+    return this.#stored === null ? 0 : this.#stored.persistence.durableUpTo
+  }
+
+  get stores(): boolean {
+    return this.#stored !== null
+  }
+
+  keep(run: PublishRun): void {
+    const { clientId, userName, journal } = this.#session
+    if (this.#stored === null || journal === null) return // the session ends with its connection, and so does the exchange
+    const { persistence } = this.#stored
+    persistence.unreleased(journal.session, this.#stored.packetsOf(run, clientId, userName), [0, run.count])
+    this.#router.ticket = persistence.ticket
+  }
+
+  together(work: () => void): void {
+    this.#router.ticket = 0
+    if (this.#stored === null) work()
+    else this.#stored.persistence.together(work)
+  }
+
+  released(packetIds: readonly number[]): void {
+    const { journal } = this.#session
+    if (this.#stored === null || journal === null || packetIds.length === 0) return
+    const { persistence } = this.#stored
+    persistence.released(journal.session, packetIds)
+    this.#router.ticket = persistence.ticket
   }
 
   route(run: PublishRun): number {
@@ -78,11 +104,13 @@ export class SessionAttachment implements ConnectedSession {
   }
 
   subscribe(packet: Subscribe): number[] {
+    const before = this.#ticketNow
     const isNew: boolean[] = []
     const codes = packet.subscriptions.map((request) => {
       isNew.push(!this.#session.subscriptions.has(request.topicFilter))
       return this.#subscriptions.subscribe(this.#session, request, packet.properties.subscriptionIdentifiers?.[0] ?? 0)
     })
+    this.#router.ticket = this.#ticketNow > before ? this.#ticketNow : 0
     this.#justSubscribed = packet
     this.#isNew = isNew
     return codes
@@ -95,10 +123,17 @@ export class SessionAttachment implements ConnectedSession {
   }
 
   unsubscribe(packet: Unsubscribe): number[] {
-    return packet.topicFilters.map((topicFilter) => this.#subscriptions.unsubscribe(this.#session, topicFilter))
+    const before = this.#ticketNow
+    const codes = packet.topicFilters.map((topicFilter) => this.#subscriptions.unsubscribe(this.#session, topicFilter))
+    this.#router.ticket = this.#ticketNow > before ? this.#ticketNow : 0
+    return codes
   }
 
   detach(cause: EndCause, sessionExpiryInterval: number | null): void {
     this.#keeper.detach(this.#session, cause, sessionExpiryInterval)
+  }
+
+  get #ticketNow(): number {
+    return this.#stored === null ? 0 : this.#stored.persistence.ticket
   }
 }

@@ -4,31 +4,29 @@
 import type { Clock } from '../base/clock.ts'
 import { Deadline, Deadlines } from '../base/deadlines.ts'
 import type { Link, Peer, Receiver } from '../base/link.ts'
-import type { Log } from '../base/log.ts'
-import type { BytePool } from '../base/output-buffer.ts'
 import { SlabStore } from '../base/slab.ts'
 import { type AttachedConnection, type Attachment, type EndCause, NO_OBSERVER, type Observer, type Trace } from '../session/effects.ts'
 import { ServerConnection } from '../session/server-connection.ts'
 import { UsageError } from '../wire/errors.ts'
-import { type Connect, PacketType, type Will } from '../wire/mqtt/packet.ts'
+import { type Connect, PacketType } from '../wire/mqtt/packet.ts'
 import { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
-import { LONGEST_TEXT, utf8Length } from '../wire/text.ts'
 import { SessionAttachment } from './attachment.ts'
 import { Authorizers } from './authorizers.ts'
+import type { BrokerOptions } from './broker-options.ts'
 import { Counters } from './counters.ts'
 import { describeTree } from './describe-tree.ts'
 import { FaultLog } from './fault-log.ts'
 import { type BrokerMessage, InnerPublishes } from './inner-publishes.ts'
-import { type Interception, NO_INTERCEPTION } from './interception.ts'
+import { NO_INTERCEPTION } from './interception.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { type CommonHost, ListenerHost } from './listener-host.ts'
 import { changeLimits, type ListenerRules } from './listener-rules.ts'
 import { MountedAttachment } from './mounted-attachment.ts'
-import { ADMIT_ALL, type Authenticator, type Authorizer, type Journal, NO_JOURNAL, PERMIT_ALL } from './ports.ts'
-import { isReservedTopic } from './reserved-topics.ts'
+import { ADMIT_ALL, PERMIT_ALL } from './ports.ts'
+import { Recovery } from './recovery.ts'
 import { Retained } from './retained/retained.ts'
-import { type Later, RetainedFeeds } from './retained/retained-feeds.ts'
+import { RetainedFeeds } from './retained/retained-feeds.ts'
 import { Branches } from './routing/branches.ts'
 import { LevelTable } from './routing/level-table.ts'
 import { PublishVariants } from './routing/publish-variants.ts'
@@ -37,38 +35,13 @@ import { SubscriptionTree } from './routing/subscription-tree.ts'
 import { Subscriptions } from './routing/subscriptions.ts'
 import { TopicTable } from './routing/topic-table.ts'
 import { VerdictCache } from './routing/verdict-cache.ts'
-import { Session, type SessionContext } from './session.ts'
-import { SysUpdates } from './sys-updates.ts'
-import { Wills } from './wills.ts'
+import { Session } from './session.ts'
+import type { SessionContext } from './session-context.ts'
+import { StoredMessages } from './stored-messages.ts'
+import { type SysUpdates, sysUpdatesOf } from './sys-updates.ts'
+import { refusalOfWill, Wills } from './wills.ts'
 
-export interface BrokerOptions {
-  readonly clock: Clock
-  /** The pool that all links' output comes from: it knows how many bytes were sent. */
-  readonly pool: BytePool
-  /** A random UUID in upper case, for Client Identifiers that we assign. */
-  readonly newId: () => string
-  /** Any 32-bit number, different each time, so that nobody can choose names that collide; 0 unless given. */
-  readonly seed?: number
-  /** Of the product, for `$SYS/broker/version`. */
-  readonly version: string
-  /** All that `$SYS/broker/version` says; `zanzara version X` unless given. */
-  readonly versionText?: string
-  /** Milliseconds of the calendar: `$SYS` is updated at its round seconds. Without it, at those of `clock`. */
-  readonly wallClock?: () => number
-  readonly authenticator?: Authenticator
-  readonly authorizer?: Authorizer
-  readonly journal?: Journal
-  readonly limits?: Partial<Limits>
-  readonly observer?: Observer
-  readonly trace?: Trace | null
-  /** Whom clients' messages and subscriptions are shown first. */
-  readonly interception?: Interception
-  readonly log?: Log
-  /** Bytes of memory in use, for `memoryLimit`; asked a few times a second. */
-  readonly heapUsed?: () => number
-  /** Calls back in a later turn of the event loop: for what is done in slices. Without it, each `run` does one. */
-  readonly later?: Later
-}
+export type { BrokerOptions } from './broker-options.ts'
 
 /** Milliseconds between clean-ups of what is merely out of date. */
 const TIDY_MS = 60_000
@@ -89,7 +62,8 @@ export class Broker implements CommonHost {
   readonly counters: Counters = new Counters()
   readonly slabs: SlabStore = new SlabStore()
   readonly #options: BrokerOptions
-  readonly #journal: Journal
+  /** Null without persistence. */
+  readonly #stored: StoredMessages | null
   readonly #parts: RouterParts
   readonly #router: Router
   readonly #subscriptions: Subscriptions
@@ -102,6 +76,8 @@ export class Broker implements CommonHost {
   readonly #hosts = new Map<ListenerRules, ListenerHost>()
   readonly #sessions = new Map<string, Session>()
   readonly #connections = new Set<AttachedConnection>()
+  /** Those of which something waits for the store. */
+  readonly #waiting = new Set<AttachedConnection>()
   readonly #self: Publisher
   readonly #inner: InnerPublishes
   readonly #startedAt: number
@@ -121,7 +97,9 @@ export class Broker implements CommonHost {
     this.rules = { limits: this.limits, mountPoint: '', userNameAsClientId: false, authenticator: options.authenticator ?? ADMIT_ALL, authorizer }
     this.#self = { clientId: '', userName: null, authorizer, session: null, lastTopic: null, verdicts: new VerdictCache() }
     const authorizers = (this.#authorizers = new Authorizers(authorizer, this.#faults))
-    this.#journal = options.journal ?? NO_JOURNAL
+    const { persistence = null, wallClock = () => options.clock.now() } = options
+    const stored = persistence === null ? null : new StoredMessages(persistence, wallClock)
+    this.#stored = stored
     const { limits, counters, slabs, trace } = this
     const now = (): number => options.clock.now()
     const variants = new PublishVariants(slabs)
@@ -136,7 +114,7 @@ export class Broker implements CommonHost {
       variants,
       trace,
       now,
-      journal: this.#journal,
+      stored,
       authorizer,
       authorizers,
       interception: options.interception ?? NO_INTERCEPTION,
@@ -150,15 +128,16 @@ export class Broker implements CommonHost {
       authorizers,
       queued: new PublishRun(),
       trace,
+      stored,
       now,
       dropping: ({ clientId }) => options.log?.write('notice', `Outgoing messages are being dropped for client ${clientId}.`, { client: clientId }),
     }
     this.#router = new Router(this.#parts)
-    this.#inner = new InnerPublishes(this.#router, options.clock)
+    this.#inner = new InnerPublishes(this.#router, options.clock, stored)
     this.#feeds = new RetainedFeeds(this.#parts, options.later ?? null)
     this.#subscriptions = new Subscriptions(this.#parts, this.#feeds)
-    this.#wills = new Wills(this.deadlines, (session, packet) => this.#inner.publish(session, packet))
-    this.#sys = this.#sysUpdates(options)
+    this.#wills = new Wills(this.deadlines, stored, (session, packet) => this.#inner.publish(session, packet, session.number))
+    this.#sys = sysUpdatesOf(this, options, this.#startedAt)
     this.#sys.every(limits.sysInterval, this.#startedAt)
     const dropExpired = new Deadline((time) => {
       if (this.#parts.retained.dropExpired(time, DROPPED_AT_A_TIME)) this.deadlines.set(dropExpired, time)
@@ -197,6 +176,11 @@ export class Broker implements CommonHost {
   /** Memory in use is over `memoryLimit`. */
   get isFull(): boolean {
     return this.#router.isFull
+  }
+
+  /** The store has no space. */
+  get isStoreFull(): boolean {
+    return this.#stored?.persistence.isFull === true
   }
 
   /** Messages kept: retained, queued and unacknowledged ones; one that several clients wait for counts for each. Goes through all sessions. */
@@ -257,9 +241,19 @@ export class Broker implements CommonHost {
     if (this.#options.later === undefined) this.#feeds.work()
   }
 
-  /** The journal has committed: acknowledgements that waited may go. */
+  /** The store has got so far: what waited for it may go. */
   committed(durableUpTo: number): void {
-    for (const connection of this.#connections) connection.release(durableUpTo)
+    for (const connection of this.#waiting) if (!connection.release(durableUpTo)) this.#waiting.delete(connection)
+  }
+
+  /** What a restart finds: to be given back before the first connection comes. */
+  recovery(): Recovery {
+    const parts = { ...this.#parts, context: this.#context, sessions: this.#sessions, subscriptions: this.#subscriptions }
+    const host = new ListenerHost(this, { ...this.rules, authorizer: PERMIT_ALL })
+    return new Recovery(parts, host, (session, since) => {
+      this.#wills.schedule(session, since)
+      this.#rest(session, since)
+    })
   }
 
   /** Ends all connections; 5.0 clients are told 0x8B. No wills: the broker's end is not the client's. */
@@ -314,7 +308,8 @@ export class Broker implements CommonHost {
     const { globalMaximumClients } = this.limits
     if (this.isFull) return ReasonCode.QuotaExceeded
     if (globalMaximumClients > 0 && this.#sessions.size >= globalMaximumClients && !this.#sessions.has(clientId)) return ReasonCode.ServerBusy
-    const refusal = connect.will === null ? 0 : this.#refusalOfWill(connect.will, connect, userName, rules)
+    const before = this.#stored?.persistence.ticket ?? 0
+    const refusal = connect.will === null ? 0 : refusalOfWill(connect.will, connect, userName, rules)
     if (refusal !== 0) return refusal
     this.#sessions.get(clientId)?.connection?.end('taken-over', ReasonCode.SessionTakenOver) // [MQTT-3.1.4-3]
     const old = this.#sessions.get(clientId) ?? null
@@ -336,7 +331,8 @@ export class Broker implements CommonHost {
     session.outgoing.quota = Math.min(connect.properties.receiveMaximum ?? 65535, inflight) // [MQTT-3.3.4-9]
     session.attach(connection, Math.min(connect.properties.topicAliasMaximum ?? 0, rules.limits.topicAliasMaximumOutgoing))
     this.#online++
-    const attachment = new SessionAttachment(session, sessionPresent, this, this.#router, this.#journal, this.#subscriptions)
+    if (this.#stored !== null) this.#begun(session, this.#stored, before)
+    const attachment = new SessionAttachment(session, sessionPresent, this, this.#router, this.#stored, this.#subscriptions)
     return mountPoint === null ? attachment : new MountedAttachment(attachment, mountPoint)
   }
 
@@ -349,26 +345,53 @@ export class Broker implements CommonHost {
     if (cause === 'disconnect' || cause === 'shutdown')
       this.#wills.cancel(session) // [MQTT-3.14.4-3]
     else this.#wills.schedule(session, now)
-    const expiry = session.sessionExpiryInterval
-    if (expiry === 0) this.#drop(session)
-    else if (expiry !== FOR_EVER) {
-      session.expiryDeadline ??= new Deadline(() => this.#expire(session))
-      this.deadlines.set(session.expiryDeadline, now + expiry * 1000)
-    }
+    this.#rest(session, now)
+    if (this.#stored !== null && session.sessionExpiryInterval > 0) this.#tell(session, this.#stored, this.#stored.wallNow())
   }
 
   failed(error: unknown, peer: Peer): void {
     this.#faults.tell(`the connection of ${peer.address} was ended by a fault of ours`, error)
   }
 
+  holds(connection: AttachedConnection): void {
+    this.#waiting.add(connection)
+  }
+
   forget(connection: AttachedConnection): void {
     this.#connections.delete(connection)
+    this.#waiting.delete(connection)
   }
 
   #makeSession(connect: Connect, userName: string | null, listener: ListenerHost): Session {
-    const session = new Session(connect.clientId, userName, this.#expiryOf(connect) > 0, listener, this.#context)
+    const persistent = this.#expiryOf(connect) > 0
+    const number = this.#stored !== null && (persistent || connect.will !== null) ? this.#stored.persistence.newSession() : 0
+    const session = new Session(connect.clientId, userName, persistent, listener, this.#context, number)
     this.#sessions.set(connect.clientId, session)
     return session
+  }
+
+  /** Has no connection since then: the session ends when its time is over. */
+  #rest(session: Session, since: number): void {
+    const expiry = session.sessionExpiryInterval
+    if (expiry === 0) this.#drop(session)
+    else if (expiry !== FOR_EVER) {
+      session.expiryDeadline ??= new Deadline(() => this.#expire(session))
+      this.deadlines.set(session.expiryDeadline, since + expiry * 1000)
+    }
+  }
+
+  /** A connection has begun: its client hears of it when all that came with it, from ticket `before` on, is stored. */
+  #begun(session: Session, stored: StoredMessages, before: number): void {
+    const { persistence } = stored
+    persistence.together(() => {
+      this.#tell(session, stored, 0)
+      this.#wills.store(session)
+    })
+    this.#router.ticket = persistence.ticket > before ? persistence.ticket : 0
+  }
+
+  #tell({ number: session, clientId, userName, version, sessionExpiryInterval }: Session, { persistence }: StoredMessages, detachedAt: number): void {
+    if (session > 0) persistence.session({ session, clientId, userName, version, expiryInterval: sessionExpiryInterval, detachedAt })
   }
 
   #expire(session: Session): void {
@@ -383,6 +406,7 @@ export class Broker implements CommonHost {
     this.#wills.publish(session)
     this.#subscriptions.unsubscribeAll(session)
     session.clear()
+    if (session.number > 0) this.#stored?.persistence.sessionEnded(session.number)
     this.#sessions.delete(session.clientId)
   }
 
@@ -392,42 +416,11 @@ export class Broker implements CommonHost {
     return Math.min(asked, this.limits.maximumSessionExpiryInterval)
   }
 
-  /** Judged at CONNECT, and its permission again when it is published. */
-  #refusalOfWill({ topicName, payload }: Will, { clientId, version }: Connect, userName: string | null, rules: ListenerRules): number {
-    const { messageSizeLimit, maximumTopicLevels } = rules.limits
-    if (topicName.split('/').length > maximumTopicLevels || utf8Length(topicName) > LONGEST_TEXT) return ReasonCode.TopicNameInvalid
-    if (messageSizeLimit > 0 && payload.length > messageSizeLimit) return version === 5 ? ReasonCode.PacketTooLarge : ReasonCode.NotAuthorized
-    if (isReservedTopic(topicName)) return ReasonCode.NotAuthorized
-    return rules.authorizer.mayPublish(clientId, userName, topicName).endsWith('allow') ? 0 : ReasonCode.NotAuthorized
-  }
-
   #lookAtMemory(): void {
     const { memoryLimit } = this.limits
     const isFull = memoryLimit > 0 && this.#options.heapUsed!() > memoryLimit
     if (isFull && !this.#router.isFull) this.#options.log?.write('warning', `Warning: memory_limit ${memoryLimit} is reached: no new clients, no messages.`)
     this.#router.isFull = isFull
-  }
-
-  #sysUpdates({ version, versionText = `zanzara version ${version}`, wallClock, clock, heapUsed, pool }: BrokerOptions): SysUpdates {
-    return new SysUpdates({
-      deadlines: this.deadlines,
-      versionText,
-      wallClock: wallClock ?? (() => clock.now()),
-      publish: (topicName, payload) => this.publish({ topicName, payload, qos: 2, retain: true, properties: {} }),
-      snapshot: (now) => ({
-        uptimeSeconds: Math.floor((now - this.#startedAt) / 1000),
-        sessions: this.sessionCount,
-        connected: this.connectedCount,
-        retained: this.retainedCount,
-        storedMessages: this.storedMessages,
-        storedBytes: this.storedBytes,
-        queuedPackets: this.queuedPackets,
-        queuedBytes: this.queuedBytes,
-        bytesSent: pool.takenBytes,
-        heapUsed: heapUsed?.() ?? null,
-        counters: this.counters,
-      }),
-    })
   }
 
   #every(intervalMs: number, action: (now: number) => void): void {

@@ -7,7 +7,16 @@ import { readRun } from '../wire/mqtt/framer.ts'
 import type { Publish, Qos } from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
 import { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { WillEnd } from './ports.ts'
 import type { Publisher, Router } from './routing/router.ts'
+import type { StoredMessages } from './stored-messages.ts'
+
+interface Waiting {
+  readonly publisher: Publisher
+  readonly packet: Publish
+  /** Number of the stored session whose will it is, else 0. */
+  readonly willOf: number
+}
 
 /** A message of the broker's own side: `$SYS`, a bridge, a program that embeds the broker. */
 export interface BrokerMessage {
@@ -21,16 +30,18 @@ export interface BrokerMessage {
 export class InnerPublishes {
   readonly #router: Router
   readonly #clock: Clock
-  readonly #waiting: { readonly publisher: Publisher; readonly packet: Publish }[] = []
+  readonly #stored: StoredMessages | null
+  readonly #waiting: Waiting[] = []
 
-  constructor(router: Router, clock: Clock) {
+  constructor(router: Router, clock: Clock, stored: StoredMessages | null) {
+    this.#stored = stored
     this.#router = router
     this.#clock = clock
   }
 
-  /** Now, or after the run that is being routed. */
-  publish(publisher: Publisher, packet: Publish): void {
-    this.#waiting.push({ publisher, packet })
+  /** Now, or after the run that is being routed. `willOf` is the number of the stored session whose will it is. */
+  publish(publisher: Publisher, packet: Publish, willOf = 0): void {
+    this.#waiting.push({ publisher, packet, willOf })
     if (this.#router.busy) this.#router.hasWaiting = true
     else this.publishWaiting()
   }
@@ -39,12 +50,24 @@ export class InnerPublishes {
     this.#router.hasWaiting = false
     this.#router.isUnsent = true
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const bytes = encodePacket(next.packet, 5)
-      const run = new PublishRun()
-      readRun(run, bytes, 0, bytes.length, 5)
-      if (next.packet.qos < 2) this.#router.route(next.publisher, run)
-      else if (this.#router.admit(next.publisher, run) < 0x80) this.#router.routeAdmitted(next.publisher, run, this.#clock.now())
+      const waiting = next
+      if (this.#stored === null || waiting.willOf === 0) this.#route(waiting)
+      else {
+        const { persistence } = this.#stored
+        persistence.together(() => {
+          this.#route(waiting)
+          persistence.willEnded(waiting.willOf, WillEnd.Published)
+        })
+      }
     }
     this.#router.isUnsent = false
+  }
+
+  #route({ publisher, packet }: Waiting): void {
+    const bytes = encodePacket(packet, 5)
+    const run = new PublishRun()
+    readRun(run, bytes, 0, bytes.length, 5)
+    if (packet.qos < 2) this.#router.route(publisher, run)
+    else if (this.#router.admit(publisher, run) < 0x80) this.#router.routeAdmitted(publisher, run, this.#clock.now())
   }
 }

@@ -19,10 +19,12 @@ export interface CommonHost {
   readonly trace: Trace | null
   readonly counters: ConnectionCounters
   readonly isFull: boolean
+  readonly isStoreFull: boolean
   /** A random UUID in upper case. */
   newId(): string
   attach(connect: Connect, userName: string | null, connection: AttachedConnection, listener: ListenerHost): Attachment
   failed(error: unknown, peer: Peer): void
+  holds(connection: AttachedConnection): void
   forget(connection: AttachedConnection): void
 }
 
@@ -54,6 +56,10 @@ export class ListenerHost implements ServerHost {
 
   get isFull(): boolean {
     return this.#broker.isFull
+  }
+
+  get isStoreFull(): boolean {
+    return this.#broker.isStoreFull
   }
 
   /** For new connections: made again when the limit has changed. */
@@ -91,6 +97,10 @@ export class ListenerHost implements ServerHost {
 
   failed(error: unknown, peer: Peer): void {
     this.#broker.failed(error, peer)
+  }
+
+  holds(connection: AttachedConnection): void {
+    this.#broker.holds(connection)
   }
 
   forget(connection: AttachedConnection): void {

@@ -49,6 +49,23 @@ export class MountedAttachment implements ConnectedSession {
     return this.#inner.durableUpTo
   }
 
+  get stores(): boolean {
+    return this.#inner.stores
+  }
+
+  /** As it came: the mount point is put before the name when it is released. */
+  keep(run: PublishRun): void {
+    this.#inner.keep(run)
+  }
+
+  together(work: () => void): void {
+    this.#inner.together(work)
+  }
+
+  released(packetIds: readonly number[]): void {
+    this.#inner.released(packetIds)
+  }
+
   route(run: PublishRun): number {
     return this.#inner.route(this.#mount(run))
   }

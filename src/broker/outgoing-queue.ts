@@ -19,6 +19,8 @@ export interface QueuedRun {
   readonly identifiers: readonly number[] | null
   /** Milliseconds of the broker's clock; Infinity without Message Expiry Interval. */
   readonly expires: number
+  /** Of the first packet, of a stored session; else 0. */
+  number: number
 }
 
 /** Of queues that are empty: never written to. */
@@ -43,7 +45,7 @@ export class OutgoingQueue {
   }
 
   /** Queues packets [from, to) of `run`, which lies in a slab, to be sent with this QoS, RETAIN and identifiers. */
-  push(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, now: number): void {
+  push(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, now: number, number: number): void {
     const count = to - from
     const at = run.starts[from]! + run.slabShift
     const end = run.starts[to]! + run.slabShift
@@ -53,7 +55,16 @@ export class OutgoingQueue {
     this.bytes += end - at
     const expires = run.expiry < 0 ? Infinity : now + run.expiry * 1000
     if (this.#runs === NO_RUNS) this.#runs = []
-    this.#runs.push({ slab: run.slab!, at, end, count, version: run.version, topicId: run.topicId, qos, retain, identifiers, expires })
+    this.#runs.push({ slab: run.slab!, at, end, count, version: run.version, topicId: run.topicId, qos, retain, identifiers, expires, number })
+  }
+
+  /** Takes back what waited before the broker's restart; the slab is held already. */
+  restore(run: QueuedRun): void {
+    this.messages += run.count
+    if (run.qos === 0) this.messagesQos0 += run.count
+    this.bytes += run.end - run.at
+    if (this.#runs === NO_RUNS) this.#runs = []
+    this.#runs.push(run)
   }
 
   /** Takes the first `count` packets, up to offset `end` in the slab, off the first run. */
@@ -62,6 +73,7 @@ export class OutgoingQueue {
     this.#account(run, count, end - run.at)
     run.at = end
     run.count -= count
+    if (run.number > 0) run.number += count
     if (run.count > 0) return
     this.#head++
     if (this.#head === this.#runs.length) {

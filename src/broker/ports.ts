@@ -3,8 +3,7 @@
 
 import type { Peer } from '../base/link.ts'
 import type { AuthenticationExchange, Verdict } from '../session/effects.ts'
-import type { Connect } from '../wire/mqtt/packet.ts'
-import type { PublishRun } from '../wire/mqtt/publish-run.ts'
+import type { Connect, Qos } from '../wire/mqtt/packet.ts'
 
 /** Who somebody is. */
 export interface Authenticator {
@@ -29,12 +28,99 @@ export interface Authorizer {
   maySubscribe(clientId: string, userName: string | null, topicFilter: string): Permission
 }
 
-/** Durability: see the journal of the store. The memory journal answers at once. */
-export interface Journal {
-  /** Everything up to this ticket is durable. */
+/** A session as it is stored. */
+export interface SessionFacts {
+  /** Names it in all that is stored; never used twice. */
+  readonly session: number
+  readonly clientId: string
+  readonly userName: string | null
+  /** 3, 4 or 5. */
+  readonly version: number
+  /** Seconds; 0xFFFFFFFF = for ever. */
+  readonly expiryInterval: number
+  /** Wall clock in milliseconds when its connection ended; 0 while it is connected. */
+  readonly detachedAt: number
+}
+
+export interface SubscriptionFacts {
+  readonly session: number
+  /** With `$share/NAME/`. */
+  readonly topicFilter: string
+  readonly qos: Qos
+  readonly noLocal: boolean
+  readonly retainAsPublished: boolean
+  readonly retainHandling: number
+  /** 0 = none. */
+  readonly identifier: number
+}
+
+/** PUBLISH packets one after another with the same head; borrowed during the call. Times are wall clock in milliseconds. */
+export interface PacketFacts {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+  /** 4 or 5: how they are laid out. */
+  readonly version: number
+  readonly count: number
+  readonly arrivedAt: number
+  /** 0 = never. */
+  readonly expiresAt: number
+  /** Who published them; null for the broker itself. */
+  readonly clientId: string | null
+  readonly userName: string | null
+}
+
+/** Packets [from, to) wait for a session under the numbers from `first` on. */
+export interface RecipientFacts {
+  readonly session: number
+  readonly from: number
+  readonly to: number
+  readonly first: number
+  readonly qos: Qos
+  readonly retain: 0 | 1
+  /** Its PUBREC has come. */
+  readonly received: boolean
+  readonly identifiers: readonly number[] | null
+}
+
+/** Why a session waits for a message no more. */
+export const DoneReason = { Acknowledged: 0, Dropped: 1, Expired: 2, TooLarge: 3, Refused: 4 } as const
+export type DoneReason = (typeof DoneReason)[keyof typeof DoneReason]
+
+/** Why a will is no more. */
+export const WillEnd = { Removed: 0, Published: 1 } as const
+export type WillEnd = (typeof WillEnd)[keyof typeof WillEnd]
+
+/** What must outlive the broker, told as it happens. An acknowledgement may leave when `durableUpTo` has reached the ticket of what it acknowledges. */
+export interface Persistence {
+  /** There is no space: clients shall not give us more to keep. */
+  readonly isFull: boolean
+  /** Of what was told last. */
+  readonly ticket: number
   readonly durableUpTo: number
-  /** Copies the run's packets into the batch being collected; returns its ticket. */
-  append(run: PublishRun): number
+  newSession(): number
+  /** What `work` tells becomes durable as one. */
+  together(work: () => void): void
+  /** A session has begun, or is connected, or is not any more, or its expiry has changed. */
+  session(facts: SessionFacts): void
+  sessionEnded(session: number): void
+  subscribed(facts: SubscriptionFacts): void
+  unsubscribed(session: number, topicFilter: string): void
+  /** With `retainedTopic` the last packet is retained. */
+  message(packets: PacketFacts, recipients: readonly RecipientFacts[], retainedTopic: string | null): void
+  retainedCleared(topicName: string): void
+  done(session: number, first: number, count: number, reason: DoneReason): void
+  /** Messages below `upTo` have been sent. */
+  sent(session: number, upTo: number): void
+  /** PUBRECs have come. */
+  received(session: number, first: number, count: number): void
+  /** QoS 2 packets await PUBREL; `ranges`: first packet, number of packets, … */
+  unreleased(session: number, packets: PacketFacts, ranges: readonly number[]): void
+  /** Their PUBRELs have come. */
+  released(session: number, packetIds: readonly number[]): void
+  /** The will of a connection, `delay` in seconds. */
+  will(session: number, delay: number, packets: PacketFacts): void
+  willEnded(session: number, how: WillEnd): void
 }
 
 /** Lets everybody in under the name given. */
@@ -45,6 +131,3 @@ export const ADMIT_ALL: Authenticator = {
 
 /** Allows everything that the broker itself does not forbid. */
 export const PERMIT_ALL: Authorizer = { generation: 0, mayPublish: () => 'allow', mayReceive: () => 'allow', maySubscribe: () => 'allow' }
-
-/** Keeps nothing: `persistence false`. */
-export const NO_JOURNAL: Journal = { durableUpTo: 0, append: () => 0 }

@@ -3,8 +3,7 @@
 
 import type { Deadline } from '../base/deadlines.ts'
 import type { OutputBuffer } from '../base/output-buffer.ts'
-import type { SlabStore } from '../base/slab.ts'
-import type { AttachedConnection, Trace } from '../session/effects.ts'
+import type { AttachedConnection } from '../session/effects.ts'
 import { IncomingPublishes } from '../session/incoming-publishes.ts'
 import { OutgoingPublishes } from '../session/outgoing-publishes.ts'
 import { storedTopicName } from '../session/stored-topic.ts'
@@ -14,44 +13,18 @@ import { readRun } from '../wire/mqtt/framer.ts'
 import type { Qos, Will } from '../wire/mqtt/packet.ts'
 import type { PublishRun, WireVersion } from '../wire/mqtt/publish-run.ts'
 import { parseSharedFilter } from '../wire/mqtt/topics.ts'
-import type { Authorizers } from './authorizers.ts'
-import type { Counters } from './counters.ts'
-import type { Limits } from './limits.ts'
 import type { ListenerHost } from './listener-host.ts'
 import type { ListenerRules } from './listener-rules.ts'
 import type { MountPoint } from './mount-point.ts'
 import { OutgoingAliases } from './outgoing-aliases.ts'
 import { OutgoingQueue, type QueuedRun } from './outgoing-queue.ts'
-import type { Authorizer, Permission } from './ports.ts'
-import type { PublishVariants } from './routing/publish-variants.ts'
+import { type Authorizer, DoneReason, type Permission } from './ports.ts'
 import type { Publisher } from './routing/router.ts'
 import type { Subscription } from './routing/subscription.ts'
 import type { Topic } from './routing/topic-table.ts'
 import { VerdictCache } from './routing/verdict-cache.ts'
-
-/** What all sessions of a broker have in common. */
-export interface SessionContext {
-  readonly slabs: SlabStore
-  readonly counters: Counters
-  readonly limits: Limits
-  readonly variants: PublishVariants
-  readonly authorizers: Authorizers
-  /** Scratch: describes what is being sent from a queue. */
-  readonly queued: PublishRun
-  trace: Trace | null
-  now(): number
-  /** The session's queue is full: told once until it has been empty again. */
-  dropping(session: Session): void
-}
-
-/** Retained messages that follow when there is room for them (retained-feeds.ts). */
-export interface Feed {
-  /** There may be room. */
-  resume(): void
-  /** Nothing more for this filter. */
-  cancel(topicFilter: string): void
-  close(): void
-}
+import type { Feed, SessionContext } from './session-context.ts'
+import { type RestoredMessage, SessionJournal } from './session-journal.ts'
 
 /** Packets sent from the queue at a time. */
 const DRAIN = 1024
@@ -66,6 +39,10 @@ export class Session implements Publisher {
   /** Seconds; 0xFFFFFFFF = for ever. */
   sessionExpiryInterval: number
   version: WireVersion = 4
+  /** By which the store knows it; 0 = not at all. */
+  readonly number: number
+  /** Null unless it is stored. */
+  readonly journal: SessionJournal | null
   /** A 3.x bridge: its subscriptions are No Local and Retain As Published, which 3.x cannot say. */
   isBridge = false
   /** Largest packet this client takes, in bytes. */
@@ -101,7 +78,8 @@ export class Session implements Publisher {
   #isOver = false
   readonly #context: SessionContext
 
-  constructor(clientId: string, userName: string | null, persistent: boolean, listener: ListenerHost, context: SessionContext) {
+  /** `number` is 0 when it is not stored. */
+  constructor(clientId: string, userName: string | null, persistent: boolean, listener: ListenerHost, context: SessionContext, number = 0) {
     this.clientId = clientId
     this.userName = userName
     this.rules = listener.rules
@@ -112,6 +90,10 @@ export class Session implements Publisher {
     this.incoming = new IncomingPublishes(context.slabs, context.limits.receiveMaximum, context.limits.receiveMaximumEnforced)
     this.outgoing = new OutgoingPublishes(persistent ? context.slabs : null, context.limits.maximumInflightBytes)
     this.queue = new OutgoingQueue(context.slabs)
+    this.number = number
+    const isStored = context.stored !== null && number > 0 && persistent
+    this.journal = isStored ? new SessionJournal(number, context.stored, (ticket) => this.connection?.hold(ticket)) : null
+    this.outgoing.marks = this.journal
   }
 
   get isOnline(): boolean {
@@ -162,6 +144,7 @@ export class Session implements Publisher {
     this.connection = connection
     this.#output = connection.link.output
     this.#aliases = topicAliases > 0 ? new OutgoingAliases(topicAliases) : null
+    if (this.journal !== null && this.journal.restored.length > 0) this.#takeRestored(this.journal.restored.splice(0))
     this.outgoing.restart()
     const { generation } = this.#context.authorizers
     const under = this.#sentUnder
@@ -175,26 +158,29 @@ export class Session implements Publisher {
     this.connection = null
     this.#output = null
     this.#aliases = null
-    this.incoming.detached()
     if (!this.#keepsQos0) this.#context.counters.publishesDropped += this.queue.dropQos0()
   }
 
   /** Sends, queues or drops packets [from, to) of a borrowed run, with this QoS, RETAIN and Subscription Identifiers. */
   deliver(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null): void {
     const output = this.#output
+    const { journal, outgoing } = this
     let at = from
     if (qos === 0) {
       if (output === null) {
         if (!this.#keepsQos0) return // QoS 0 is for those who are there
       } else if (this.queue.messagesQos0 === 0 && !output.full) {
-        this.#transmit(run, from, to, 0, retain, identifiers, output)
+        this.#transmit(run, from, to, 0, retain, identifiers, output, 0)
         at = to
       }
     } else if (output !== null && this.queue.messages === 0) {
       // more than once only when packets too large for the client were dropped and left their room to others
-      for (let room = this.outgoing.room; at < to && room > 0 && !output.full; room = this.outgoing.room) {
+      while (at < to && !output.full) {
+        const room = journal === null ? outgoing.room : outgoing.roomFrom(journal.next)
+        if (room <= 0) break
         const end = Math.min(to, at + room)
-        this.#transmit(run, at, end, qos, retain, identifiers, output)
+        const number = journal === null ? 0 : journal.accept(run, at, end, qos, retain, identifiers)
+        this.#transmit(run, at, end, qos, retain, identifiers, output, number)
         at = end
       }
     }
@@ -215,7 +201,8 @@ export class Session implements Publisher {
   takesNow(qos: Qos): boolean {
     const output = this.#output
     if (output === null || output.full) return false
-    return qos === 0 ? this.queue.messagesQos0 === 0 : this.queue.messages === 0 && this.outgoing.room > 0
+    if (qos === 0) return this.queue.messagesQos0 === 0
+    return this.queue.messages === 0 && (this.journal === null ? this.outgoing.room : this.outgoing.roomFrom(this.journal.next)) > 0
   }
 
   /** Half of the queue is free: room for what is not live. */
@@ -234,6 +221,8 @@ export class Session implements Publisher {
   clear(): void {
     this.#isOver = true
     this.#endFeed()
+    this.journal?.forget()
+    for (const { slab } of this.journal?.restored.splice(0) ?? []) if (slab !== null) this.#context.slabs.release(slab, 1)
     this.queue.clear()
     this.outgoing.clear()
     this.incoming.clear()
@@ -249,7 +238,7 @@ export class Session implements Publisher {
   #drain(output: OutputBuffer): void {
     if (this.queue.messages > 0 && this.#queueRights !== this.#context.authorizers.generation) this.#recheckQueue()
     for (let first = this.queue.first; first !== null && !output.full; first = this.queue.first) {
-      const room = first.qos === 0 ? DRAIN : this.outgoing.room
+      const room = first.qos === 0 ? DRAIN : first.number === 0 ? this.outgoing.room : this.outgoing.roomFrom(first.number)
       if (room <= 0) return
       this.#sendFirst(first, Math.min(room, DRAIN), output)
     }
@@ -258,10 +247,11 @@ export class Session implements Publisher {
   /** Rights have changed: what the client may no longer read goes. */
   #recheckQueue(): void {
     const known = new Map<string, boolean>()
-    const dropped = this.queue.keep(({ slab, at }) => {
+    const dropped = this.queue.keep(({ slab, at, number, count }) => {
       const topicName = storedTopicName(slab.bytes, at)
       const verdict = known.get(topicName) ?? this.mayReceive(topicName)
       known.set(topicName, verdict)
+      if (!verdict && number > 0) this.journal?.lost(number, count, DoneReason.Refused)
       return verdict
     })
     this.#context.counters.publishesDropped += dropped
@@ -278,6 +268,7 @@ export class Session implements Publisher {
     const time = queued.expires === Infinity ? 0 : now()
     if (time >= queued.expires) {
       counters.publishesDropped += queued.count // [MQTT-3.3.2-5]
+      if (queued.number > 0) this.journal?.lost(queued.number, queued.count, DoneReason.Expired)
       this.queue.taken(queued.count, queued.end)
       return
     }
@@ -292,43 +283,57 @@ export class Session implements Publisher {
       run.slabShift = 0
     }
     run.topicId = queued.topicId
-    this.#transmit(run, 0, count, queued.qos, queued.retain, queued.identifiers, output)
+    this.#transmit(run, 0, count, queued.qos, queued.retain, queued.identifiers, output, queued.number)
     variants.reset()
     if (run !== stored && run.slab !== null) this.#context.slabs.release(run.slab, 1)
     stored.slab = null
     this.queue.taken(count, end)
   }
 
-  /** Sends packets [from, to) now; the window has room for them. */
-  #transmit(run: PublishRun, from: number, to: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null, output: OutputBuffer): void {
+  /** Sends packets [from, to) now; the window has room for them. `number` is that of the first, 0 when they have none. */
+  #transmit(
+    run: PublishRun,
+    from: number,
+    to: number,
+    qos: Qos,
+    retain: 0 | 1,
+    identifiers: readonly number[] | null,
+    output: OutputBuffer,
+    number: number,
+  ): void {
     const { version } = this
     const mountPoint = this.#mountPoint
-    if (mountPoint !== null && !mountPoint.holds(run)) return // subscribed to by another listener
+    if (mountPoint !== null && !mountPoint.holds(run)) {
+      if (number > 0) this.journal?.lost(number, to - from, DoneReason.Refused) // subscribed to by another listener
+      return
+    }
     const strip = mountPoint === null ? 0 : mountPoint.bytes.length
     // outgoing bytes equal incoming ones: the run itself is sent
     const isPlain = strip === 0 && run.header === (0x30 | (qos << 1) | retain) && version === run.version && (identifiers === null || version === 4)
     const shaped = isPlain ? run : this.#context.variants.of(run, { version, qos, retain, identifiers, alias: 0, omitTopic: false, strip })
     const shift = isPlain ? 0 : -run.from
     if (shaped.largest > this.maximumPacketSize) {
-      this.#sendFitting(shaped, from + shift, to + shift, output)
+      this.#sendFitting(shaped, from + shift, to + shift, output, number)
       return
     }
-    if (this.#aliases === null || run.topicId === 0) this.#send(shaped, from + shift, to + shift, shaped, 0, output)
-    else this.#sendAliased(this.#aliases, run, shaped, shift, from, to, qos, retain, identifiers, strip, output)
+    if (this.#aliases === null || run.topicId === 0) this.#send(shaped, from + shift, to + shift, shaped, 0, output, number)
+    else this.#sendAliased(this.#aliases, run, shaped, shift, from, to, qos, retain, identifiers, strip, output, number)
   }
 
   /**
    * Some packets are too large for this client: dropped as if delivered [MQTT-3.1.2-24, MQTT-3.1.2-25]. The others go out as they were
    * shaped, without a Topic Alias, which need not be used.
    */
-  #sendFitting(shaped: PublishRun, from: number, to: number, output: OutputBuffer): void {
+  #sendFitting(shaped: PublishRun, from: number, to: number, output: OutputBuffer, first: number): void {
     const { counters, trace } = this.#context
     for (let i = from; i < to; i++) {
+      const number = first === 0 ? 0 : first + i - from
       if (shaped.starts[i + 1]! - shaped.starts[i]! <= this.maximumPacketSize) {
-        this.#send(shaped, i, i + 1, shaped, 0, output)
+        this.#send(shaped, i, i + 1, shaped, 0, output, number)
         continue
       }
       counters.publishesDropped++
+      if (number > 0) this.journal?.lost(number, 1, DoneReason.TooLarge)
       if (trace !== null) tracePublishes(trace, 'too large', this.clientId, shaped, 0, i, i + 1)
     }
   }
@@ -346,6 +351,7 @@ export class Session implements Publisher {
     identifiers: readonly number[] | null,
     strip: number,
     output: OutputBuffer,
+    number: number,
   ): void {
     const { variants } = this.#context
     const topicId = run.topicId
@@ -355,29 +361,32 @@ export class Session implements Publisher {
       alias = aliases.free
       const defining = alias === 0 ? null : variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: false, strip })
       if (defining === null || defining.largest > this.maximumPacketSize) {
-        this.#send(shaped, from + shift, to + shift, shaped, 0, output)
+        this.#send(shaped, from + shift, to + shift, shaped, 0, output, number)
         return
       }
       aliases.set(topicId, alias)
-      this.#send(defining, at - run.from, at + 1 - run.from, shaped, shift + run.from, output)
+      this.#send(defining, at - run.from, at + 1 - run.from, shaped, shift + run.from, output, number)
       at++
+      if (number > 0) number++
     }
     if (at === to) return
     const brief = variants.of(run, { version: 5, qos, retain, identifiers, alias, omitTopic: true, strip })
     if (brief.largest > this.maximumPacketSize)
-      this.#send(shaped, at + shift, to + shift, shaped, 0, output) // an alias may be longer than a short name
-    else this.#send(brief, at - run.from, to - run.from, shaped, shift + run.from, output)
+      this.#send(shaped, at + shift, to + shift, shaped, 0, output, number) // an alias may be longer than a short name
+    else this.#send(brief, at - run.from, to - run.from, shaped, shift + run.from, output, number)
   }
 
   /** The bytes go out. For a resend `kept` is kept: packet i of the run is packet i + keptShift of it. */
-  #send(run: PublishRun, from: number, to: number, kept: PublishRun, keptShift: number, output: OutputBuffer): void {
+  #send(run: PublishRun, from: number, to: number, kept: PublishRun, keptShift: number, output: OutputBuffer, number: number): void {
     const { counters, trace, now } = this.#context
+    if (number > 0) this.outgoing.skipTo(number)
     const firstId = this.outgoing.nextId
     if ((run.header & 6) === 0)
       output.append(run.bytes, run.starts[from]!, run.starts[to]!, to - from === run.count && output.bytes !== run.bytes ? run.view() : null)
     else {
       if (this.outgoing.keeps) this.#store(kept)
       this.outgoing.send(run, from, to, output, kept, keptShift, kept.expiry < 0 ? 0 : now())
+      if (number > 0) this.journal?.sent(number + to - from)
     }
     counters.messagesSent += to - from
     counters.publishesSent += to - from
@@ -402,7 +411,33 @@ export class Session implements Publisher {
     if (end === from) return
     if (queue.messages === 0) this.#queueRights = this.#context.authorizers.generation
     this.#store(run)
-    queue.push(run, from, end, qos, retain, identifiers, now())
+    const number = this.journal === null || qos === 0 ? 0 : this.journal.accept(run, from, end, qos, retain, identifiers)
+    queue.push(run, from, end, qos, retain, identifiers, now(), number)
+  }
+
+  /** What was sent before the broker's restart takes its place in the window, in the shape that this client must see. */
+  #takeRestored(messages: readonly RestoredMessage[]): void {
+    const { queued: stored, variants, slabs } = this.#context
+    const { version } = this
+    const mountPoint = this.#mountPoint
+    const strip = mountPoint === null ? 0 : mountPoint.bytes.length
+    for (const { number, slab, at, end, version: layout, qos, retain, identifiers, expires } of messages) {
+      if (slab === null) {
+        this.outgoing.restore(number, null, 0)
+        continue
+      }
+      readRun(stored, slab.bytes, at, end, layout)
+      if (mountPoint !== null && !mountPoint.holds(stored)) this.journal?.lost(number, 1, DoneReason.Refused)
+      else {
+        const shaped = variants.of(stored, { version, qos, retain, identifiers, alias: 0, omitTopic: false, strip })
+        this.#store(shaped)
+        this.outgoing.restore(number, shaped, expires)
+        variants.reset()
+      }
+      slabs.release(slab, 1)
+    }
+    this.#sentUnder = mountPoint?.text ?? ''
+    this.#sentRights = -1
   }
 
   /** Copies the run to a slab unless another session already caused that. */

@@ -3,6 +3,8 @@
 
 import { Deadline, type Deadlines } from '../base/deadlines.ts'
 import { utf8Length, writeUtf8 } from '../wire/text.ts'
+import type { Broker } from './broker.ts'
+import type { BrokerOptions } from './broker-options.ts'
 import { type SysSnapshot, SysTopics, untilNextUpdate } from './sys-topics.ts'
 
 export interface SysSource {
@@ -51,4 +53,28 @@ export class SysUpdates {
   #wait(now: number): void {
     this.#source.deadlines.set(this.#deadline, now + untilNextUpdate(this.#source.wallClock(), this.#intervalMs))
   }
+}
+
+/** Those of a broker that has run since `startedAt` of its clock. */
+export function sysUpdatesOf(broker: Broker, options: BrokerOptions, startedAt: number): SysUpdates {
+  const { version, versionText = `zanzara version ${version}`, clock, wallClock = () => clock.now(), heapUsed, pool } = options
+  return new SysUpdates({
+    deadlines: broker.deadlines,
+    versionText,
+    wallClock,
+    publish: (topicName, payload) => broker.publish({ topicName, payload, qos: 2, retain: true, properties: {} }),
+    snapshot: (now) => ({
+      uptimeSeconds: Math.floor((now - startedAt) / 1000),
+      sessions: broker.sessionCount,
+      connected: broker.connectedCount,
+      retained: broker.retainedCount,
+      storedMessages: broker.storedMessages,
+      storedBytes: broker.storedBytes,
+      queuedPackets: broker.queuedPackets,
+      queuedBytes: broker.queuedBytes,
+      bytesSent: pool.takenBytes,
+      heapUsed: heapUsed?.() ?? null,
+      counters: broker.counters,
+    }),
+  })
 }

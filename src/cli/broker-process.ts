@@ -3,6 +3,7 @@
 
 import { accessSync, appendFileSync, constants, rmSync, writeFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
+import { join } from 'node:path'
 import { AccessFileError, type FileOwner } from '../auth/access-file.ts'
 import type { LogType } from '../base/log.ts'
 import { DevCertificatesError } from '../certs/dev-folder.ts'
@@ -10,13 +11,14 @@ import { ConfigError, type Configuration } from '../config/configuration.ts'
 import { readConfiguration } from '../config/parse.ts'
 import { placeOf, type Setting } from '../config/settings.ts'
 import { aclFileOf, passwordFileOf, served } from '../server/access.ts'
-import { admitsNobody, ConfiguredBroker } from '../server/configured-broker.ts'
+import { admitsNobody, ConfiguredBroker, placeOfStore } from '../server/configured-broker.ts'
 import { CertificateError } from '../server/configured-listeners.ts'
 import { become, handOver, type SystemUser, UserError, userToBecome } from '../server/drop-root.ts'
 import { ListenError } from '../server/listen-error.ts'
 import { ALL_LOG_TYPES, DEFAULT_LOG_TYPES, escapeControls, NO_LOG_TYPES } from '../server/log-destinations.ts'
 import { tellService } from '../server/service-notice.ts'
-import type { BrokerListener } from '../server/start-broker.ts'
+import type { BrokerListener, RunningBroker } from '../server/start-broker.ts'
+import { JournalError } from '../store/journal.ts'
 import type { BrokerArguments } from './broker-arguments.ts'
 import { BrokerExitCode } from './exit-codes.ts'
 import { ProgramLog, type ProgramLogOptions } from './program-log.ts'
@@ -37,6 +39,7 @@ export class BrokerProcess {
   readonly #log: ProgramLog
   #configuration: Configuration
   #broker: ConfiguredBroker | null = null
+  #running: RunningBroker | null = null
   #tree: () => readonly string[] = () => []
 
   /** `name` is how the log calls this program. @throws the system's error when a log file cannot be opened */
@@ -72,11 +75,12 @@ export class BrokerProcess {
       log.publishTo((message) => running.broker.publish(message))
       log.write('information', `${this.#name} running`)
       this.#tellService('ready')
-      await stopped.signal
+      this.#running = running
+      const failure = await Promise.race([stopped.signal.then(() => null), running.storeFailed])
       this.#tellService('stopping')
+      if (failure !== null) log.write('error', `Error: ${escapeControls(failure.message)}.`)
       log.write('information', `${this.#name} terminating`)
-      await running.close()
-      return BrokerExitCode.Stopped
+      return await this.#close(running, failure)
     } catch (error) {
       const failure = failureOf(error, this.#options, this.#configuration)
       if (failure === null) throw error
@@ -88,6 +92,38 @@ export class BrokerProcess {
       stopped.forget()
       await log.close()
     }
+  }
+
+  /** The store tells of its failure once: here, or before. */
+  async #close(running: RunningBroker, failure: Error | null): Promise<number> {
+    try {
+      if (failure === null) this.#tellSaving()
+      await running.close()
+      return failure === null ? BrokerExitCode.Stopped : BrokerExitCode.StoreFailed
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error
+      if (failure === null) this.#log.write('error', `Error: ${escapeControls(error.message)}.`)
+      return BrokerExitCode.StoreFailed
+    }
+  }
+
+  /** As Mosquitto says it; the path is that of the store. */
+  #tellSaving(): void {
+    const place = placeOfStore(this.#configuration)
+    if (place !== null) this.#log.write('information', `Saving in-memory database to ${escapeControls(join(place.path, 'zanzara'))}.`)
+  }
+
+  #save(): void {
+    const { enabled } = this.#configuration.persistence
+    if (!enabled || this.#running === null) {
+      this.#log.write('information', "SIGUSR1: there is nothing to save, 'persistence' is false.")
+      return
+    }
+    this.#tellSaving()
+    // a store that cannot be written has told so itself
+    this.#running.save().catch((error: unknown) => {
+      if (!(error instanceof JournalError)) this.#log.write('error', `Error: ${escapeControls((error as Error).message)}.`)
+    })
   }
 
   #logOptions(configuration: Configuration): ProgramLogOptions {
@@ -181,7 +217,7 @@ export class BrokerProcess {
   #asked(signal: ControlSignal): void {
     if (signal === 'SIGHUP') this.#reload()
     else if (signal === 'SIGUSR2') for (const line of this.#tree()) this.#terminal.stdout.write(`${escapeControls(line)}\n`)
-    else this.#log.write('information', "SIGUSR1: there is nothing to save, 'persistence' is not in force.")
+    else this.#save()
   }
 
   /** Reads everything again; what cannot be used leaves all as it was. */
@@ -263,6 +299,7 @@ function failureOf(error: unknown, { devTlsPort }: BrokerArguments, configuratio
   if (error instanceof ListenError) return { lines: [`Error: ${listenSentence(error, devTlsPort, configuration)}`], exitCode: BrokerExitCode.CannotListen }
   if (error instanceof AccessFileError) return { lines: error.logLines, exitCode: BrokerExitCode.AccessFile }
   if (error instanceof PidFileError) return { lines: linesOf(error), exitCode: BrokerExitCode.PidFile }
+  if (error instanceof JournalError) return { lines: linesOf(error), exitCode: BrokerExitCode.Store }
   const isExpected = error instanceof CertificateError || error instanceof DevCertificatesError || error instanceof UserError
   return isExpected ? { lines: linesOf(error), exitCode: BrokerExitCode.CannotListen } : null
 }

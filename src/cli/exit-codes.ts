@@ -41,8 +41,8 @@ export type ConfigExitCode = (typeof ConfigExitCode)[keyof typeof ConfigExitCode
 export const AclExitCode = { Allowed: 0, Denied: 1, Usage: 2 } as const
 export type AclExitCode = (typeof AclExitCode)[keyof typeof AclExitCode]
 
-/** Exit codes of `broker`, as mosquitto's. */
-export const BrokerExitCode = { Stopped: 0, CannotListen: 1, Configuration: 3, AccessFile: 13, PidFile: 14 } as const
+/** Exit codes of `broker`, as mosquitto's, and that of a store that failed while it ran: EX_IOERR. */
+export const BrokerExitCode = { Stopped: 0, CannotListen: 1, Store: 1, Configuration: 3, AccessFile: 13, PidFile: 14, StoreFailed: 74 } as const
 export type BrokerExitCode = (typeof BrokerExitCode)[keyof typeof BrokerExitCode]
 
 /** Exit codes of `sniff`, as those of tshark. */

@@ -11,11 +11,11 @@ import { type Setting, settingOf } from './settings.ts'
 /** Environment variables that go before options: MOSQUITTO_PERSISTENCE_LOCATION. */
 export type ConfigurationEnvironment = Readonly<Record<string, string | undefined>>
 
-const NOT_STORED =
-  "Warning: 'persistence true' is not in force in this version: nothing survives a restart, all sessions and retained messages are kept in memory only."
 const NO_CONTROL = "Warning: 'enable_control_api true' is not in force in this version: requests on $CONTROL/broker/v1 are not answered."
 /** Plugins that are recognised, and change nothing. */
 const IDLE_PLUGINS: ReadonlySet<string | null> = new Set(['persist_sqlite', 'sparkplug_aware'])
+const NO_AUTOSAVE =
+  "Info: 'autosave_interval' and 'autosave_on_changes' have no effect: what clients are told is stored when they are told ('persistence_sync')."
 
 /** @throws ConfigError */
 export function resolve(sections: Sections, environment: ConfigurationEnvironment): Configuration {
@@ -38,15 +38,11 @@ export function resolve(sections: Sections, environment: ConfigurationEnvironmen
   })
   const settings = [...broker.settings]
   const persistence = persistenceOf(sections, environment, settings)
-  if (persistence.enabled)
-    notes.push({
-      type: 'warning',
-      text: NOT_STORED,
-      at: settingOf(settings, 'persistence'),
-    })
   if (broker.enableControlApi) notes.push({ type: 'warning', text: NO_CONTROL, at: settingOf(settings, 'enable_control_api') })
   for (const { known, path, settings: lines } of sections.plugins)
     if (IDLE_PLUGINS.has(known)) notes.push({ type: 'warning', text: `Warning: The plugin '${path}' is not in force in this version.`, at: lines[0] ?? null })
+  const autosave = settingOf(settings, 'autosave_interval') ?? settingOf(settings, 'autosave_on_changes')
+  if (persistence.enabled && autosave !== null) notes.push({ type: 'information', text: NO_AUTOSAVE, at: autosave })
   return {
     ...broker,
     listeners: own.map(settle),

@@ -104,7 +104,7 @@ export class SocketLink implements Link, FlushPort {
     this.#bound = setTimeout(() => this.destroy(), this.#context.endTimeoutMs)
     this.#bound.unref()
     if (this.output.blocked) this.#carrier.resume()
-    else this.#finish()
+    else this.flush() // what is held is waited for, as long as the goodbye may take
   }
 
   destroy(): void {
@@ -129,8 +129,12 @@ export class SocketLink implements Link, FlushPort {
       output.drop()
       return
     }
-    const size = output.length
-    if (size === 0 || output.blocked) return
+    if (output.blocked) return
+    if (output.ready > 0) this.#write(output, output.ready)
+    if (this.#state === State.Ending && output.held === 0) this.#finish()
+  }
+
+  #write(output: OutputBuffer, size: number): void {
     const block = output.take()
     const carrier = this.#carrier
     const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset + block.start, size)
@@ -175,7 +179,7 @@ export class SocketLink implements Link, FlushPort {
       this.#unread = null
       return
     }
-    if (this.output.full && this.output.length >= this.#stallAt) this.#stalled = true
+    if (this.output.blocked && this.output.full && this.output.length >= this.#stallAt) this.#stalled = true
     const took = performance.now() - begun
     if (took > LONG_READ_MS) {
       this.#slice = Math.max(SMALLEST_SLICE, Math.floor(((end - start) * SLICE_MS) / took))
@@ -220,10 +224,10 @@ export class SocketLink implements Link, FlushPort {
     this.#context.pool.give(block)
     this.output.blocked = false
     if (this.#state !== State.Open) {
-      if (this.#state === State.Ending) this.#finish()
+      if (this.#state === State.Ending) this.flush()
       return
     }
-    if (this.output.length > 0) this.#context.turn.add(this)
+    if (this.output.ready > 0) this.#context.turn.add(this)
     try {
       this.#receiver.drained()
     } catch (thrown) {
@@ -265,7 +269,6 @@ export class SocketLink implements Link, FlushPort {
   }
 
   #finish(): void {
-    this.flush()
     this.#state = State.Finished
     this.output.closed = true
     this.#carrier.end()

@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS, type Limits } from '../broker/limits.ts'
 import type { Configuration, ListenerConfiguration } from '../config/configuration.ts'
 import { Access, served } from './access.ts'
 import { configuredListeners, tlsOf } from './configured-listeners.ts'
-import { type BrokerListener, type RunningBroker, startBroker } from './start-broker.ts'
+import { type BrokerListener, type PersistencePlace, type RunningBroker, startBroker } from './start-broker.ts'
 
 export interface ConfiguredBrokerOptions {
   readonly configuration: Configuration
@@ -63,6 +63,7 @@ export class ConfiguredBroker {
       tap: configuration.tapListener,
       maximumConnections: orNull(configuration.globalMaximumConnections),
       maximumConnectionsPerAddress: this.#perAddress(configuration),
+      persistence: placeOfStore(configuration),
     })
     return this.#running
   }
@@ -111,6 +112,12 @@ export class ConfiguredBroker {
     const byPlace = new Map(read.listeners.map((listener) => [placeOf(listener), listener]))
     return { ...read, localOnly: null, listeners: old.listeners.map((listener) => byPlace.get(placeOf(listener)) ?? listener) }
   }
+}
+
+/** Null when nothing is to be stored. */
+export function placeOfStore({ persistence }: Configuration): PersistencePlace | null {
+  const { enabled, location, path, sync } = persistence
+  return enabled ? { path: location === null || location === '' ? '.' : location, sync, mosquittoFile: path } : null
 }
 
 /** True when nobody can come in: no anonymous clients, no passwords, no certificates or keys. */

@@ -11,6 +11,7 @@ import { connectionsThatFit } from '../net/descriptor-limit.ts'
 import type { Listener } from '../net/listener.ts'
 import { createNetContext, type NetContext } from '../net/net-context.ts'
 import { NO_OBSERVER } from '../session/effects.ts'
+import type { Store } from '../store/store.ts'
 import { ConnectionLog, type ConnectionLogOptions } from './connection-log.ts'
 import type { EmbeddedBroker } from './embedded/embedded-broker.ts'
 import { Embedding } from './embedded/embedding.ts'
@@ -20,7 +21,9 @@ import { NO_LOG } from './log-destinations.ts'
 import { MemoryInUse, processMemory } from './memory-in-use.ts'
 import { reportProblem } from './net-problems.ts'
 import { type BrokerListener, ListenerOpener, type OpenListener } from './open-listeners.ts'
+import { openStore, type PersistencePlace, restoreInto } from './open-store.ts'
 import { packageVersion } from './package-version.ts'
+import { followStore, StorePersistence } from './stored-broker.ts'
 import { TapOutlet, type TapPlace } from './tap/tap-listener.ts'
 
 /** Milliseconds between two looks at the deadlines. */
@@ -36,6 +39,7 @@ export type { OwnPublishOptions, StreamOrigin } from './embedded/embedding.ts'
 export type { ClientInfo, CloseReason, Decision, PacketEvent, Plugin, PublishChange } from './embedded/plugin.ts'
 export type { RetainedMessages } from './embedded/retained-messages.ts'
 export type { BrokerListener } from './open-listeners.ts'
+export type { PersistencePlace } from './open-store.ts'
 
 export interface StartBrokerOptions {
   /** Shortcut for one `tcp` listener on 127.0.0.1 and ::1. */
@@ -61,6 +65,8 @@ export interface StartBrokerOptions {
   readonly maximumConnectionsPerAddress?: number | null
   /** Where programs of this machine may read along all that passes, passwords included; null = nowhere, which is the default. */
   readonly tap?: TapPlace | null
+  /** Keeps sessions, their messages and retained messages beyond a restart; null = not at all, which is the default. */
+  readonly persistence?: PersistencePlace | null
   /** False leaves out the lines of coming and going. */
   readonly connectionMessages?: boolean
   /**
@@ -88,13 +94,18 @@ export interface RunningBroker extends EmbeddedBroker, AsyncDisposable {
   setLogging(verbose: boolean, connectionMessages: boolean): void
   /** Connections open now, with those still in a handshake. */
   readonly connections: number
+  /** Everything that is stored is on the disk when the promise is kept. Does nothing without persistence. */
+  save(): Promise<void>
+  /** Kept when the disk fails: nothing is acknowledged any more, and the broker wants to be closed. Never without persistence. */
+  readonly storeFailed: Promise<Error>
   /** Stops: clients of MQTT 5 are told, no wills are published. Calling it again does no harm. */
   close(): Promise<void>
 }
 
 /**
  * Starts a broker; it listens when the promise is kept.
- * @throws ListenError when a listener cannot listen, what a plugin's `setup` throws, the reason of a signal that is aborted; then nothing is left running
+ * @throws ListenError when a listener cannot listen, JournalError when the store cannot be used, what a plugin's `setup` throws, the reason of a signal that
+ * is aborted; then nothing is left running
  */
 export async function startBroker(options: StartBrokerOptions = {}): Promise<RunningBroker> {
   options.signal?.throwIfAborted()
@@ -115,6 +126,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   const told = options.log === undefined ? null : new ConnectionLog(log, logging)
   let started: Broker | null = null // asked for its memory while it is being made
   const memory = new MemoryInUse(() => started?.limits.memoryLimit ?? 0, processMemory(clock.now))
+  const store = options.persistence == null ? null : await openStore(options.persistence, log)
   const broker = new Broker({
     clock,
     pool: context.pool,
@@ -123,6 +135,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     version: packageVersion(),
     wallClock: () => Date.now(),
     heapUsed: () => memory.bytes(),
+    persistence: store === null ? null : new StorePersistence(store),
     log,
     later: (work) => setImmediate(work),
     trace: options.verbose === true ? told : null,
@@ -141,10 +154,15 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   try {
     embedding.join(broker, context, tap, (peer) => urls.of(peer))
     for (const plugin of options.plugins ?? []) embedding.plugins.add(plugin)
+    if (store !== null) {
+      followStore(broker, store, log)
+      await restoreInto(broker, store, log)
+    }
     for (const listener of wanted) listeners.push(await opener.open(plugged(listener, embedding)))
     if (tap !== null && place !== null) outlet = await TapOutlet.open(tap, place)
   } catch (error) {
     await Promise.all(opener.sockets.map((socket) => socket.close(true)))
+    await store?.close().catch(() => {})
     throw error
   }
   const timer = setInterval(() => broker.run(clock.now()), DEADLINES_EVERY)
@@ -153,7 +171,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     broker.traceWith(verbose ? told : null)
     logging.connectionMessages = connectionMessages
   }
-  const running = new StartedBroker(broker, context, listeners, outlet, timer, urls, embedding, authority, setLogging)
+  const running = new StartedBroker(broker, context, listeners, outlet, timer, urls, embedding, authority, setLogging, store)
   try {
     await embedding.setUp(running, options.plugins ?? [])
     options.signal?.throwIfAborted()
@@ -176,7 +194,9 @@ class StartedBroker implements RunningBroker {
   readonly #context: NetContext
   readonly #sockets: readonly Listener[]
   readonly #outlet: TapOutlet | null
+  readonly #store: Store | null
   readonly #timer: NodeJS.Timeout
+  readonly storeFailed: Promise<Error>
   #closing: Promise<void> | null = null
   #forgetSignal = (): void => {}
 
@@ -190,6 +210,7 @@ class StartedBroker implements RunningBroker {
     embedding: Embedding,
     devAuthority: string | null,
     setLogging: RunningBroker['setLogging'],
+    store: Store | null,
   ) {
     this.broker = broker
     this.url = urls.first
@@ -201,7 +222,13 @@ class StartedBroker implements RunningBroker {
     this.#context = context
     this.#sockets = listeners.flatMap(({ sockets }) => sockets)
     this.#outlet = outlet
+    this.#store = store
     this.#timer = timer
+    this.storeFailed = new Promise((resolve) => {
+      store?.journal.onState((state, reason) => {
+        if (state === 'failed' && reason !== null) resolve(reason)
+      })
+    })
   }
 
   get ports(): readonly number[] {
@@ -259,6 +286,10 @@ class StartedBroker implements RunningBroker {
     this.#context.connections.maximumPerAddress = maximumPerAddress
   }
 
+  async save(): Promise<void> {
+    await this.#store?.save()
+  }
+
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
   }
@@ -278,5 +309,6 @@ class StartedBroker implements RunningBroker {
     await Promise.all(this.#sockets.map((socket) => socket.close(true)))
     await this.#embedding.close()
     await this.#outlet?.close()
+    await this.#store?.close()
   }
 }

@@ -1,14 +1,37 @@
 // What a well-formed CONNECT may ask of this server: version, Client Identifier, Keep Alive, will; and what CONNACK says about it.
 // Who the client is and what it may do are the host's affair.
 
-import type { ProtocolError } from '../wire/errors.ts'
+import { ProtocolError } from '../wire/errors.ts'
+import { decodePacket, protocolLevelOf } from '../wire/mqtt/decode.ts'
 import type { Connect, ProtocolVersion } from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
+import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import type { ConnectionLimits } from './effects.ts'
+import type { ServerWriter } from './server-writer.ts'
 
 /** Offset in a CONNECT's body where its properties begin: faults before are not answered, even in 5.0. */
 const FIXED_PART = 10
+
+/** CONNECT, or a ProtocolError, which is told to the client if there is a `writer` and CONNACK may say it. */
+export function decodeConnect(header: number, bytes: Uint8Array, at: number, end: number, writer: ServerWriter | null): Connect {
+  try {
+    return decodePacket(header, bytes, at, end, 4, 'client') as Connect
+  } catch (error) {
+    const version = error instanceof ProtocolError && writer !== null ? versionOfRefusal(error, protocolLevelOf(bytes, at, end), at) : null
+    if (version !== null && writer !== null) {
+      writer.version = version
+      writer.refuse((error as ProtocolError).reasonCode)
+    }
+    throw error
+  }
+}
+
+/** What CONNACK said is not offered may not come. */
+export function checkOffered({ qos, header }: PublishRun, { maximumQos, retainAvailable }: ConnectionLimits): void {
+  if (qos > maximumQos) throw new ProtocolError(ReasonCode.QosNotSupported, `QoS ${qos} is not offered`, 'MQTT-3.2.2-11')
+  if ((header & 1) !== 0 && !retainAvailable) throw new ProtocolError(ReasonCode.RetainNotSupported, 'RETAIN is not offered', 'MQTT-3.2.2-14')
+}
 
 /**
  * In which version a CONNECT at `at` that cannot be read is answered: 5.0 when the fault lies behind the fixed part, 3.x never

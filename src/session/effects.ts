@@ -94,7 +94,14 @@ export interface ConnectedSession {
   admit(run: PublishRun): number
   /** QoS 2, second half: a run that was admitted earlier goes to its subscribers. `arrived` is clock time. */
   routeAdmitted(run: PublishRun, arrived: number): void
-  /** Ticket of the journal entry of the last routed or admitted run; acknowledge when `durableUpTo` reaches it. */
+  /** What is told is stored: `keep`, `together` and `released` want to be called. */
+  readonly stores: boolean
+  /** An admitted run awaits PUBREL. */
+  keep(run: PublishRun): void
+  /** What `work` routes and releases is stored as one. */
+  together(work: () => void): void
+  released(packetIds: readonly number[]): void
+  /** Of what was stored for the last call of this session, being attached included; the client is told when `durableUpTo` reaches it. 0 = nothing was. */
   readonly ticket: number
   readonly durableUpTo: number
   /** Reason Codes in the order of the filters; retained messages come with `sendRetained`, after SUBACK. */
@@ -112,8 +119,10 @@ export interface AttachedConnection {
   readonly link: Link
   /** As CONNECT said. */
   readonly version: ProtocolVersion
-  /** The journal has reached this ticket: acknowledgements that waited may go. */
-  release(durableUpTo: number): void
+  /** What is written from here on leaves when the store has reached the ticket. */
+  hold(ticket: number): void
+  /** The store has reached this ticket: what waited may go. True when something waits still. */
+  release(durableUpTo: number): boolean
   /** Ends the connection from our side; a 5.0 client is told the Reason Code, null = close without a word. */
   end(cause: EndCause, reasonCode: number | null): void
 }
@@ -130,6 +139,8 @@ export interface ServerHost {
   readonly counters: ConnectionCounters
   /** Memory is over its limit: nobody new comes in, and no message. */
   readonly isFull: boolean
+  /** The disk is: QoS 1 and 2 are not taken. */
+  readonly isStoreFull: boolean
   /** Judges user name, password, certificate. Returns at once or later; the connection waits. */
   authenticate(connect: Connect, peer: Peer): Verdict | Promise<Verdict>
   /** Begins an enhanced authentication; null = this method is not supported (0x8C). */
@@ -140,6 +151,8 @@ export interface ServerHost {
   attach(connect: Connect, userName: string | null, connection: AttachedConnection): Attachment
   /** Something of ours went wrong for one connection, which is being ended. */
   failed(error: unknown, peer: Peer): void
+  /** The connection waits for the store: it wants to be released. */
+  holds(connection: AttachedConnection): void
   /** The link of a connection is gone for good. */
   forget(connection: AttachedConnection): void
 }

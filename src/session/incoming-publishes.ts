@@ -1,5 +1,5 @@
 // Receiving side of QoS 1 and 2, a run at a time. Belongs to the session, survives the connection.
-// Order of acknowledgements is the order of publishes [MQTT-4.6.0-2], also while a journal holds them back.
+// Order of acknowledgements is the order of publishes [MQTT-4.6.0-2], also while the store holds them back.
 
 import type { OutputBuffer } from '../base/output-buffer.ts'
 import type { SlabStore } from '../base/slab.ts'
@@ -15,6 +15,14 @@ export interface RunRouter {
   route(run: PublishRun): number
   admit(run: PublishRun): number
   routeAdmitted(run: PublishRun, arrived: number): void
+  /** Something is stored: `keep`, `together` and `released` want to be called. */
+  readonly stores: boolean
+  /** An admitted run awaits PUBREL. */
+  keep(run: PublishRun): void
+  /** What `work` routes and releases is stored as one. */
+  together(work: () => void): void
+  released(packetIds: readonly number[]): void
+  /** What acknowledgements of what was just done wait for. */
   readonly ticket: number
   readonly durableUpTo: number
 }
@@ -26,14 +34,8 @@ export interface ReceivingConnection {
   readonly output: OutputBuffer
   readonly version: ProtocolVersion
   readonly trace: Trace | null
-}
-
-/** Acknowledgements of one run that wait for the journal. */
-interface HeldAcknowledgements {
-  readonly ticket: number
-  readonly header: number
-  readonly code: number
-  readonly packetIds: Uint16Array
+  /** What is written from here on waits until the store has reached the ticket. */
+  hold(ticket: number): void
 }
 
 const PUBACK = 0x40
@@ -42,15 +44,10 @@ const PUBCOMP = 0x70
 /** Bytes of QoS 2 messages awaiting PUBREL, beyond which a client that also exceeds its Receive Maximum is cut off. */
 const UNRELEASED_BYTES = 64 << 20
 
-/** Of those who hold none: never written to. */
-const NOTHING_HELD: HeldAcknowledgements[] = []
-
 export class IncomingPublishes {
   readonly #slabs: SlabStore
   /** Made at the first QoS 2 message. */
   #unreleasedOrNone: UnreleasedPublishes | null = null
-  #held: HeldAcknowledgements[] = NOTHING_HELD
-  #heldCount = 0
   readonly #receiveMaximum: number
   readonly #enforced: number
 
@@ -59,6 +56,12 @@ export class IncomingPublishes {
     this.#slabs = slabs
     this.#receiveMaximum = receiveMaximum
     this.#enforced = enforced
+  }
+
+  /** Takes back what awaited PUBREL before the broker's restart. `now` is when it came. */
+  restore(run: PublishRun, now: number): void {
+    for (let i = run.from; i < run.to; i++) this.#unreleased.remember(run.packetId(i))
+    this.#unreleased.keep(run, now)
   }
 
   /** QoS 2 messages between PUBLISH and PUBREL. */
@@ -97,15 +100,16 @@ export class IncomingPublishes {
   released(bytes: Uint8Array, at: number, count: number, to: ReceivingConnection): void {
     const { router, output, trace } = to
     if (router === null) return
-    this.#unreleasedOrNone?.release(bytes, at, count, router)
+    const unreleased = this.#unreleasedOrNone
+    if (unreleased !== null && router.stores) {
+      router.together(() => {
+        const packetIds = unreleased.awaited(bytes, at, count)
+        unreleased.release(bytes, at, count, router)
+        router.released(packetIds)
+      })
+    } else unreleased?.release(bytes, at, count, router)
     if (to.router === null) return
-    if (this.#mustHold(router)) {
-      const packetIds = new Uint16Array(count)
-      for (let i = 0; i < count; i++) packetIds[i] = (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!
-      this.#hold({ ticket: router.ticket, header: PUBCOMP, code: 0, packetIds })
-      this.#checkQuota()
-      return
-    }
+    waitForStore(router, to)
     const place = output.reserve(count * 4)
     const out = output.bytes
     for (let i = 0; i < count * 4; i += 4) {
@@ -118,29 +122,8 @@ export class IncomingPublishes {
     output.settle()
   }
 
-  /** The journal has reached `durableUpTo`: sends what waited for it, in order. */
-  release(durableUpTo: number, to: ReceivingConnection): void {
-    const { router } = to
-    if (router === null) return
-    let i = 0
-    for (; i < this.#held.length && this.#held[i]!.ticket <= durableUpTo; i++) {
-      const { header, packetIds, code } = this.#held[i]!
-      this.#heldCount -= packetIds.length
-      for (const packetId of packetIds) writeAcknowledgement(header, packetId, code, to, router)
-    }
-    if (i > 0) this.#held.splice(0, i)
-    to.output.settle()
-  }
-
-  /** The connection ended: its held acknowledgements go nowhere; the client asks again by sending again. */
-  detached(): void {
-    this.#held = NOTHING_HELD
-    this.#heldCount = 0
-  }
-
   /** The session ends: gives all kept bytes back. */
   clear(): void {
-    this.detached()
     this.#unreleasedOrNone?.clear()
   }
 
@@ -175,8 +158,10 @@ export class IncomingPublishes {
       this.#unreleased.forget(run) // not acknowledged: the client sends it again
       return
     }
-    if (code < 0x80) this.#unreleased.keep(run, now)
-    else if (to.version === 5) this.#unreleased.forget(run) // a refused identifier is free again [MQTT-4.3.3-9]
+    if (code < 0x80) {
+      this.#unreleased.keep(run, now)
+      if (router.stores) router.keep(run)
+    } else if (to.version === 5) this.#unreleased.forget(run) // a refused identifier is free again [MQTT-4.3.3-9]
     this.#checkQuota()
     this.#acknowledgeRun(run, PUBREC, code, to, router)
   }
@@ -199,29 +184,14 @@ export class IncomingPublishes {
   /** Clients in use ignore the announced 20; only far beyond it is the connection ended [MQTT-3.3.4-7]. */
   #checkQuota(): void {
     const unreleased = this.#unreleasedOrNone
-    const unfinished = (unreleased?.count ?? 0) + this.#heldCount
+    const unfinished = unreleased?.count ?? 0
     if (unfinished > this.#enforced || (unfinished > this.#receiveMaximum && (unreleased?.bytes ?? 0) > UNRELEASED_BYTES)) {
       throw new ProtocolError(0x93, `${unfinished} unacknowledged publishes exceed the Receive Maximum`, 'MQTT-3.3.4-7')
     }
   }
 
-  #mustHold(router: RunRouter): boolean {
-    return this.#held.length > 0 || router.ticket > router.durableUpTo
-  }
-
-  #hold(held: HeldAcknowledgements): void {
-    if (this.#held === NOTHING_HELD) this.#held = []
-    this.#held.push(held)
-    this.#heldCount += held.packetIds.length
-  }
-
   #acknowledgeRun(run: PublishRun, header: number, code: number, to: ReceivingConnection, router: RunRouter): void {
-    if (this.#mustHold(router)) {
-      const packetIds = new Uint16Array(run.count)
-      for (let i = run.from; i < run.to; i++) packetIds[i - run.from] = run.packetId(i)
-      this.#hold({ ticket: router.ticket, header, code, packetIds })
-      return
-    }
+    waitForStore(router, to)
     const { output } = to
     if ((code !== 0 && to.version === 5) || to.trace !== null) {
       for (let i = run.from; i < run.to; i++) writeAcknowledgement(header, run.packetId(i), code, to, router)
@@ -241,6 +211,11 @@ export class IncomingPublishes {
     }
     output.settle()
   }
+}
+
+/** What is acknowledged next must be stored before the client hears of it. */
+function waitForStore(router: RunRouter, to: ReceivingConnection): void {
+  if (router.ticket > router.durableUpTo) to.hold(router.ticket)
 }
 
 function checkIdentifiers(run: PublishRun): void {

@@ -18,6 +18,14 @@ const RELEASED_AGAIN = 8
 const WIDEST = 65534
 const PUBREC = 0x50
 
+/** What becomes of messages, for whoever stores them; by their numbers. */
+export interface MessageMarks {
+  /** Acknowledged, or given up. */
+  done(first: number, count: number): void
+  /** Their PUBRECs have come; PUBREL is written next. */
+  received(first: number, count: number): void
+}
+
 const NO_STATES = new Uint8Array(0)
 const NO_PLACES = new Int32Array(0)
 /** Of those who keep none: never written to. */
@@ -28,6 +36,8 @@ export class OutgoingPublishes {
   quota = 0
   /** Messages sent and not finished; after a reconnect also those not sent again yet. */
   unfinished = 0
+  /** Null when nobody stores them. */
+  marks: MessageMarks | null = null
   /** Payload bytes of unfinished messages from which on nothing more is sent (max_inflight_bytes); 0 = no limit. */
   readonly #maximumBytes: number
   #bytes = 0
@@ -43,7 +53,12 @@ export class OutgoingPublishes {
   /** Ring slot and identifier of the oldest unfinished message; slots in use from there. */
   #head = 0
   #headId = 1
+  /** Its number: those of stored sessions count from 1 on, and the identifier follows from the number. */
+  #headNumber = 1
   #span = 0
+  /** Neighbours that were acknowledged in the same way and not told yet. */
+  #markedFirst = 0
+  #marked = 0
   /** Unfinished messages of an earlier connection: those from this place of the ring on, `#resendEnd` excluded, are still to be sent again. */
   #resendAt = 0
   #resendEnd = 0
@@ -61,10 +76,49 @@ export class OutgoingPublishes {
 
   /** How many messages may be sent now [MQTT-3.3.4-9]. */
   get room(): number {
+    return this.roomFrom(this.#headNumber + this.#span)
+  }
+
+  /** The same when the next message has this number. */
+  roomFrom(number: number): number {
     if (this.#resendAt < this.#resendEnd) return 0
+    const width = WIDEST - (this.#span === 0 ? 0 : number - this.#headNumber)
     // the next one may exceed the limit, as in Mosquitto: only after it is known how many bytes are left
-    if (this.#sizes !== null) return this.#bytes < this.#maximumBytes ? Math.min(this.quota - this.unfinished, WIDEST - this.#span, 1) : 0
-    return Math.min(this.quota - this.unfinished, WIDEST - this.#span)
+    if (this.#sizes !== null) return this.#bytes < this.#maximumBytes ? Math.min(this.quota - this.unfinished, width, 1) : 0
+    return Math.min(this.quota - this.unfinished, width)
+  }
+
+  /** The next message has this number: those before it that were not sent never will be, and their identifiers are left out. There must be room. */
+  skipTo(number: number): void {
+    const skipped = number - this.#headNumber - this.#span
+    if (skipped <= 0) return
+    if (this.#span === 0) {
+      this.#headNumber = number
+      this.#headId = ((number - 1) % 65535) + 1
+      return
+    }
+    while (this.#span + skipped > this.#states.length) this.#grow()
+    const mask = this.#states.length - 1
+    for (let i = 0; i < skipped; i++) this.#states[(this.#head + this.#span + i) & mask] = State.Done
+    this.#span += skipped
+  }
+
+  /**
+   * A message that was sent before the broker's restart, in the order of the numbers: as a run of one in the shape to be kept, stored in a slab;
+   * null when its PUBREC has come. `expires` is clock time.
+   */
+  restore(number: number, kept: PublishRun | null, expires: number): void {
+    this.skipTo(number)
+    while (this.#span + 1 > this.#states.length) this.#grow()
+    const slot = (this.#head + this.#span) & (this.#states.length - 1)
+    if (kept === null) this.#states[slot] = State.AwaitingPubcomp
+    else {
+      this.#states[slot] = kept.qos | (kept.version === 5 ? LAYOUT_5 : 0)
+      this.#keep(kept, kept.from, kept.to, expires - kept.expiry * 1000)
+      if (this.#sizes !== null) this.#weigh(this.#sizes, kept, kept.from, kept.to)
+    }
+    this.#span++
+    this.unfinished++
   }
 
   /** The identifier that the next message gets. */
@@ -113,6 +167,7 @@ export class OutgoingPublishes {
       const place = at + i * 4 + 2
       this.#step(header, (bytes[place]! << 8) | bytes[place + 1]!)
     }
+    if (this.#marked > 0) this.#tell(header)
     if (header === PUBREC) {
       const to = output.reserve(count * 4)
       const out = output.bytes
@@ -130,7 +185,9 @@ export class OutgoingPublishes {
   /** PUBACK or PUBREC with a Reason Code of 0x80 or more: ends the flow, the identifier is free [MQTT-4.4.0-2]. */
   refused(header: number, packetId: number): void {
     this.#step(header, packetId)
+    this.#marked = header === PUBREC ? 0 : this.#marked
     if (header === PUBREC) this.#step(0x70, packetId)
+    if (this.#marked > 0) this.#tell(0x70)
   }
 
   /** After a reconnect with session present: what is unfinished is to be sent again, in its order [MQTT-4.4.0-1]. */
@@ -163,12 +220,12 @@ export class OutgoingPublishes {
         if (active >= this.quota) windowIsOpen = false
         if (!windowIsOpen) continue
         if (allows !== null && !allows(storedTopicName(this.#keptIn[slot]!.bytes, this.#keptAt[slot]!))) {
-          this.#withdraw(slot, id, output)
+          this.#withdraw(slot, id, this.#headNumber + i, output)
           this.#resendAt = i + 1
           continue
         }
         active++
-        this.#resendPublish(slot, id, output, version, maximumPacketSize, now)
+        if (!this.#resendPublish(slot, id, output, version, maximumPacketSize, now)) this.marks?.done(this.#headNumber + i, 1)
       }
       if (windowIsOpen) this.#resendAt = i + 1
     }
@@ -188,7 +245,8 @@ export class OutgoingPublishes {
     this.#headId = 1
   }
 
-  #resendPublish(slot: number, id: number, output: OutputBuffer, version: WireVersion, maximumPacketSize: number, now: number): void {
+  /** False when it is too large for the client. */
+  #resendPublish(slot: number, id: number, output: OutputBuffer, version: WireVersion, maximumPacketSize: number, now: number): boolean {
     const { bytes } = this.#keptIn[slot]!
     const start = this.#keptAt[slot]!
     let run = new PublishRun()
@@ -201,7 +259,7 @@ export class OutgoingPublishes {
     }
     if (run.largest > maximumPacketSize) {
       this.#finish(slot)
-      return
+      return false
     }
     // it has expired for nobody who was sent it once; what is left is told [MQTT-3.3.2-6]
     if (run.expiry >= 0) run = aged(run, Math.max(1, Math.ceil((this.#keptUntil![slot]! - now) / 1000)))
@@ -210,6 +268,7 @@ export class OutgoingPublishes {
     output.bytes[at]! |= 8 // DUP [MQTT-3.3.1-1]
     output.bytes[place] = id >> 8
     output.bytes[place + 1] = id & 255
+    return true
   }
 
   #step(header: number, packetId: number): void {
@@ -223,12 +282,26 @@ export class OutgoingPublishes {
       if (state === State.AwaitingPubrec) {
         this.#states[slot] = State.AwaitingPubcomp
         this.#release(slot)
+        if (this.marks !== null) this.#mark(header, this.#headNumber + offset)
       }
       return
     }
     if (state !== (header === 0x40 ? State.AwaitingPuback : State.AwaitingPubcomp)) return
+    if (this.marks !== null) this.#mark(header, this.#headNumber + offset)
     this.#finish(slot)
     this.#advance()
+  }
+
+  #mark(header: number, number: number): void {
+    if (this.#marked > 0 && number !== this.#markedFirst + this.#marked) this.#tell(header)
+    if (this.#marked++ === 0) this.#markedFirst = number
+  }
+
+  #tell(header: number): void {
+    const count = this.#marked
+    this.#marked = 0
+    if (header === PUBREC) this.marks?.received(this.#markedFirst, count)
+    else this.marks?.done(this.#markedFirst, count)
   }
 
   #finish(slot: number): void {
@@ -241,11 +314,13 @@ export class OutgoingPublishes {
   }
 
   /** Never sent again. The client may have a QoS 2 message already and wait for its PUBREL: it gets that, and the identifier is free on both sides. */
-  #withdraw(slot: number, id: number, output: OutputBuffer): void {
+  #withdraw(slot: number, id: number, number: number, output: OutputBuffer): void {
     if ((this.#states[slot]! & 3) === State.AwaitingPuback) {
       this.#finish(slot)
+      this.marks?.done(number, 1)
       return
     }
+    this.marks?.received(number, 1)
     this.#states[slot] = State.AwaitingPubcomp | RELEASED_AGAIN
     this.#release(slot)
     const at = output.reserve(4)
@@ -268,6 +343,7 @@ export class OutgoingPublishes {
     while (this.#span > 0 && (this.#states[this.#head]! & 3) === State.Done) {
       this.#head = (this.#head + 1) & mask
       this.#headId = this.#headId === 65535 ? 1 : this.#headId + 1
+      this.#headNumber++
       this.#span--
       if (this.#resendAt > 0) this.#resendAt--
       if (this.#resendEnd > 0) this.#resendEnd--

@@ -1,4 +1,4 @@
-// A client that publishes more than it may, or more than the broker has memory for: QoS 0 is dropped and counted, QoS 1 and 2 wait unread.
+// A client that publishes more than it may, or more than the broker has memory or disk for: QoS 0 is dropped and counted, QoS 1 and 2 wait unread.
 // Nothing that is read goes unacknowledged: what must wait is put back before the framer, and the socket is not read meanwhile.
 
 import { Deadline } from '../base/deadlines.ts'
@@ -8,7 +8,7 @@ import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import type { ConnectionLimits, ServerHost } from './effects.ts'
 import { PublishRate } from './publish-rate.ts'
 
-/** Milliseconds between two looks whether there is memory again. */
+/** Milliseconds between two looks whether there is room again. */
 const MEMORY_EVERY = 250
 
 /** What pacing does with a connection. */
@@ -48,8 +48,10 @@ export class PublishPacing {
   take(run: PublishRun): number {
     const now = this.#host.clock.now()
     const { from, to } = run
-    const may = this.#host.isFull ? this.#roomWhenFull(run) : this.#rate.take(run, this.#limits, now)
-    const wait = this.#host.isFull ? MEMORY_EVERY : this.#rate.wait(this.#limits)
+    const { isFull, isStoreFull } = this.#host
+    const isRefused = isFull || (isStoreFull && run.qos > 0)
+    const may = isRefused ? this.#roomWhenFull(run) : this.#rate.take(run, this.#limits, now)
+    const wait = isRefused ? MEMORY_EVERY : this.#rate.wait(this.#limits)
     const end = from + may
     if (end > from) {
       run.select(from, end)

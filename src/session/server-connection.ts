@@ -4,7 +4,7 @@
 import { Deadline } from '../base/deadlines.ts'
 import type { Link, Receiver } from '../base/link.ts'
 import { ProtocolError } from '../wire/errors.ts'
-import { decodePacket, protocolLevelOf } from '../wire/mqtt/decode.ts'
+import { decodePacket } from '../wire/mqtt/decode.ts'
 import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
 import {
   type Connect,
@@ -21,12 +21,14 @@ import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { packetMayCarry, ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import * as rules from './connect-rules.ts'
 import type { AttachedConnection, ConnectedSession, ConnectionLimits, EndCause, ServerHost, Verdict } from './effects.ts'
+import { HeldLink } from './held-link.ts'
 import { IncomingAliases } from './incoming-aliases.ts'
 import type { ReceivingConnection } from './incoming-publishes.ts'
 import { PublishPacing } from './publish-pacing.ts'
 import { ServerAuthentication } from './server-authentication.ts'
 import type { ServerPacketSizes } from './server-packet-sizes.ts'
 import { ServerWriter } from './server-writer.ts'
+import { traceAcknowledgements } from './trace-publishes.ts'
 
 /** Bytes a client may send ahead while it waits for the answer to its CONNECT. */
 const AHEAD_BYTES = 1 << 20
@@ -52,6 +54,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   #authentication: ServerAuthentication | null = null
   /** Made when a limit of publishing is first met with. */
   #pacing: PublishPacing | null = null
+  /** Made when something first waits for the store. */
+  #held: HeldLink | null = null
   #ended = false
 
   /** `sizes` are made once for all connections with these limits. */
@@ -96,6 +100,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (this.#hasSpoken || this.#framer.kept > LARGE_REST) this.#heardAt = this.#host.clock.now()
     this.#hasSpoken = false
     if (this.#session === null && this.#framer.kept > AHEAD_BYTES) this.end('protocol-error', null)
+    this.#held?.look()
   }
 
   midway(): Uint8Array | null {
@@ -111,8 +116,18 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#host.forget(this)
   }
 
-  release(durableUpTo: number): void {
-    this.#session?.incoming.release(durableUpTo, this)
+  hold(ticket: number): void {
+    this.#held ??= new HeldLink(this.link)
+    this.link.output.hold(ticket)
+    this.#host.holds(this)
+  }
+
+  release(durableUpTo: number): boolean {
+    const { output } = this.link
+    const wasFull = output.full
+    const isHeld = this.#held?.release(durableUpTo, this.#pacing?.isHolding !== true) ?? false // if an answer is awaited, what comes is kept meanwhile
+    if (wasFull && !output.full) this.#session?.resume()
+    return isHeld
   }
 
   end(cause: EndCause, reasonCode: number | null): void {
@@ -123,10 +138,10 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   publishes(run: PublishRun): void {
-    const { counters, isFull } = this.#host
+    const { counters, isFull, isStoreFull } = this.#host
     const limits = this.#limits
     this.#hasSpoken = true
-    const isPaced = isFull || limits.maximumPublishRate > 0 || limits.maximumPublishBytesRate > 0
+    const isPaced = isFull || isStoreFull || limits.maximumPublishRate > 0 || limits.maximumPublishBytesRate > 0
     const count = isPaced ? this.#paced(run) : run.count
     counters.messagesReceived += count
     counters.publishesReceived += count
@@ -159,9 +174,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
 
   /** A run with its Topic Name. */
   #take(run: PublishRun): void {
-    if (run.qos > this.#limits.maximumQos) throw new ProtocolError(ReasonCode.QosNotSupported, `QoS ${run.qos} is not offered`, 'MQTT-3.2.2-11')
-    if ((run.header & 1) !== 0 && !this.#limits.retainAvailable)
-      throw new ProtocolError(ReasonCode.RetainNotSupported, 'RETAIN is not offered', 'MQTT-3.2.2-14')
+    rules.checkOffered(run, this.#limits)
     const session = this.#session
     if (session === null) return
     const now = run.qos === 2 ? this.#host.clock.now() : 0
@@ -174,21 +187,17 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void {
     const session = this.#session!
     const { counters, trace } = this.#host
-    const output = this.link.output
     this.#hasSpoken = true
     counters.messagesReceived += count
-    if (trace !== null)
-      for (let i = 0; i < count; i++)
-        trace.acknowledgement('received', session.clientId, (header >> 4) as 4, (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!, 0)
+    if (trace !== null) traceAcknowledgements(trace, 'received', session.clientId, header, bytes, at, count)
     if (header === 0x62) {
       session.incoming.released(bytes, at, count, this)
       counters.messagesSent += count
     } else {
-      const room = session.outgoing.acknowledged(header, bytes, at, count, output)
+      const room = session.outgoing.acknowledged(header, bytes, at, count, this.link.output)
       if (header === 0x50) {
         counters.messagesSent += count
-        if (trace !== null)
-          for (let i = 0; i < count; i++) trace.acknowledgement('sending', session.clientId, 6, (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!, 0)
+        if (trace !== null) traceAcknowledgements(trace, 'sending', session.clientId, 0x62, bytes, at, count)
       }
       if (room) session.resume()
     }
@@ -234,18 +243,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
 
   #connect(header: number, bytes: Uint8Array, at: number, end: number): void {
     if (header === rules.TLS_HANDSHAKE) throw new ProtocolError(ReasonCode.ProtocolError, rules.TLS_ON_PLAIN)
-    const level = protocolLevelOf(bytes, at, end)
-    let connect: Connect
-    try {
-      connect = decodePacket(header, bytes, at, end, 4, 'client') as Connect
-    } catch (error) {
-      const version = error instanceof ProtocolError && this.#session === null ? rules.versionOfRefusal(error, level, at) : null
-      if (version !== null) {
-        this.#writer.version = version
-        this.#writer.refuse((error as ProtocolError).reasonCode)
-      }
-      throw error
-    }
+    const connect = rules.decodeConnect(header, bytes, at, end, this.#session === null ? this.#writer : null)
     this.#host.counters.connectsReceived++
     if (connect.clientId !== '') this.#clientId = this.#writer.clientId = connect.clientId
     this.#writer.version = connect.version
@@ -323,16 +321,14 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       connect.version === 5
         ? { ...rules.connackProperties(connect, limits, { assigned, keepAlive, sessionExpiryInterval: session.sessionExpiryInterval }), ...authentication }
         : NO_PROPERTIES
+    this.#awaitStore(session)
     // 3.1 knows no Session Present: that byte is reserved there
     if (this.#writer.send({ type: PacketType.Connack, sessionPresent: session.sessionPresent && connect.version !== 3, reasonCode: 0, properties })) {
       session.resume()
       return
     }
-    this.#finish(
-      'protocol-error',
-      new ProtocolError(ReasonCode.PacketTooLarge, `Maximum Packet Size ${this.#writer.maximumPacketSize} is too little for CONNACK`),
-      null,
-    )
+    const tooSmall = `Maximum Packet Size ${this.#writer.maximumPacketSize} is too little for CONNACK`
+    this.#finish('protocol-error', new ProtocolError(ReasonCode.PacketTooLarge, tooSmall), null)
     this.link.end()
   }
 
@@ -340,6 +336,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     const session = this.#session!
     const codes = session.subscribe(packet)
     if (this.#session === null) return // ended by somebody who was asked
+    this.#awaitStore(session)
     // 3.1 has no code for a refusal: the requested QoS is answered and nothing comes
     const reasonCodes =
       this.#writer.version === 5 ? codes : codes.map((code, i) => (code < 0x80 ? code : this.#writer.version === 4 ? 0x80 : packet.subscriptions[i]!.qos))
@@ -348,13 +345,16 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   #unsubscribe(packet: Unsubscribe): void {
-    const reasonCodes = this.#session!.unsubscribe(packet)
-    this.#writer.send({
-      type: PacketType.Unsuback,
-      packetId: packet.packetId,
-      reasonCodes: this.#writer.version === 5 ? reasonCodes : [],
-      properties: NO_PROPERTIES,
-    })
+    const session = this.#session!
+    const codes = session.unsubscribe(packet)
+    this.#awaitStore(session)
+    const reasonCodes = this.#writer.version === 5 ? codes : []
+    this.#writer.send({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES })
+  }
+
+  /** The client is told of what was just done when that is stored. */
+  #awaitStore({ ticket, durableUpTo }: ConnectedSession): void {
+    if (ticket > durableUpTo) this.hold(ticket)
   }
 
   /** An acknowledgement that did not come in a row of four-byte ones: 5.0 with Reason Code or properties, or 3.1 with DUP. */

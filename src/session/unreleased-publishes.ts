@@ -88,6 +88,16 @@ export class UnreleasedPublishes {
     this.#routeOldest(ready, router)
   }
 
+  /** Those of the identifiers in rows of PUBREL that are awaited. */
+  awaited(bytes: Uint8Array, at: number, count: number): number[] {
+    const packetIds: number[] = []
+    for (let i = 0; i < count; i++) {
+      const packetId = (bytes[at + i * 4 + 2]! << 8) | bytes[at + i * 4 + 3]!
+      if (((this.#awaiting[packetId >> 5] ?? 0) & (1 << (packetId & 31))) !== 0) packetIds.push(packetId)
+    }
+    return packetIds
+  }
+
   /** Gives all kept bytes back. */
   clear(): void {
     for (const { slab, count } of this.#runs) this.#slabs.release(slab, count)

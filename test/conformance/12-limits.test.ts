@@ -2,28 +2,14 @@
 // Packets that are too large are in 12-limits-of-packets.test.ts, topics and subscriptions in 12-limits-of-topics.test.ts.
 
 import { expect, test } from 'vitest'
-import type { Journal } from '../../src/broker/ports.ts'
 import { field, frame } from '../support/raw-packets.ts'
+import { RecordingPersistence } from '../support/recording-persistence.ts'
 import { TestBroker, type TestClient } from '../support/test-broker.ts'
 import { VERSIONS } from './versions.ts'
 
 /** PUBLISH of QoS 1 or 2 to `a`. */
 function message(version: number, qos: 1 | 2, packetId: number, dup: 0 | 8 = 0): number[] {
   return frame(0x30 | (qos << 1) | dup, field('a'), [packetId >> 8, packetId & 255], version === 5 ? [0] : [], '78')
-}
-
-/** Durable when told. */
-class SlowJournal implements Journal {
-  durableUpTo = 0
-  #last = 0
-
-  append(): number {
-    return ++this.#last
-  }
-
-  commit(): number {
-    return (this.durableUpTo = this.#last)
-  }
 }
 
 function range(from: number, to: number): number[] {
@@ -70,18 +56,18 @@ test('QoS 1 messages that are acknowledged at once never exceed it', () => {
   expect([client.lines().length, client.isClosed]).toEqual([5000, false])
 })
 
-test('QoS 1 messages whose acknowledgement waits for the journal count too [MQTT-3.3.4-7]', () => {
-  const journal = new SlowJournal()
-  const broker = new TestBroker({ journal })
+test('a client whose QoS 1 acknowledgements wait for the store is not ended but read no further [MQTT-3.3.4-7]', () => {
+  const store = new RecordingPersistence()
+  const broker = new TestBroker({ persistence: store })
   const client = broker.client('c', { version: 5 })
-  const reader = broker.client('reader', { cleanStart: false })
+  const reader = broker.dial('reader', { cleanStart: false })
   reader.subscribe('a', 1)
-  for (const packetId of range(1, 1024)) client.sendBytes(message(5, 1, packetId))
-  expect([client.lines(), client.isClosed]).toEqual([[], false])
-  broker.broker.committed(journal.commit())
-  expect([client.lines().length, client.isClosed]).toEqual([1024, false])
-  for (const packetId of range(1, 1025)) client.sendBytes(message(5, 1, packetId))
-  expect([client.lines(), client.isClosed]).toEqual([['DISCONNECT 0x93'], true])
+  for (const packetId of range(1, 4096)) client.sendBytes(message(5, 1, packetId))
+  expect([client.lines(), client.isClosed, client.isPaused]).toEqual([[], false, false])
+  for (const packetId of range(4097, 4100)) client.sendBytes(message(5, 1, packetId))
+  expect([client.lines(), client.isClosed, client.isPaused]).toEqual([[], false, true])
+  store.commit(broker)
+  expect([client.lines().length, client.isClosed, client.isPaused]).toEqual([4100, false, false])
 })
 
 function fill(broker: TestBroker, count: number, qos: 1 | 2 = 1): TestClient {

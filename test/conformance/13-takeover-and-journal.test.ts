@@ -1,37 +1,24 @@
-// A session changes its connection while acknowledgements wait for the journal; who of a shared subscription keeps what.
-// The journal commits when the test says so. Takeover itself is 02-takeover, holding back is test/broker/journal.
+// A session changes its connection while acknowledgements wait for the store; who of a shared subscription keeps what.
+// The store commits when the test says so. Takeover itself is 02-takeover, holding back is test/broker/journal.
 
 import { expect, test } from 'vitest'
-import type { Journal } from '../../src/broker/ports.ts'
+import { RecordingPersistence } from '../support/recording-persistence.ts'
 import { type ClientOptions, TestBroker } from '../support/test-broker.ts'
 
 const LASTING: ClientOptions = { cleanStart: false }
 
-class SlowJournal implements Journal {
-  durableUpTo = 0
-  #tickets = 0
-
-  append(): number {
-    return ++this.#tickets
-  }
-
-  commit(b: TestBroker): void {
-    this.durableUpTo = this.#tickets
-    b.broker.committed(this.durableUpTo)
-  }
-}
-
 test.each([1, 2] as const)('held acknowledgements of QoS %i leave on the connection that asked, though an old one of the session is still closing', (qos) => {
-  const journal = new SlowJournal()
-  const b = new TestBroker({ journal })
-  const old = b.client('p', LASTING)
+  const store = new RecordingPersistence()
+  const b = new TestBroker({ persistence: store })
+  const old = b.dial('p', LASTING)
   old.subscribe('t', qos)
+  store.commit(b)
   old.lines()
-  const now = b.client('p', LASTING)
+  const now = b.dial('p', LASTING)
   expect(old.isClosed).toBe(true) // its socket is not: nobody has said `gone`
   now.publish('t', 'x', { qos, packetId: 5 })
   const before = now.lines()
-  journal.commit(b)
+  store.commit(b)
   expect([old.lines(), [...before, ...now.lines()].filter((line) => line.endsWith('m5'))]).toEqual([[], [qos === 1 ? 'PUBACK m5' : 'PUBREC m5']])
 })
 
@@ -45,16 +32,6 @@ test('a drained socket of an old connection sends nothing and disturbs nothing',
   b.client('p').publish('t', 'x', { qos: 1 })
   old.drain()
   expect([now.lines(), old.lines()]).toEqual([['PUBLISH q1 r0 d0 m1 t x'], []])
-})
-
-test('acknowledgements that wait for the journal are counted: PUBREL after PUBREL ends at the limit too [MQTT-3.3.4-7]', () => {
-  const journal = new SlowJournal()
-  const b = new TestBroker({ journal })
-  b.client('keeper', LASTING).subscribe('t', 1)
-  const p = b.client('p')
-  p.publish('t', 'x', { qos: 1 })
-  for (let i = 0; i < 20 && !p.isClosed; i++) p.acknowledge(6, ...Array.from({ length: 1000 }, (_, n) => n + 1))
-  expect(p.isClosed).toBe(true)
 })
 
 test('when no member is there, a QoS 1 message waits with one that can keep it [section 4.8.2]', () => {

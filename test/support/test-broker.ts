@@ -251,8 +251,8 @@ export class TestClient {
   }
 
   #collect(): void {
-    if (this.output.blocked || this.output.length === 0) return
-    const length = this.output.length
+    if (this.output.blocked || this.output.ready === 0) return
+    const length = this.output.ready
     const block = this.output.take()
     for (let i = 0; i < length; i++) this.#bytes.push(block.bytes[block.start + i]!)
   }

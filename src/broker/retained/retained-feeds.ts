@@ -5,7 +5,8 @@ import type { Qos } from '../../wire/mqtt/packet.ts'
 import { PublishRun } from '../../wire/mqtt/publish-run.ts'
 import type { RouterParts } from '../routing/router.ts'
 import type { Subscription } from '../routing/subscription.ts'
-import type { Feed, Session } from '../session.ts'
+import type { Session } from '../session.ts'
+import type { Feed } from '../session-context.ts'
 import type { RetainedCursor } from './retained-cursor.ts'
 import { type RetainedMessage, retainedRun } from './retained-message.ts'
 
@@ -135,7 +136,7 @@ export class RetainedFeeds {
 
   /** `isNamed` makes the topic known to the topic table, and so to Topic Aliases: not for a million of them. */
   #send(session: Session, subscription: Subscription, message: RetainedMessage, now: number, isNamed: boolean): void {
-    const { authorizer, authorizers, limits, topics, variants, slabs } = this.#parts
+    const { authorizer, authorizers, limits, topics, variants, slabs, stored } = this.#parts
     const { topicName, clientId, userName } = message
     if (!session.mayReceive(topicName) || session.hides(subscription, topicName)) return
     const source = message.authorizer ?? authorizer
@@ -146,6 +147,7 @@ export class RetainedFeeds {
     if (isNamed) run.topicId = topics.intern(run.topicBytes, run.topicAt, run.topicLength).id
     const qos = limits.upgradeOutgoingQos ? subscription.qos : (Math.min(run.qos, subscription.qos) as Qos)
     session.deliver(run, 0, 1, qos, 1, subscription.identifiers) // [MQTT-3.3.1-8]
+    if (stored !== null) stored.write(run, clientId, userName, null)
     variants.reset()
     if (run.slab !== null) slabs.release(run.slab, 1)
     run.slab = null

@@ -20,8 +20,6 @@ export interface Recipients {
   readonly repeats: boolean
   /** Bytes that the longest list of Subscription Identifiers may add to each packet. */
   readonly addedBytes: number
-  /** A session that outlives its connection is among them: QoS 1 and 2 must be journalled. */
-  readonly durable: boolean
   /** Some answer of the authoriser may not be remembered: resolve again next time. */
   readonly uncertain: boolean
 }
@@ -56,10 +54,8 @@ export function resolveRecipients(topicName: string, found: readonly Subscriptio
     const members = group.members.filter((member) => !member.session.hides(member, topicName) && mayReceive(member))
     if (members.length > 0) shared.push({ group, members })
   }
-  const outlives = ({ session, qos }: Subscription): boolean => session.persistent && qos > 0
-  const durable = direct.some(outlives) || shared.some(({ members }) => members.some(outlives))
   const addedBytes = direct.reduce((most, { identifiers }) => Math.max(most, (identifiers?.length ?? 0) * 5), 0)
-  return { direct, shared, repeats, addedBytes, durable, uncertain }
+  return { direct, shared, repeats, addedBytes, uncertain }
 }
 
 /** One copy for one client's overlapping subscriptions. Some with No Local, some without: its own messages match only the latter. */

@@ -12,9 +12,10 @@ import type { Authorizers } from '../authorizers.ts'
 import type { Counters } from '../counters.ts'
 import type { Interception } from '../interception.ts'
 import type { Limits } from '../limits.ts'
-import type { Authorizer, Journal } from '../ports.ts'
+import type { Authorizer } from '../ports.ts'
 import type { Retained } from '../retained/retained.ts'
 import type { Session } from '../session.ts'
+import type { StoredMessages } from '../stored-messages.ts'
 import type { PublishVariants } from './publish-variants.ts'
 import { type Recipients, resolveRecipients, type SharedRecipients } from './recipients.ts'
 import type { SharedGroup } from './shared-subscriptions.ts'
@@ -47,7 +48,8 @@ export interface RouterParts {
   readonly counters: Counters
   readonly limits: Limits
   readonly variants: PublishVariants
-  readonly journal: Journal
+  /** Null without persistence. */
+  readonly stored: StoredMessages | null
   /** The broker's own; a session has that of its listener. */
   readonly authorizer: Authorizer
   readonly authorizers: Authorizers
@@ -61,7 +63,7 @@ export interface RouterParts {
 export class Router {
   /** What is routed now came in no packet from its publisher: a will. The trace knows nothing of it. */
   isUnsent = false
-  /** Journal ticket of the last routed or admitted run, 0 when it needs none. */
+  /** What the acknowledgement of what was done last waits for, 0 when it need not wait. */
   ticket = 0
   /** While a run is being routed, other messages must wait: they would overwrite its variants. */
   busy = false
@@ -94,14 +96,12 @@ export class Router {
     const refusal = this.#refusal(publisher, topic, run)
     const { retained, now } = this.#parts
     if (refusal === 0 && (run.header & 1) !== 0 && !retained.hasRoom(topic.name, run, now())) return ReasonCode.QuotaExceeded
-    if (refusal === 0 && (this.#recipientsOf(topic).durable || (run.header & 1) !== 0)) this.ticket = this.#parts.journal.append(run)
     return refusal
   }
 
   /** Second half of QoS 2. `arrived` is when its PUBLISH came: Message Expiry counts from there. */
   routeAdmitted(publisher: Publisher, run: PublishRun, arrived: number): void {
     const topic = this.#topicOf(publisher, run)
-    this.ticket = 0
     const waited = run.expiry < 0 ? 0 : Math.floor((this.#parts.now() - arrived) / 1000)
     const left = waited === 0 ? run : waited < run.expiry ? aged(run, run.expiry - waited) : null
     if (left !== null && this.asksEach) this.#interceptEach(publisher, topic, left)
@@ -129,8 +129,12 @@ export class Router {
 
   /** Asks for permission; 0 = the run may come in. */
   #refusal(publisher: Publisher, topic: Topic, run: PublishRun): number {
-    const { counters, authorizers, trace, limits } = this.#parts
+    const { counters, authorizers, trace, limits, stored } = this.#parts
     this.ticket = 0
+    if (stored?.persistence.isFull === true && run.qos > 0 && publisher.session !== null && !this.isUnsent) {
+      counters.publishesDropped += run.count
+      return ReasonCode.QuotaExceeded
+    }
     if ((this.isFull || limits.messageSizeLimit > 0) && publisher.session !== null) {
       const excess = this.#excess(publisher, run, limits.messageSizeLimit)
       if (excess !== 0) return excess
@@ -203,22 +207,26 @@ export class Router {
   #distribute(publisher: Publisher, topic: Topic, run: PublishRun): number {
     const recipients = this.#recipientsOf(topic)
     const { header } = run
+    let retainedTopic: string | null = null
     if ((header & 1) !== 0) {
       const { retained, now, limits } = this.#parts
       const clientId = publisher.session === null ? null : publisher.clientId
       const isStored = retained.store(topic.name, run, now(), clientId, publisher.userName, publisher.authorizer, limits.retainExpiryInterval)
       if (!isStored && (header & 6) !== 4) return ReasonCode.QuotaExceeded // QoS 2 was admitted: it goes to those who listen
+      if (isStored && this.#parts.stored !== null) retainedTopic = this.#retain(this.#parts.stored, topic, run)
     }
-    if ((header & 6) === 2 && (recipients.durable || (header & 1) !== 0)) this.ticket = this.#parts.journal.append(run) // QoS 2 was when it was admitted
     const { direct, shared } = recipients
-    if (direct.length + shared.length === 0) return ReasonCode.NoMatchingSubscribers
+    if (direct.length + shared.length === 0) {
+      if (retainedTopic !== null) this.#write(publisher, run, retainedTopic)
+      return ReasonCode.NoMatchingSubscribers
+    }
     this.busy = true
     const portion = recipients.repeats ? 1 : Math.max(1, Math.floor(PORTION_BYTES / (recipients.addedBytes + 1)))
     try {
-      if (run.count > portion) this.#inPortions(publisher, run, recipients, portion)
-      else this.#toAll(publisher, run, recipients)
+      if (run.count > portion) this.#inPortions(publisher, run, recipients, portion, retainedTopic)
+      else this.#toAll(publisher, run, recipients, retainedTopic)
     } catch (error) {
-      this.#abandon(run) // a fault of ours, which ends one connection: the next run must find everything as it should be
+      this.#abandon(publisher, run) // a fault of ours, which ends one connection: the next run must find everything as it should be
       throw error
     }
     this.busy = false
@@ -230,16 +238,16 @@ export class Router {
    * One packet at a time when some client gets several copies of each: they must come in the order of the messages, not of the
    * subscriptions. A few at a time when identifiers would make much of little.
    */
-  #inPortions(publisher: Publisher, run: PublishRun, recipients: Recipients, portion: number): void {
+  #inPortions(publisher: Publisher, run: PublishRun, recipients: Recipients, portion: number, retainedTopic: string | null): void {
     const { from, to } = run
     for (let at = from; at < to; at += portion) {
       run.select(at, Math.min(to, at + portion))
-      this.#toAll(publisher, run, recipients)
+      this.#toAll(publisher, run, recipients, at + portion < to ? null : retainedTopic)
     }
     run.select(from, to)
   }
 
-  #toAll(publisher: Publisher, run: PublishRun, { direct, shared }: Recipients): void {
+  #toAll(publisher: Publisher, run: PublishRun, { direct, shared }: Recipients, retainedTopic: string | null): void {
     const { from, to } = run
     const qos = this.#parts.limits.upgradeOutgoingQos ? 2 : run.qos
     const retained = (run.header & 1) as 0 | 1
@@ -250,6 +258,7 @@ export class Router {
       subscription.session.deliver(run, from, to, qos < granted ? qos : granted, (retained & subscription.retainMask) as 0 | 1, subscription.identifiers)
     }
     for (let i = 0; i < shared.length; i++) this.#deal(run, qos, shared[i]!)
+    if (this.#parts.stored !== null) this.#write(publisher, run, retainedTopic)
     this.#parts.variants.reset()
     if (run.slab !== null) this.#letGo(run)
   }
@@ -282,10 +291,26 @@ export class Router {
     return recipients
   }
 
-  #abandon(run: PublishRun): void {
+  #abandon(publisher: Publisher, run: PublishRun): void {
     this.busy = false
+    if (this.#parts.stored !== null) this.#write(publisher, run, null) // those that have it, have it
     this.#parts.variants.reset()
     if (run.slab !== null) this.#letGo(run)
+  }
+
+  /** What the set of retained messages has lost is told at once, what it has got with the message: its topic is returned. `$SYS` is made anew each time. */
+  #retain({ persistence }: StoredMessages, topic: Topic, run: PublishRun): string | null {
+    // with a full disk QoS 0 goes on, but nothing of it is kept beyond a restart
+    if (topic.isReserved || (persistence.isFull && run.qos === 0)) return null
+    if (run.payloadBytes(run.to - 1, run.to) > 0) return topic.name
+    persistence.retainedCleared(topic.name)
+    this.ticket = persistence.ticket
+    return null
+  }
+
+  #write({ session, clientId, userName }: Publisher, run: PublishRun, retainedTopic: string | null): void {
+    const ticket = this.#parts.stored!.write(run, session === null ? null : clientId, userName, retainedTopic)
+    if (ticket > 0) this.ticket = ticket
   }
 
   /** Ends this routing's own hold on the stored copy. */

@@ -21,7 +21,7 @@ export class Subscriptions {
 
   /** Adds or replaces a subscription [MQTT-3.8.4-3]; returns the granted QoS or why not. `identifier` 0 = none. */
   subscribe(session: Session, request: SubscriptionRequest, identifier: number): number {
-    const { limits, tree, counters } = this.#parts
+    const { limits } = this.#parts
     const shared = parseSharedFilter(request.topicFilter)
     const filter = shared === null ? request.topicFilter : shared.topicFilter
     const levels = filter.split('/')
@@ -33,30 +33,53 @@ export class Subscriptions {
       session.subscriptions.size < limits.maximumSubscriptionsPerClient && session.filterText + request.topicFilter.length <= limits.maximumFilterTextPerClient
     if (!known && !hasRoom) return ReasonCode.QuotaExceeded
     const { subscribe: asked } = this.#parts.interception
-    const granted = asked === null ? request.qos : asked(session, request)
-    if (granted >= 0x80) return granted
-    const qos = Math.min(request.qos, session.maximumQos, granted) as Qos
-    const subscription: Subscription = {
-      session,
+    const allowed = asked === null ? request.qos : asked(session, request)
+    if (allowed >= 0x80) return allowed
+    const qos = Math.min(request.qos, session.maximumQos, allowed) as Qos
+    const granted: SubscriptionRequest = {
+      ...request,
       qos,
       noLocal: request.noLocal || (session.isBridge && shared === null),
-      isOnlyLocal: false,
-      retainMask: request.retainAsPublished || session.isBridge ? 1 : 0,
-      identifiers: identifier > 0 ? [identifier] : null,
+      retainAsPublished: request.retainAsPublished || session.isBridge,
     }
-    session.subscriptions.set(request.topicFilter, subscription)
-    tree.add(levels, subscription, shared === null ? null : shared.shareName)
-    if (!known) {
-      session.filterText += request.topicFilter.length
+    this.restore(session, granted, identifier)
+    const { journal } = session
+    if (journal !== null) this.#parts.stored?.persistence.subscribed({ session: journal.session, ...granted, identifier })
+    return qos
+  }
+
+  /** A subscription as it was granted, now or before the broker's restart. */
+  restore(session: Session, { topicFilter, qos, noLocal, retainAsPublished }: SubscriptionRequest, identifier: number): void {
+    const { tree, counters } = this.#parts
+    const shared = parseSharedFilter(topicFilter)
+    const filter = shared === null ? topicFilter : shared.topicFilter
+    const levels = filter.split('/')
+    const identifiers = identifier > 0 ? [identifier] : null
+    const subscription: Subscription = { session, qos, noLocal, isOnlyLocal: false, retainMask: retainAsPublished ? 1 : 0, identifiers }
+    if (!session.subscriptions.has(topicFilter)) {
+      session.filterText += topicFilter.length
       if (shared === null) counters.subscriptions++
       else counters.sharedSubscriptions++
     }
+    session.subscriptions.set(topicFilter, subscription)
+    tree.add(levels, subscription, shared === null ? null : shared.shareName)
     this.#outdate(filter, levels)
-    return qos
   }
 
   /** Returns 0, or 0x11 when there was none [MQTT-3.10.4-1]. */
   unsubscribe(session: Session, topicFilter: string): number {
+    const code = this.#remove(session, topicFilter)
+    const { journal } = session
+    if (journal !== null && code === 0) this.#parts.stored?.persistence.unsubscribed(journal.session, topicFilter)
+    return code
+  }
+
+  /** The session ends. */
+  unsubscribeAll(session: Session): void {
+    for (const topicFilter of [...session.subscriptions.keys()]) this.#remove(session, topicFilter)
+  }
+
+  #remove(session: Session, topicFilter: string): number {
     const subscription = session.subscriptions.get(topicFilter)
     if (subscription === undefined) return ReasonCode.NoSubscriptionExisted
     session.subscriptions.delete(topicFilter)
@@ -71,10 +94,6 @@ export class Subscriptions {
     else counters.sharedSubscriptions--
     this.#outdate(filter, levels)
     return 0
-  }
-
-  unsubscribeAll(session: Session): void {
-    for (const topicFilter of [...session.subscriptions.keys()]) this.unsubscribe(session, topicFilter)
   }
 
   /** Retained messages of one SUBSCRIBE's filters, by Retain Handling [MQTT-3.3.1-9..-11]; none for shared ones [section 4.8.2]. */

@@ -30,7 +30,7 @@ export function folder(): string {
 
 export interface ConfiguredOptions {
   /** Written into the folder, by name. */
-  readonly files?: Readonly<Record<string, string>>
+  readonly files?: Readonly<Record<string, string | Uint8Array>>
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
@@ -65,8 +65,8 @@ export class ConfiguredProgram {
     return this.program.log
   }
 
-  write(name: string, text: string): void {
-    writeFileSync(join(this.folder, name), text)
+  write(name: string, content: string | Uint8Array): void {
+    writeFileSync(join(this.folder, name), content)
   }
 
   configure(lines: readonly string[]): void {
