@@ -2,6 +2,7 @@
 // Facts for drawing; how it is drawn is print/ladder-*.ts.
 
 import { type Packet, PacketType } from '../wire/mqtt/packet.ts'
+import { packetName } from '../wire/mqtt/packet-names.ts'
 import { RETURN_CODE_NAMES, reasonName } from '../wire/mqtt/reason-codes.ts'
 import type { MqttConnection } from './mqtt/connection.ts'
 import type { ConnectionListener } from './mqtt/connections.ts'
@@ -27,25 +28,6 @@ export interface Ladder {
   /** Rungs that were left out because there were too many. */
   readonly omitted: number
 }
-
-const TYPE_NAMES = [
-  '',
-  'CONNECT',
-  'CONNACK',
-  'PUBLISH',
-  'PUBACK',
-  'PUBREC',
-  'PUBREL',
-  'PUBCOMP',
-  'SUBSCRIBE',
-  'SUBACK',
-  'UNSUBSCRIBE',
-  'UNSUBACK',
-  'PINGREQ',
-  'PINGRESP',
-  'DISCONNECT',
-  'AUTH',
-]
 
 /** Draws at most `most` rungs: of the messages that it is told. */
 export class LadderMaker implements ConnectionListener {
@@ -74,7 +56,7 @@ export class LadderMaker implements ConnectionListener {
       time: message.time - this.#start,
       from: fromClient ? client : server,
       to: fromClient ? server : client,
-      text: error === null ? textOf(message) : `${TYPE_NAMES[message.type] ?? message.type} broken: ${error.message}`,
+      text: error === null ? textOf(message) : `${packetName(message.type)} broken: ${error.message}`,
       mark: error !== null ? 'error' : message.packet?.type === PacketType.Publish && message.packet.dup ? 'repeat' : null,
     })
   }
@@ -101,7 +83,7 @@ export class LadderMaker implements ConnectionListener {
 
 /** What a packet says, in a few words. */
 function textOf({ packet, topicName, connection, type }: MqttMessage): string {
-  const name = TYPE_NAMES[type] ?? `type ${type}`
+  const name = packetName(type)
   if (packet === null) return name
   const details = detailsOf(packet, topicName, connection)
   return details === '' ? name : `${name} ${details}`

@@ -1,13 +1,13 @@
 // What `zanzara config explain` prints: sections in columns for people, one object for programs.
 // The facts are config/explain.ts'.
 
+import { nearestName } from '../base/nearest-name.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { type ExplainedOption, type ExplainedSection, explain, sectionsOf } from '../config/explain.ts'
 import { findOption, indexOfOptions, OPTIONS, type Option } from '../config/options.ts'
 import { placeOf } from '../config/settings.ts'
 import { escapeControls } from '../server/log-destinations.ts'
 import type { Colours } from './colours.ts'
-import { nearest } from './nearest-word.ts'
 
 /** A value wider than this moves what stands right of it. */
 const VALUE_WIDTH = 40
@@ -23,7 +23,7 @@ export function unknownOption(name: string): string | null {
 /** Names of options that may have been meant, the nearest first. */
 export function similarOptions(name: string): string[] {
   const known = [...indexOfOptions().keys()]
-  const close = nearest(name, known)
+  const close = nearestName(name, known)
   const related = known.filter((other) => name.length > 2 && (other.includes(name) || name.includes(other)) && other !== close).slice(0, 5)
   return [...(close === null ? [] : [close]), ...related]
 }

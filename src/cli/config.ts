@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
+import { nearestName } from '../base/nearest-name.ts'
 import { ConfigError, type Configuration, type ConfigurationNote } from '../config/configuration.ts'
 import { findOption, indexOfOptions } from '../config/options.ts'
 import { readConfiguration } from '../config/parse.ts'
@@ -11,7 +12,6 @@ import { escapeControls } from '../server/log-destinations.ts'
 import { type Colours, coloursFor } from './colours.ts'
 import { explainedJson, explainedText, similarOptions, unknownOption } from './config-explain.ts'
 import { ConfigExitCode } from './exit-codes.ts'
-import { nearest } from './nearest-word.ts'
 import type { Terminal } from './terminal.ts'
 
 const HELP = `zanzara config reads a configuration file (the format of mosquitto.conf) without starting a broker.
@@ -90,7 +90,7 @@ function readArguments(argv: readonly string[]): ConfigArguments | string {
   const [action, file, ...options] = words
   if (action === undefined) return 'Say what to do: check or explain.'
   if (action !== 'check' && action !== 'explain') {
-    const meant = nearest(action, ['check', 'explain'])
+    const meant = nearestName(action, ['check', 'explain'])
     return `There is no 'zanzara config ${action}'.${meant === null ? ' Use check or explain.' : ` Did you mean: ${meant}`}`
   }
   if (file === undefined) return `Give the file to ${action}, such as mosquitto.conf.`

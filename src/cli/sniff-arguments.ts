@@ -1,12 +1,12 @@
 // Reads the command line of `zanzara sniff` as getopt would: joined flags (-qz), values behind or joined, words as filter.
 // Says what is wrong with a value; files and filters are opened elsewhere.
 
+import { nearestName } from '../base/nearest-name.ts'
 import { DecodeAsError, readDecodeAs } from '../dissect/decode-as.ts'
 import type { DecodeAs } from '../dissect/registry.ts'
 import { DEFAULT_FIELDS_OPTIONS, type FieldsOptions } from '../print/fields.ts'
 import type { PayloadForm } from '../print/payload.ts'
 import { type SecondsStyle, TIME_FORMATS, type TimeFormat } from '../print/summary.ts'
-import { nearest } from './nearest-word.ts'
 import { isListKey, REFUSED_FLAGS, SNIFF_FLAGS, type SniffKey } from './sniff-options.ts'
 
 export const OUTPUT_FORMS = ['text', 'tabs', 'fields', 'json', 'jsonl', 'ek', 'pdml', 'psml'] as const
@@ -163,7 +163,7 @@ function unknownFlag(name: string): SniffUsageError {
   const instead = REFUSED_FLAGS[name]
   if (instead !== undefined) return new SniffUsageError(`${name} is tshark's, not ours: ${instead}`)
   const meant = name.startsWith('--')
-    ? nearest(
+    ? nearestName(
         name,
         SNIFF_FLAGS.map(({ flag }) => flag).filter((flag) => flag.startsWith('--')),
       )

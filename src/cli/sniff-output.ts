@@ -3,6 +3,7 @@
 
 import type { Frame } from '../capture/frame.ts'
 import '../dissect/dissect.ts'
+import { nearestName } from '../base/nearest-name.ts'
 import { FIELDS } from '../dissect/field.ts'
 import type { Packet } from '../dissect/packet.ts'
 import { defaultProtocols } from '../dissect/protocols.ts'
@@ -18,7 +19,6 @@ import type { Printer, PrinterNeeds } from '../print/printer.ts'
 import { openStatistics, STATISTICS_NAMES, type Statistics } from '../print/statistics.ts'
 import { type LinePaint, SummaryColumns, SummaryPrinter } from '../print/summary.ts'
 import { TreePrinter } from '../print/tree.ts'
-import { nearest } from './nearest-word.ts'
 import { type SniffSettings, SniffUsageError } from './sniff-arguments.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -84,7 +84,7 @@ function checkNames({ fields, decodeAs, onlyProtocols }: SniffSettings, columns:
   const unknown = fields.filter((name) => !isPrintable(name, columns))
   if (unknown.length > 0) {
     const known = FIELDS.map(({ name }) => name)
-    const lines = unknown.map((name) => `'${name}'${hint(nearest(name, known))}`)
+    const lines = unknown.map((name) => `'${name}'${hint(nearestName(name, known))}`)
     throw new SniffUsageError(`-e: there is no field ${lines.join(', ')}`)
   }
   const registry = defaultProtocols()
@@ -93,7 +93,7 @@ function checkNames({ fields, decodeAs, onlyProtocols }: SniffSettings, columns:
       throw new SniffUsageError(`-d ${table}: there is no protocol '${protocol}'; known are: ${registry.names().join(' ')}`)
   const protocols = FIELDS.filter(({ type }) => type === 'protocol').map(({ name }) => name)
   for (const name of onlyProtocols ?? [])
-    if (!protocols.includes(name)) throw new SniffUsageError(`-O: there is no protocol '${name}'${hint(nearest(name, protocols))}`)
+    if (!protocols.includes(name)) throw new SniffUsageError(`-O: there is no protocol '${name}'${hint(nearestName(name, protocols))}`)
 }
 
 /** A filter within -z; what is wrong with it is said of the whole value. @throws SniffUsageError */

@@ -54,8 +54,8 @@ async function start(argv: readonly string[], terminal: Terminal): Promise<numbe
 async function run(word: string, argv: readonly string[], terminal: Terminal): Promise<number> {
   const load = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined
   if (load !== undefined) return await (await load())(argv, terminal)
-  const [{ nearest }, { escapeControls }] = await Promise.all([import('./nearest-word.ts'), import('../server/log-destinations.ts')])
-  const meant = nearest(word, [...Object.keys(COMMANDS), 'help'])
+  const [{ nearestName }, { escapeControls }] = await Promise.all([import('../base/nearest-name.ts'), import('../server/log-destinations.ts')])
+  const meant = nearestName(word, [...Object.keys(COMMANDS), 'help'])
   terminal.stderr.write(
     `Error: there is no command '${escapeControls(word)}'.${meant === null ? '' : ` Did you mean: zanzara ${meant}`}\n\nUse 'zanzara help' to see all commands.\n`,
   )

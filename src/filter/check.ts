@@ -1,11 +1,11 @@
 // Looks up a filter's names, gives every value its type and refuses what does not fit together, as tshark 4.0 does.
 // Constants take the type of what stands on their left; so the left side of a relation cannot be one.
 
+import { nearestName } from '../base/nearest-name.ts'
 import { FIELDS, type Field, type FieldType, fieldsNamed } from '../dissect/field.ts'
 import { type Constant, constantOfCharacter, constantOfString, constantOfWord, type Wanted } from './constants.ts'
 import { FilterError } from './filter-error.ts'
 import { FUNCTIONS, isFunction } from './functions.ts'
-import { nearestName } from './nearest-name.ts'
 import { compilePattern } from './pattern.ts'
 import type { ComparisonOperator, Place, Quantifier, SetElement, Test, Value } from './syntax.ts'
 import { type Mode, namesOf, type Relation, type TypedElement, type TypedTest, type TypedValue } from './typed.ts'

@@ -1,11 +1,11 @@
 // Turns the words, texts and characters of a filter into values of the type that they are compared with, once.
 // What no value of the type can be made of is refused here, with the reason.
 
+import { nearestName } from '../base/nearest-name.ts'
 import type { FieldType, ValueNames } from '../dissect/field.ts'
 import type { GivenValue } from '../dissect/rows.ts'
 import { readBytes, readIpv4, readIpv6 } from './address-constants.ts'
 import { FilterError } from './filter-error.ts'
-import { nearestName } from './nearest-name.ts'
 import type { Place } from './syntax.ts'
 import { readAbsoluteTime, readTimeSpan } from './time-constants.ts'
 import { isInteger, largest, TYPES } from './types.ts'

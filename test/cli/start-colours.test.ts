@@ -2,8 +2,8 @@
 // Pure parts, called directly.
 
 import { expect, test } from 'vitest'
+import { nearestName } from '../../src/base/nearest-name.ts'
 import { coloursFor } from '../../src/cli/colours.ts'
-import { nearest } from '../../src/cli/nearest-word.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 
 const shown = (env: Record<string, string>, isTty: boolean): string => {
@@ -30,5 +30,5 @@ test.each([
   ['x', null],
   ['', null],
 ])('%j means %j', (word, meant) => {
-  expect(nearest(word, ['broker', 'pub', 'sub', 'match', 'help'])).toBe(meant)
+  expect(nearestName(word, ['broker', 'pub', 'sub', 'match', 'help'])).toBe(meant)
 })

@@ -29,6 +29,7 @@ import {
   type PublishAcknowledgement,
   type Qos,
 } from '../../src/wire/mqtt/packet.ts'
+import { packetName } from '../../src/wire/mqtt/packet-names.ts'
 import { NO_PROPERTIES, type Properties } from '../../src/wire/mqtt/properties.ts'
 
 const PEER: Peer = {
@@ -166,28 +167,9 @@ export function ackOf(type: 'puback' | 'pubrec' | 'pubrel' | 'pubcomp', packetId
   return { type: types[type], packetId, reasonCode, properties: NO_PROPERTIES }
 }
 
-const NAMES = [
-  '',
-  'CONNECT',
-  'CONNACK',
-  'PUBLISH',
-  'PUBACK',
-  'PUBREC',
-  'PUBREL',
-  'PUBCOMP',
-  'SUBSCRIBE',
-  'SUBACK',
-  'UNSUBSCRIBE',
-  'UNSUBACK',
-  'PINGREQ',
-  'PINGRESP',
-  'DISCONNECT',
-  'AUTH',
-]
-
 /** A packet in a few words. */
 export function show(packet: Packet): string {
-  const name = NAMES[packet.type]!
+  const name = packetName(packet.type)
   const code = 'reasonCode' in packet && packet.reasonCode !== 0 ? ` 0x${packet.reasonCode.toString(16)}` : ''
   switch (packet.type) {
     case PacketType.Publish: {

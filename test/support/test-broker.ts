@@ -10,6 +10,7 @@ import type { ListenerRules } from '../../src/broker/listener-rules.ts'
 import { decodePacket } from '../../src/wire/mqtt/decode.ts'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { type Connect, type Packet, PacketType, type ProtocolVersion, type Publish, type Qos, type SubscriptionRequest } from '../../src/wire/mqtt/packet.ts'
+import { packetName } from '../../src/wire/mqtt/packet-names.ts'
 import type { Properties } from '../../src/wire/mqtt/properties.ts'
 
 const encoder = new TextEncoder()
@@ -258,27 +259,8 @@ export class TestClient {
   }
 }
 
-const NAMES = [
-  '',
-  'CONNECT',
-  'CONNACK',
-  'PUBLISH',
-  'PUBACK',
-  'PUBREC',
-  'PUBREL',
-  'PUBCOMP',
-  'SUBSCRIBE',
-  'SUBACK',
-  'UNSUBSCRIBE',
-  'UNSUBACK',
-  'PINGREQ',
-  'PINGRESP',
-  'DISCONNECT',
-  'AUTH',
-]
-
 export function lineOf(packet: Packet): string {
-  const name = NAMES[packet.type]!
+  const name = packetName(packet.type)
   const properties =
     'properties' in packet && Object.keys(packet.properties).length > 0
       ? ` ${JSON.stringify(packet.properties, (_key, value) => (value instanceof Uint8Array ? decoder.decode(value) : value))}`

@@ -1,8 +1,8 @@
 // Asks a question of a capture that passes by: frames in, a table out.
 // All questions by name; the capture is read by who calls.
 
+import { nearestName } from '../../base/nearest-name.ts'
 import type { Packet } from '../../dissect/packet.ts'
-import { nearestName } from '../../filter/nearest-name.ts'
 import { CONNECTION_FIELDS, MqttConnections } from '../mqtt/connections.ts'
 import { CONNECTION_QUESTIONS } from './connection-questions.ts'
 import { COUNT } from './count-question.ts'

@@ -2,27 +2,9 @@
 // The filter is the command's (`--where`); here is only the counting.
 
 import { PacketType } from '../../wire/mqtt/packet.ts'
+import { packetName } from '../../wire/mqtt/packet-names.ts'
 import type { MqttMessage } from '../mqtt/message.ts'
 import { frameList, type Question, QuestionError } from './question.ts'
-
-const TYPE_NAMES = [
-  '',
-  'CONNECT',
-  'CONNACK',
-  'PUBLISH',
-  'PUBACK',
-  'PUBREC',
-  'PUBREL',
-  'PUBCOMP',
-  'SUBSCRIBE',
-  'SUBACK',
-  'UNSUBSCRIBE',
-  'UNSUBACK',
-  'PINGREQ',
-  'PINGRESP',
-  'DISCONNECT',
-  'AUTH',
-]
 
 /** What messages can be counted by. */
 const KEYS: Readonly<Record<string, (message: MqttMessage) => string>> = {
@@ -30,7 +12,7 @@ const KEYS: Readonly<Record<string, (message: MqttMessage) => string>> = {
   server: ({ connection }) => connection.server,
   connection: ({ connection }) => `${connection.stream}`,
   topic: ({ topicName, packet }) => (packet?.type === PacketType.Publish ? (topicName ?? '(unknown alias)') : '(none)'),
-  type: ({ type }) => TYPE_NAMES[type] ?? `type ${type}`,
+  type: ({ type }) => packetName(type),
   qos: ({ packet }) => (packet?.type === PacketType.Publish ? `${packet.qos}` : '(none)'),
   version: ({ connection }) => (connection.connect === null ? '(unknown)' : { 3: '3.1', 4: '3.1.1', 5: '5.0' }[connection.version]),
   sender: ({ fromClient }) => (fromClient ? 'client' : 'server'),

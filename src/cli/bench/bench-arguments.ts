@@ -1,8 +1,8 @@
 // Words of the command line to a checked BenchOptions: what contradicts itself is said here, before anything is connected.
 // The flags are rows of bench-options.ts. Also the help, which is made of the same rows.
 
+import { nearestName } from '../../base/nearest-name.ts'
 import { isTopicFilter, isTopicName } from '../../wire/mqtt/topics.ts'
-import { nearest } from '../nearest-word.ts'
 import { BENCH_MODES, BENCH_OPTIONS, type BenchMode, type BenchOption, type BenchSettings, BenchUsageError, newSettings } from './bench-options.ts'
 import { STAMP_SIZE } from './publish-template.ts'
 
@@ -23,7 +23,7 @@ export function readBenchArguments(argv: readonly string[]): BenchOptions | 'hel
   if (word === '--help' || rest.includes('--help')) return 'help'
   const mode = BENCH_MODES.find((known) => known === word)
   if (mode === undefined) {
-    const meant = nearest(word, BENCH_MODES)
+    const meant = nearestName(word, BENCH_MODES)
     throw new BenchUsageError(
       `There is no 'bench ${word}'.${meant === null ? ` Say one of ${BENCH_MODES.join(', ')}.` : ` Did you mean: zanzara bench ${meant}`}`,
     )
@@ -51,7 +51,7 @@ function findOption(mode: BenchMode, flag: string): BenchOption {
   const option = BENCH_OPTIONS.find(({ flags }) => flags.includes(flag))
   if (option === undefined) {
     const words = BENCH_OPTIONS.filter(({ modes }) => modes.includes(mode)).flatMap(({ flags }) => flags.filter((known) => known.startsWith('--')))
-    const meant = nearest(flag, words)
+    const meant = nearestName(flag, words)
     throw new BenchUsageError(`Unknown option '${flag}'.${meant === null ? '' : ` Did you mean ${meant}?`}`)
   }
   if (!option.modes.includes(mode)) throw new BenchUsageError(`${flag} means nothing to bench ${mode}: it belongs to ${option.modes.join(', ')}.`)

@@ -1,7 +1,7 @@
-// Finds the name that somebody may have meant: few letters added, left out, changed or swapped.
-// Used only when a filter is refused, so it may look at all names.
+// What somebody meant who mistyped a name: the known one with the fewest letters added, left out, changed or swapped.
+// A pure function; used only when something is refused, so it may look at all names.
 
-/** The nearest of `names`, or null when none is near: a third of the letters may be wrong. */
+/** The nearest of `names`, or null when none is near: a third of the letters may be wrong, one at least. Case does not count. */
 export function nearestName(wanted: string, names: Iterable<string>): string | null {
   const word = wanted.toLowerCase()
   let best: string | null = null
