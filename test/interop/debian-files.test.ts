@@ -65,7 +65,7 @@ test('a tree as in /etc/mosquitto: its log, its pid file, the files of conf.d, u
   await expect(guest(port)).rejects.toMatchObject({ code: 5 })
   expect(await program.ended('SIGTERM')).toBe(0)
   expect(program.stderr).toBe('')
-  expect(readFileSync(log, 'utf8')).toMatch(/ terminating\n$/)
+  expect(readFileSync(log, 'utf8')).toMatch(/ terminating\n\d+: Saving in-memory database to \S+\n$/)
 })
 
 test.runIf(existsSync(EXAMPLES))('the examples of the package start, and their files are read', async () => {
