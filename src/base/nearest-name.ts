@@ -1,11 +1,11 @@
 // What somebody meant who mistyped a name: the known one with the fewest letters added, left out, changed or swapped.
 // A pure function; used only when something is refused, so it may look at all names.
 
-/** The nearest of `names`, or null when none is near: a third of the letters may be wrong, one at least. Case does not count. */
+/** The nearest of `names`, or null when none is near: a third of the letters may be wrong, or two of a short word's. Case does not count. */
 export function nearestName(wanted: string, names: Iterable<string>): string | null {
   const word = wanted.toLowerCase()
   let best: string | null = null
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1
+  let least = Math.max(Math.min(2, Math.ceil(word.length / 2)), Math.floor(word.length / 3)) + 1
   for (const name of names) {
     if (Math.abs(name.length - word.length) >= least) continue
     const distance = editDistance(word, name.toLowerCase())
