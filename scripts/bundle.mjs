@@ -7,7 +7,11 @@ import { rolldown } from 'rolldown'
 const [dist] = process.argv.slice(2)
 if (dist === undefined) throw new Error('usage: bundle.mjs DIST')
 
-const bundle = await rolldown({ input: join(dist, 'cli', 'zanzara.js'), platform: 'node', external: [/^node:/, 'ws'] })
+const bundle = await rolldown({
+  input: join(dist, 'cli', 'zanzara.js'),
+  platform: 'node',
+  external: [/^node:/, 'ws', /^hono(?:\/|$)/, '@hono/node-server', 'valibot'],
+})
 // chunks lie beside the entry, at the depth of the modules they hold: paths from import.meta.url stay right
 const { output } = await bundle.generate({ format: 'esm', entryFileNames: 'cli/zanzara.js', chunkFileNames: 'cli/[name].js' })
 await bundle.close()

@@ -50,8 +50,10 @@ const NODE_ALLOWED = [
 /** Packages that browser code may import, by folder.  @type {Record<string, RegExp>} */
 const BROWSER_PACKAGES = { console: /^(preact|@preact\/|uplot|@tanstack\/)/ }
 
+const ADMIN = /^server\/admin\//
+
 /** Packages, by the one folder that may import each; types of them are free.  @type {Record<string, RegExp>} */
-const PACKAGE_HOME = { ws: /^net\// }
+const PACKAGE_HOME = { ws: /^net\//, hono: ADMIN, 'hono/body-limit': ADMIN, 'hono/cookie': ADMIN, '@hono/node-server': ADMIN, valibot: ADMIN }
 
 /** Folders whose Node part only a Node entry may reach: from, into, except in these files, or into these files. */
 const NODE_ENTRIES = [

@@ -2,7 +2,7 @@
 // The topics that nobody may publish to are the broker's own affair, here as without a file.
 
 import type { Log } from '../base/log.ts'
-import type { Authorizer, Permission } from '../broker/ports.ts'
+import type { AccessAction, Authorizer, Explanation, Permission } from '../broker/ports.ts'
 import { shown } from './access-file.ts'
 import type { AclFile } from './acl-file.ts'
 import type { AskedAccess } from './acl-tree.ts'
@@ -57,6 +57,19 @@ export class FileAuthorizer implements Authorizer {
   /** An ACL file says nothing about SUBSCRIBE: what it forbids is not delivered. */
   maySubscribe(): Permission {
     return 'allow'
+  }
+
+  explain(action: AccessAction, clientId: string, userName: string | null, topic: string): Explanation {
+    const without = (allowed: boolean, reason: string): Explanation => ({ allowed, rule: null, reason })
+    if (action === 'subscribe') return without(true, 'an ACL file never refuses SUBSCRIBE; what may not be read is not delivered')
+    const isAllowed = (action === 'publish' ? this.mayPublish(clientId, userName, topic) : this.mayReceive(clientId, userName, topic)) === 'allow'
+    if (this.#aclFile === null) {
+      if (isAllowed) return without(true, 'there is no ACL file: everything is allowed that the broker itself does not forbid')
+      return without(false, this.#sysNeedsRule ? 'sys_acl admin: $SYS is for those whom an ACL file names, and there is none' : 'the name holds + or #')
+    }
+    const { allowed, rule, reason } = this.#aclFile.explain(userName, clientId, action === 'publish' ? 'write' : 'read', topic)
+    if (allowed !== isAllowed) return without(isAllowed, 'the name holds + or #')
+    return { allowed, rule: rule === null ? null : { file: this.#aclFile.path, line: rule.line, text: rule.text }, reason }
   }
 
   /** Goes on with another file or none, as after a reload of the configuration: every remembered answer is void. */

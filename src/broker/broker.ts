@@ -66,7 +66,8 @@ export class Broker implements CommonHost {
   readonly #stored: StoredMessages | null
   readonly #parts: RouterParts
   readonly #router: Router
-  readonly #subscriptions: Subscriptions
+  /** For who subscribes in a client's name. */
+  readonly subscriptions: Subscriptions
   readonly #feeds: RetainedFeeds
   readonly #wills: Wills
   readonly #sys: SysUpdates
@@ -135,7 +136,7 @@ export class Broker implements CommonHost {
     this.#router = new Router(this.#parts)
     this.#inner = new InnerPublishes(this.#router, options.clock, stored)
     this.#feeds = new RetainedFeeds(this.#parts, options.later ?? null)
-    this.#subscriptions = new Subscriptions(this.#parts, this.#feeds)
+    this.subscriptions = new Subscriptions(this.#parts, this.#feeds)
     this.#wills = new Wills(this.deadlines, stored, (session, packet) => this.#inner.publish(session, packet, session.number))
     this.#sys = sysUpdatesOf(this, options, this.#startedAt)
     this.#sys.every(limits.sysInterval, this.#startedAt)
@@ -248,7 +249,7 @@ export class Broker implements CommonHost {
 
   /** What a restart finds: to be given back before the first connection comes. */
   recovery(): Recovery {
-    const parts = { ...this.#parts, context: this.#context, sessions: this.#sessions, subscriptions: this.#subscriptions }
+    const parts = { ...this.#parts, context: this.#context, sessions: this.#sessions, subscriptions: this.subscriptions }
     const host = new ListenerHost(this, { ...this.rules, authorizer: PERMIT_ALL })
     return new Recovery(parts, host, (session, since) => {
       this.#wills.schedule(session, since)
@@ -313,7 +314,7 @@ export class Broker implements CommonHost {
     if (refusal !== 0) return refusal
     this.#sessions.get(clientId)?.connection?.end('taken-over', ReasonCode.SessionTakenOver) // [MQTT-3.1.4-3]
     const old = this.#sessions.get(clientId) ?? null
-    if (old !== null && connect.cleanStart) this.#drop(old) // [MQTT-3.1.2-4]
+    if (old !== null && connect.cleanStart) this.drop(old) // [MQTT-3.1.2-4]
     const sessionPresent = old !== null && !connect.cleanStart
     const session = sessionPresent ? old : this.#makeSession(connect, userName, listener)
     if (session.expiryDeadline !== null) this.deadlines.cancel(session.expiryDeadline)
@@ -332,7 +333,7 @@ export class Broker implements CommonHost {
     session.attach(connection, Math.min(connect.properties.topicAliasMaximum ?? 0, rules.limits.topicAliasMaximumOutgoing))
     this.#online++
     if (this.#stored !== null) this.#begun(session, this.#stored, before)
-    const attachment = new SessionAttachment(session, sessionPresent, this, this.#router, this.#stored, this.#subscriptions)
+    const attachment = new SessionAttachment(session, sessionPresent, this, this.#router, this.#stored, this.subscriptions)
     return mountPoint === null ? attachment : new MountedAttachment(attachment, mountPoint)
   }
 
@@ -373,7 +374,7 @@ export class Broker implements CommonHost {
   /** Has no connection since then: the session ends when its time is over. */
   #rest(session: Session, since: number): void {
     const expiry = session.sessionExpiryInterval
-    if (expiry === 0) this.#drop(session)
+    if (expiry === 0) this.drop(session)
     else if (expiry !== FOR_EVER) {
       session.expiryDeadline ??= new Deadline(() => this.#expire(session))
       this.deadlines.set(session.expiryDeadline, since + expiry * 1000)
@@ -397,14 +398,14 @@ export class Broker implements CommonHost {
   #expire(session: Session): void {
     this.counters.clientsExpired++
     this.#options.log?.write('notice', `Expiring client ${session.clientId} due to timeout.`, { client: session.clientId })
-    this.#drop(session)
+    this.drop(session)
   }
 
-  /** The session ends: a will that still waits is published now [MQTT-3.1.2-8], then nothing of it stays. */
-  #drop(session: Session): void {
+  /** The session, which has no connection any more, ends: a will that still waits is published now [MQTT-3.1.2-8], then nothing of it stays. */
+  drop(session: Session): void {
     if (session.expiryDeadline !== null) this.deadlines.cancel(session.expiryDeadline)
     this.#wills.publish(session)
-    this.#subscriptions.unsubscribeAll(session)
+    this.subscriptions.unsubscribeAll(session)
     session.clear()
     if (session.number > 0) this.#stored?.persistence.sessionEnded(session.number)
     this.#sessions.delete(session.clientId)

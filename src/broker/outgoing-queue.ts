@@ -103,6 +103,11 @@ export class OutgoingQueue {
     return before - this.messages
   }
 
+  /** What waits, the oldest first: to look at. */
+  *runs(): Generator<QueuedRun, void, void> {
+    for (let i = this.#head; i < this.#runs.length; i++) yield this.#runs[i]!
+  }
+
   clear(): void {
     for (let run = this.first; run !== null; run = this.first) this.taken(run.count, run.end)
   }

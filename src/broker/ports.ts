@@ -18,6 +18,14 @@ export interface Authenticator {
 /** An answer of the authoriser; `uncacheable-…` when it depends on time or quota and must be asked each time. */
 export type Permission = 'allow' | 'deny' | 'uncacheable-allow' | 'uncacheable-deny'
 
+/** An answer of the authoriser for people: what decides, and why. */
+export interface Explanation {
+  readonly allowed: boolean
+  /** The line of a file that decides; null when none does. */
+  readonly rule: { readonly file: string; readonly line: number; readonly text: string } | null
+  readonly reason: string
+}
+
 /** What somebody may do. Answers are remembered per topic until `generation` changes. */
 export interface Authorizer {
   /** Changes whenever an answer may have changed; never decreases. */
@@ -26,7 +34,11 @@ export interface Authorizer {
   mayReceive(clientId: string, userName: string | null, topicName: string): Permission
   /** Asked with the Topic Filter without `$share/NAME/`. */
   maySubscribe(clientId: string, userName: string | null, topicFilter: string): Permission
+  /** As these three, with the reason. Absent = it has none to give. */
+  explain?(action: AccessAction, clientId: string, userName: string | null, topic: string): Explanation
 }
+
+export type AccessAction = 'publish' | 'receive' | 'subscribe'
 
 /** A session as it is stored. */
 export interface SessionFacts {

@@ -11,6 +11,8 @@ import { ConfigError, type Configuration } from '../config/configuration.ts'
 import { readConfiguration } from '../config/parse.ts'
 import { placeOf, type Setting } from '../config/settings.ts'
 import { aclFileOf, passwordFileOf, served } from '../server/access.ts'
+import type { AdminServer } from '../server/admin/admin-server.ts'
+import { TokenFileError } from '../server/admin/console-tokens.ts'
 import { admitsNobody, ConfiguredBroker, placeOfStore } from '../server/configured-broker.ts'
 import { CertificateError } from '../server/configured-listeners.ts'
 import { become, handOver, type SystemUser, UserError, userToBecome } from '../server/drop-root.ts'
@@ -162,9 +164,11 @@ export class BrokerProcess {
     const { configFile, ports, tlsKeyLog } = this.#options
     if (tlsKeyLog !== null) appendFileSync(tlsKeyLog, '', { mode: 0o600 })
     if (tlsKeyLog !== null && owner !== null) handOver(tlsKeyLog, owner)
+    const console = await this.#console(owner)
     return new ConfiguredBroker({
       configuration: this.#configuration,
-      log: this.#log,
+      log: console?.log ?? this.#log,
+      console,
       ports,
       moreListeners: await this.#devTlsListeners(),
       defaultLimits: configFile === null ? { memoryLimit: Math.floor(totalmem() / 2) } : {},
@@ -173,6 +177,19 @@ export class BrokerProcess {
       ...(owner === null ? {} : { owner: ownerOf(owner) }),
       versionText: this.#name,
       verbose: tellsPackets(this.#log.types),
+    })
+  }
+
+  /** Where a listener asks for the console: its tokens are read, or made and told. Its code is loaded before root is given up. */
+  async #console(owner: SystemUser | null): Promise<AdminServer | null> {
+    if (!served(this.#configuration).some(({ hasConsole }) => hasConsole)) return null
+    const { openConsole } = await import('./broker-console.ts')
+    return openConsole({
+      configuration: this.#configuration,
+      current: () => this.#broker?.configuration ?? this.#configuration,
+      log: this.#log,
+      terminal: this.#terminal,
+      owner,
     })
   }
 
@@ -191,7 +208,7 @@ export class BrokerProcess {
   async #dropRoot(user: SystemUser): Promise<void> {
     const listeners = served(this.#configuration)
     if (this.#options.devTlsPort !== null || listeners.some(({ certfile, pskHint }) => certfile !== null || pskHint !== null)) await import('../net/tls.ts')
-    if (listeners.some(({ protocol }) => protocol === 'websockets')) await import('../net/websocket-server.ts')
+    if (listeners.some(({ protocol }) => protocol !== 'mqtt')) await import('../net/websocket-server.ts')
     for (const path of this.#log.filePaths) handOver(path, user)
     const { pidFile } = this.#configuration
     if (pidFile !== null) handOver(pidFile, user)
@@ -252,10 +269,9 @@ export class BrokerProcess {
  * Null when there is nothing of the kind.
  */
 export function notServed(configuration: Configuration): string | null {
-  const { bridges, allPlugins, listeners, localOnly } = configuration
-  const httpApi = (localOnly === null ? listeners : [localOnly]).find(({ protocol }) => protocol === 'http_api')
+  const { bridges, allPlugins } = configuration
   const plugin = allPlugins.find(({ known }) => known === null || known === 'dynamic_security')
-  const found: Setting | undefined = bridges[0]?.settings[0] ?? plugin?.settings[0] ?? httpApi?.settings.find(({ option }) => option === 'protocol')
+  const found: Setting | undefined = bridges[0]?.settings[0] ?? plugin?.settings[0]
   if (found === undefined) return null
   if (plugin?.known === null)
     return `Unable to load plugin '${plugin.path}' (${placeOf(found)}): shared objects cannot be loaded. Built in are those that stand for mosquitto_acl_file, mosquitto_password_file, mosquitto_persist_sqlite and mosquitto_sparkplug_aware.`
@@ -300,7 +316,7 @@ function failureOf(error: unknown, { devTlsPort }: BrokerArguments, configuratio
   if (error instanceof AccessFileError) return { lines: error.logLines, exitCode: BrokerExitCode.AccessFile }
   if (error instanceof PidFileError) return { lines: linesOf(error), exitCode: BrokerExitCode.PidFile }
   if (error instanceof JournalError) return { lines: linesOf(error), exitCode: BrokerExitCode.Store }
-  const isExpected = error instanceof CertificateError || error instanceof DevCertificatesError || error instanceof UserError
+  const isExpected = error instanceof TokenFileError || error instanceof CertificateError || error instanceof DevCertificatesError || error instanceof UserError
   return isExpected ? { lines: linesOf(error), exitCode: BrokerExitCode.CannotListen } : null
 }
 

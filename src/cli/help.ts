@@ -23,6 +23,7 @@ Commands:
   bench     measure a broker: connections, publishers, subscribers, pairs, fan-out and fan-in
   certs     certificates for trying TLS, and a look into any certificate
   doctor    find out why nobody can connect, and say which line mends it
+  signal    ask a running broker to reload, to stop or to print its subscriptions, as mosquitto_signal
   install-shims
             write programs named mosquitto, mosquitto_pub, … that start this one
   service   print a service file for systemd, launchd or OpenRC

@@ -6,8 +6,9 @@ import { networkInterfaces } from 'node:os'
 import { isatty } from 'node:tty'
 import { makeScramVerifier } from '../auth/scram-verifier.ts'
 import { StaticUsers } from '../auth/static-users.ts'
-import type { LogType } from '../base/log.ts'
+import type { Log, LogType } from '../base/log.ts'
 import { DevCertificatesError } from '../certs/dev-folder.ts'
+import type { AdminServer } from '../server/admin/admin-server.ts'
 import { ListenError } from '../server/listen-error.ts'
 import { ALL_LOG_TYPES, escapeControls } from '../server/log-destinations.ts'
 import { packageVersion } from '../server/package-version.ts'
@@ -35,6 +36,12 @@ interface Login {
   readonly password: string
 }
 
+/** The console, and the token of this start; null where none is needed. */
+interface OpenConsole {
+  readonly server: AdminServer
+  readonly token: string | null
+}
+
 /** What the welcome tells. */
 interface Welcome {
   readonly version: string
@@ -43,6 +50,10 @@ interface Welcome {
   readonly tls: { readonly urls: readonly string[]; readonly authorityFile: string } | null
   readonly pageUrl: string | null
   readonly login: Login | null
+  /** The console has been built. */
+  readonly hasConsole: boolean
+  /** Of the console; null where none is needed. */
+  readonly token: string | null
   readonly lines: readonly string[]
 }
 
@@ -68,13 +79,15 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
   try {
     const hasHttp = options.command === null || options.isHttpPortGiven
     let welcome: Welcome | null = null
+    const console = hasHttp ? await consoleOf(log, options.lan, () => welcome) : null
     const listeners: BrokerListener[] = [{ port: options.port, ...(options.lan ? { host: null } : {}) }]
-    if (hasHttp) listeners.push(webSocketListener(options, () => welcome))
+    if (console !== null) listeners.push(webSocketListener(options, console.server))
     const tls = options.devTlsPort === null ? null : await devTlsOf(options.devTlsPort, options.lan, terminal)
     if (tls !== null) listeners.push(tls.listener)
     running = await startBroker({
       listeners,
-      log,
+      log: console?.server.log ?? log,
+      looks: console === null ? [] : [console.server],
       verbose: options.verbose,
       ...(login === null
         ? {}
@@ -87,6 +100,7 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
       hasHttp ? running.ports[1]! : null,
       login,
       tls === null ? null : { port: tlsPort!, authorityFile: tls.authorityFile },
+      console,
     )
     if (options.command !== null) return await runBeside(options.command, environmentOf(welcome), terminal, stopped)
     terminal.stdout.write(options.json ? json(welcome) : picture(welcome, terminal, isTty))
@@ -110,8 +124,31 @@ async function devTlsOf(port: number, lan: boolean, terminal: Terminal): Promise
   return await (await import('./certs/dev-tls.ts')).devTls(terminal.env, { port, ...(lan ? { host: null } : {}) })
 }
 
+/** The console; in the network behind a token of this start, on this machine open, as MQTT is there. */
+async function consoleOf(log: Log, isLan: boolean, welcome: () => Welcome | null): Promise<OpenConsole> {
+  const [{ AdminServer }, { ConsoleTokens }, { parseConfiguration }, { explain }] = await Promise.all([
+    import('../server/admin/admin-server.ts'),
+    import('../server/admin/console-tokens.ts'),
+    import('../config/parse.ts'),
+    import('../config/explain.ts'),
+  ])
+  const tokens = isLan ? ConsoleTokens.forThisStart() : ConsoleTokens.none()
+  const server = new AdminServer({
+    log,
+    tokens,
+    trustsThisMachine: () => !isLan,
+    configuration: () => ({ files: [], sections: explain(parseConfiguration(new Uint8Array(0), '')).filter(({ kind }) => kind === 'broker') }),
+    startPage: (request, response) => {
+      const told = welcome()
+      if (told === null) response.writeHead(503).end()
+      else answerStartPage(pageFor(told, request.headers.host ?? ''), request, response)
+    },
+  })
+  return { server, token: tokens.firstToken }
+}
+
 /** The browser's door: WebSockets from pages of this machine and from the origins given, a page for people. */
-function webSocketListener(options: StartArguments, welcome: () => Welcome | null): BrokerListener {
+function webSocketListener(options: StartArguments, { onRequest, onUpgrade }: AdminServer): BrokerListener {
   const hosts = ['localhost', '127.0.0.1', '[::1]', ...(options.lan ? lanAddresses() : [])]
   const origins = options.origins.includes('*') ? null : [...hosts.flatMap((host) => [`http://${host}:*`, `https://${host}:*`]), ...options.origins]
   return {
@@ -121,11 +158,8 @@ function webSocketListener(options: StartArguments, welcome: () => Welcome | nul
     websocket: {
       paths: ['/mqtt'],
       origins,
-      onRequest: (request, response) => {
-        const told = welcome()
-        if (told === null) response.writeHead(503).end()
-        else answerStartPage(pageFor(told, request.headers.host ?? ''), request, response)
-      },
+      onRequest,
+      onUpgrade,
     },
   }
 }
@@ -136,6 +170,7 @@ function welcomeOf(
   httpPort: number | null,
   login: Login | null,
   tls: { readonly port: number; readonly authorityFile: string } | null,
+  console: OpenConsole | null,
 ): Welcome {
   const hosts = login === null ? ['localhost'] : ['localhost', ...lanAddresses()]
   const command = ownCommand(terminal, terminal.env['INIT_CWD'] ?? process.cwd())
@@ -147,6 +182,8 @@ function welcomeOf(
     tls: tls === null ? null : { urls: hosts.map((host) => `mqtts://${host}:${tls.port}`), authorityFile: tls.authorityFile },
     pageUrl: httpPort === null ? null : `http://localhost:${httpPort}/`,
     login,
+    hasConsole: console?.server.hasConsole === true,
+    token: console?.token ?? null,
     lines: [`${command} sub${flags} -t "hello/#" -v`, `${command} pub${flags} -t hello/world -m "Ciao!"`],
   }
 }
@@ -171,7 +208,8 @@ function picture(welcome: Welcome, terminal: Terminal, isTty: boolean): string {
     row('TLS', welcome.tls.urls)
     row('CA', [welcome.tls.authorityFile])
   }
-  if (welcome.pageUrl !== null) row('Page', [welcome.pageUrl])
+  if (welcome.pageUrl !== null)
+    row(welcome.hasConsole ? 'Console' : 'Page', [welcome.token === null ? welcome.pageUrl : `${welcome.pageUrl}#token=${welcome.token}`])
   if (welcome.login !== null) {
     row('User', [welcome.login.userName])
     row('Password', [welcome.login.password])
@@ -195,9 +233,9 @@ function picture(welcome: Welcome, terminal: Terminal, isTty: boolean): string {
   return rows.join('\n')
 }
 
-function json({ version, mqttUrls, webSocketUrls, tls, pageUrl, login }: Welcome): string {
+function json({ version, mqttUrls, webSocketUrls, tls, pageUrl, login, token }: Welcome): string {
   const secure = tls === null ? {} : { mqtts: tls.urls, authorityFile: tls.authorityFile }
-  return `${JSON.stringify({ version, mqtt: mqttUrls, webSocket: webSocketUrls, ...secure, page: pageUrl, userName: login?.userName ?? null, password: login?.password ?? null })}\n`
+  return `${JSON.stringify({ version, mqtt: mqttUrls, webSocket: webSocketUrls, ...secure, page: pageUrl, consoleToken: token, userName: login?.userName ?? null, password: login?.password ?? null })}\n`
 }
 
 function environmentOf({ mqttUrls, webSocketUrls, tls, login }: Welcome): Record<string, string> {

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   bench: async () => (await import('./bench/bench.ts')).runBench,
   certs: async () => (await import('./certs/certs.ts')).runCerts,
   doctor: async () => (await import('./doctor/doctor.ts')).runDoctor,
+  signal: async () => (await import('./signal.ts')).runSignal,
   'install-shims': async () => (await import('./install-shims.ts')).installShimsOf(WRAPPERS),
   service: async () => (await import('./service.ts')).runService,
 }
@@ -35,6 +36,7 @@ const WRAPPERS: Readonly<Record<string, string>> = {
   mosquitto_sub: 'sub',
   mosquitto_rr: 'rr',
   mosquitto_passwd: 'passwd',
+  mosquitto_signal: 'signal',
 }
 
 async function main(argv: readonly string[], terminal: Terminal): Promise<number> {

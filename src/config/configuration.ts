@@ -42,6 +42,8 @@ export interface ListenerConfiguration extends SecurityConfiguration {
   readonly httpDirectory: string | null
   /** Origins that web pages may have; empty = any. */
   readonly webSocketOrigins: readonly string[]
+  /** Serves the console and its API beside MQTT over WebSocket. */
+  readonly hasConsole: boolean
   readonly cafile: string | null
   /** Folder of CA certificates. */
   readonly capath: string | null
@@ -112,6 +114,10 @@ export interface BrokerValues {
   readonly maximumConnectionsPerAddress: number
   /** Who may read `$SYS`: everybody whom the ACL lets, or those only whom a rule names. */
   readonly sysAcl: 'open' | 'admin'
+  /** Where the tokens of the console are kept; null = a place of its own. */
+  readonly consoleTokenFile: string | null
+  /** Host names by which browsers may ask for the console. */
+  readonly consoleHosts: readonly string[]
   /** Where programs of this machine read along; null = nowhere. */
   readonly tapListener: { readonly port: number } | { readonly path: string } | null
 }

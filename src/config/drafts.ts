@@ -19,7 +19,8 @@ export interface SecurityDraft {
   readonly settings: Setting[]
 }
 
-export interface BrokerDraft extends Writable<Omit<BrokerValues, 'logTypes' | 'logDestinations'>>, SecurityDraft {
+export interface BrokerDraft extends Writable<Omit<BrokerValues, 'logTypes' | 'logDestinations' | 'consoleHosts'>>, SecurityDraft {
+  readonly consoleHosts: string[]
   logTypes: Set<LogType> | null
   logDestinations: LogDestination[] | null
   readonly persistence: Writable<Omit<PersistenceConfiguration, 'path'>>
@@ -67,6 +68,8 @@ export function newBroker(): BrokerDraft {
     maximumConnectionsPerAddress: 0,
     sysAcl: 'open',
     tapListener: null,
+    consoleTokenFile: null,
+    consoleHosts: [],
     persistence: { enabled: false, file: 'mosquitto.db', location: null, autosaveInterval: 1800, autosaveOnChanges: false, sync: 'write' },
   }
 }
@@ -86,6 +89,7 @@ export function newListener(port: number): ListenerDraft {
     proxyRequireTls: false,
     httpDirectory: null,
     webSocketOrigins: [],
+    hasConsole: false,
     cafile: null,
     capath: null,
     certfile: null,

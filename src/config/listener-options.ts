@@ -31,6 +31,16 @@ export const LISTENER_OPTIONS: readonly ListenerRow[] = [
     set: () => {},
   },
   {
+    name: 'console',
+    own: true,
+    needs: 'a listener',
+    kind: 'boolean',
+    default: 'false',
+    reload: false,
+    meaning: 'Browsers that ask this websockets listener get the console; with it come its API, /metrics, /health and /ready.',
+    set: (listener, value) => void (listener.hasConsole = value),
+  },
+  {
     name: 'enable_proxy_protocol',
     needs: 'a listener',
     kind: 'integer',

@@ -8,6 +8,28 @@ import { oneOf } from './values.ts'
 
 export const OWN_OPTIONS: readonly Row<BrokerDraft>[] = [
   {
+    name: 'console_host',
+    own: true,
+    kind: 'text',
+    repeats: true,
+    default: '',
+    reload: false,
+    meaning: 'Host name by which browsers may ask for the console, repeatable; addresses, localhost and the name of this machine need none.',
+    set: (draft, value) => {
+      if (!/^[a-z0-9._-]+$/i.test(value)) throw new ConfigError(`Invalid 'console_host' value (${value}).`)
+      draft.consoleHosts.push(value)
+    },
+  },
+  {
+    name: 'console_token_file',
+    own: true,
+    kind: 'text',
+    default: '',
+    reload: false,
+    meaning: 'File of the tokens by which people log in to the console, made when it is missing; in persistence_location unless given.',
+    set: (draft, value) => void (draft.consoleTokenFile = value),
+  },
+  {
     name: 'log_format',
     own: true,
     kind: 'word',

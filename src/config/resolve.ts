@@ -100,6 +100,9 @@ function checkListener(listener: ListenerDraft): ConfigurationNote[] {
   if ((certfile === null) !== (keyfile === null)) throw refusal('Both certfile and keyfile must be provided to enable a TLS listener.', settings)
   if (cafile !== null && certfile === null) throw refusal('cafile specified without certfile and keyfile.', settings)
   if (capath !== null && certfile === null) throw refusal('capath specified without certfile and keyfile.', settings)
+  if (listener.hasConsole && (listener.protocol !== 'websockets' || listener.unixPath !== null))
+    throw refusal("'console true' needs a listener with a port and `protocol websockets`.", settings)
+  if (listener.protocol === 'http_api' && listener.unixPath !== null) throw refusal('`protocol http_api` needs a listener with a port.', settings)
   if (listener.proxyProtocol === 2) {
     if (listener.useSubjectAsUsername) throw refusal('use_subject_as_username cannot be used with `enable_proxy_protocol 2`.', settings)
     if (certfile !== null) throw refusal('certfile and keyfile cannot be used with `enable_proxy_protocol 2`.', settings)

@@ -2,6 +2,7 @@
 // TLS and WebSocket code is loaded only when a listener asks for it.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Accept, Transport } from '../base/link.ts'
 import { UsageError } from '../wire/errors.ts'
 import type { ConnectionCount } from './connection-book.ts'
@@ -55,8 +56,10 @@ export interface WebSocketListenerOptions {
   readonly maximumFrame: number
   /** Milliseconds for the HTTP request; 10,000 unless given. */
   readonly handshakeTimeoutMs?: number
-  /** Answers HTTP requests that are not for a WebSocket; without it they get 426 or 404. */
-  readonly onRequest?: ((request: IncomingMessage, response: ServerResponse) => void) | null
+  /** Answers HTTP requests that are not for a WebSocket; without it they get 426 or 404. `address` is the client's, also behind a proxy that says it. */
+  readonly onRequest?: ((request: IncomingMessage, response: ServerResponse, address: string) => void) | null
+  /** Takes WebSockets that are not for MQTT, before anybody else is asked; false = it is none of those. */
+  readonly onUpgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => boolean) | null
 }
 
 export interface ListenerOptions {

@@ -63,7 +63,7 @@ export class WebSocketUpgrades {
     const path = pathOf(request)
     const origin = request.headers.origin
     if (paths !== null && !paths.includes(path)) {
-      refuse(socket, 404, `no MQTT at ${path}: use ${paths.join(' or ')}`)
+      refuse(socket, 404, paths.length === 0 ? 'no MQTT is spoken on this port' : `no MQTT at ${path}: use ${paths.join(' or ')}`)
       return
     }
     if (this.#origins !== null && origin !== undefined && !this.#isListed(sameOrigin(origin))) {
@@ -88,7 +88,7 @@ export async function listenWebSocket(context: NetContext, options: ListenerOpti
   if (!websocket) throw new UsageError(`a ${options.transport} listener needs to know its paths, origins and largest frame: give \`websocket\``)
   const entrance = new Entrance(context, new ConnectionBook(options.maximumConnections ?? null, context.connections, options.together), proxyRules(options))
   const answer = (request: IncomingMessage, response: ServerResponse): void =>
-    answerPlain(websocket, request, response, (fault) => context.report('receiver', fault, entrance.addressOf(request.socket)))
+    answerPlain(websocket, request, response, entrance.addressOf(request.socket), (fault, address) => context.report('receiver', fault, address))
   const timeoutMs = websocket.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS
   const http: ServerOptions = {
     ...SOCKET_OPTIONS,
@@ -112,7 +112,15 @@ export async function listenWebSocket(context: NetContext, options: ListenerOpti
     server = secure
   }
   const upgrades = new WebSocketUpgrades(context, websocket, tls === null ? 'ws' : 'wss', accept, describe)
-  server.on('upgrade', (request, socket, head) => upgrades.upgrade(request, socket, head))
+  server.on('upgrade', (request, socket, head) => {
+    try {
+      if (websocket.onUpgrade?.(request, socket, head, entrance.addressOf(request.socket)) === true) return
+    } catch (thrown) {
+      context.report('receiver', thrown instanceof Error ? thrown : new Error(String(thrown)), entrance.addressOf(request.socket))
+      return void socket.destroy()
+    }
+    upgrades.upgrade(request, socket, head)
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code !== 'ECONNRESET') context.report('handshake', error, entrance.addressOf(socket as Socket), entrance.portsOf(socket as Socket))
     if (socket.writable) refuse(socket, error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400, 'this port speaks HTTP and MQTT over WebSocket')
@@ -123,12 +131,18 @@ export async function listenWebSocket(context: NetContext, options: ListenerOpti
 }
 
 /** An HTTP request that asks for no WebSocket. */
-function answerPlain(options: WebSocketListenerOptions, request: IncomingMessage, response: ServerResponse, report: (fault: Error) => void): void {
+function answerPlain(
+  options: WebSocketListenerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  address: string,
+  report: (fault: Error, address: string) => void,
+): void {
   if (options.onRequest) {
     try {
-      options.onRequest(request, response)
+      options.onRequest(request, response, address)
     } catch (thrown) {
-      report(thrown instanceof Error ? thrown : new Error(String(thrown)))
+      report(thrown instanceof Error ? thrown : new Error(String(thrown)), address)
       request.socket.destroy()
     }
     return
@@ -143,7 +157,7 @@ function answerPlain(options: WebSocketListenerOptions, request: IncomingMessage
 }
 
 /** Answers a handshake with an HTTP error and hangs up. */
-function refuse(socket: Duplex, status: number, sentence: string): void {
+export function refuse(socket: Duplex, status: number, sentence: string): void {
   const body = `${sentence}\n`
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -5,9 +5,10 @@ import type { AccessFileNote, FileOwner } from '../auth/access-file.ts'
 import type { Log } from '../base/log.ts'
 import { DEFAULT_LIMITS, type Limits } from '../broker/limits.ts'
 import type { Configuration, ListenerConfiguration } from '../config/configuration.ts'
-import { Access, served } from './access.ts'
-import { configuredListeners, tlsOf } from './configured-listeners.ts'
-import { type BrokerListener, type PersistencePlace, type RunningBroker, startBroker } from './start-broker.ts'
+import { Access, aclFileOf, passwordFileOf, served } from './access.ts'
+import { type ConsoleDoor, configuredListeners, tlsOf } from './configured-listeners.ts'
+import { HttpApi } from './http-api.ts'
+import { type BrokerListener, type BrokerLook, type PersistencePlace, type RunningBroker, startBroker } from './start-broker.ts'
 
 export interface ConfiguredBrokerOptions {
   readonly configuration: Configuration
@@ -23,6 +24,8 @@ export interface ConfiguredBrokerOptions {
   /** Whom files that say who may do what should belong to; the user of this process unless given. */
   readonly owner?: FileOwner
   readonly versionText: string
+  /** Serves `console true`. */
+  readonly console?: (BrokerLook & ConsoleDoor) | null
   readonly verbose: boolean
 }
 
@@ -31,6 +34,7 @@ export class ConfiguredBroker {
   readonly #options: ConfiguredBrokerOptions
   readonly #access: Access
   readonly #listeners: readonly BrokerListener[]
+  readonly #looks: readonly BrokerLook[]
   #configuration: Configuration
   #running: RunningBroker | null = null
 
@@ -40,12 +44,21 @@ export class ConfiguredBroker {
     this.#options = options
     this.#configuration = configuration
     this.#access = new Access(configuration, log, owner)
-    this.#listeners = [...configuredListeners(configuration, this.#access.listeners, options), ...options.moreListeners]
+    const httpApi = new HttpApi({ listeners: () => served(this.#configuration), versionText: options.versionText })
+    const door = options.console ?? null
+    const hasHttpApi = served(configuration).some(({ protocol }) => protocol === 'http_api')
+    this.#looks = [...(door === null ? [] : [door]), ...(hasHttpApi ? [httpApi] : [])]
+    this.#listeners = [...configuredListeners(configuration, this.#access.listeners, { ...options, console: door, httpApi }), ...options.moreListeners]
   }
 
   /** Warnings about the files that were read. */
   get notes(): readonly AccessFileNote[] {
     return this.#access.notes
+  }
+
+  /** What holds now. */
+  get configuration(): Configuration {
+    return this.#configuration
   }
 
   /** @throws ListenError */
@@ -61,6 +74,7 @@ export class ConfiguredBroker {
       verbose,
       connectionMessages: configuration.connectionMessages,
       tap: configuration.tapListener,
+      looks: this.#looks,
       maximumConnections: orNull(configuration.globalMaximumConnections),
       maximumConnectionsPerAddress: this.#perAddress(configuration),
       persistence: placeOfStore(configuration),
@@ -82,7 +96,7 @@ export class ConfiguredBroker {
       log.write('error', 'Error: It is not currently possible to add/remove listeners when reloading the config file.')
     const swapAccess = this.#access.prepare(configuration)
     const certificates = served(configuration).map((listener, i) => tlsOf(listener, this.#access.listeners[i]!, keyLogFile))
-    for (const [i, tls] of certificates.entries()) if (tls !== null) for (const socket of running.listeners[i]!.sockets) socket.renew(tls)
+    for (const [i, tls] of certificates.entries()) if (tls !== null) running.listeners[i]!.renew(tls)
     swapAccess()
     this.#configuration = configuration
     const limits = { ...DEFAULT_LIMITS, ...this.#limitsOf(configuration) }
@@ -126,6 +140,21 @@ export function admitsNobody(configuration: Configuration): boolean {
     ({ allowAnonymous, passwordFile, plugins, useIdentityAsUsername, useSubjectAsUsername }) =>
       !allowAnonymous && passwordFile === null && plugins.length === 0 && !useIdentityAsUsername && !useSubjectAsUsername,
   )
+}
+
+/**
+ * Programs of this machine could read and send everything by MQTT anyway, and no password passes that would be worth something: every listener
+ * takes clients without a name, and nowhere there are rules, passwords or a part of the topics that others do not see.
+ */
+export function isOpenToThisMachine(configuration: Configuration): boolean {
+  const doors = served(configuration).filter(({ protocol }) => protocol !== 'http_api')
+  return configuration.sysAcl !== 'admin' && doors.length > 0 && doors.every((door) => isForEverybody(door))
+}
+
+function isForEverybody(listener: ListenerConfiguration): boolean {
+  const { allowAnonymous, requireCertificate, mountPoint, plugins, pskFile } = listener
+  const hasRules = plugins.length > 0 || passwordFileOf(listener) !== null || aclFileOf(listener) !== null
+  return allowAnonymous && !requireCertificate && mountPoint === '' && pskFile === null && !hasRules
 }
 
 function haveSameListeners(a: Configuration, b: Configuration): boolean {

@@ -7,6 +7,7 @@ import type { Configuration, ListenerConfiguration } from '../config/configurati
 import type { TlsListenerOptions } from '../net/listener.ts'
 import { staticFiles } from '../net/static-files.ts'
 import { type ListenerAccess, served } from './access.ts'
+import type { HttpApi } from './http-api.ts'
 import type { BrokerListener } from './open-listeners.ts'
 
 /** A certificate file that a listener names cannot be read. */
@@ -14,9 +15,16 @@ export class CertificateError extends Error {
   override readonly name = 'CertificateError'
 }
 
+/** The console on the HTTP side of a WebSocket listener: admin/admin-server.ts, which is loaded only where it is wanted. */
+export type ConsoleDoor = Required<Pick<NonNullable<BrokerListener['websocket']>, 'onRequest' | 'onUpgrade'>>
+
 export interface ConfiguredListenerOptions {
   /** Those of -p: they count only when the configuration names no listener. */
   readonly ports: readonly number[]
+  /** Serves `console true`; null where no listener asks for it. */
+  readonly console: ConsoleDoor | null
+  /** Answers on listeners of `protocol http_api`. */
+  readonly httpApi: HttpApi
   /** --tls-keylog: a file for the keys of all TLS connections; null = none. */
   readonly keyLogFile: string | null
 }
@@ -24,7 +32,7 @@ export interface ConfiguredListenerOptions {
 /** `access` is in the order of the configuration's listeners. @throws CertificateError */
 export function configuredListeners(configuration: Configuration, access: readonly ListenerAccess[], options: ConfiguredListenerOptions): BrokerListener[] {
   const { localOnly } = configuration
-  const listeners = served(configuration).map((listener, i) => brokerListener(configuration, listener, access[i]!, options.keyLogFile))
+  const listeners = served(configuration).map((listener, i) => brokerListener(configuration, listener, access[i]!, options))
   if (localOnly === null) return listeners.map((listener, i) => ({ ...listener, host: configuration.listeners[i]!.host }))
   // Without a host startBroker listens on 127.0.0.1 and ::1.
   return (options.ports.length > 0 ? options.ports : [localOnly.port]).map((port) => ({ ...listeners[0]!, port }))
@@ -43,10 +51,15 @@ export function tlsOf(listener: ListenerConfiguration, access: ListenerAccess, k
   }
 }
 
-function brokerListener({ limits }: Configuration, listener: ListenerConfiguration, access: ListenerAccess, keyLogFile: string | null): BrokerListener {
-  const { unixPath, maximumConnections, httpDirectory, webSocketOrigins } = listener
-  const isWebSocket = listener.protocol === 'websockets'
-  const tls = tlsOf(listener, access, keyLogFile)
+function brokerListener(
+  { limits }: Configuration,
+  listener: ListenerConfiguration,
+  access: ListenerAccess,
+  options: ConfiguredListenerOptions,
+): BrokerListener {
+  const { unixPath, maximumConnections } = listener
+  const isWebSocket = listener.protocol !== 'mqtt'
+  const tls = tlsOf(listener, access, options.keyLogFile)
   return {
     port: listener.port,
     addressFamily: listener.socketDomain,
@@ -62,15 +75,17 @@ function brokerListener({ limits }: Configuration, listener: ListenerConfigurati
       ? { transport: tls === null ? (isWebSocket ? 'ws' : 'tcp') : isWebSocket ? 'wss' : 'tls' }
       : { transport: 'unix' as const, path: unixPath }),
     ...(tls === null ? {} : { tls }),
-    ...(isWebSocket
-      ? {
-          websocket: {
-            origins: webSocketOrigins.length === 0 ? null : webSocketOrigins,
-            ...(httpDirectory === null ? {} : { onRequest: staticFiles(httpDirectory) }),
-          },
-        }
-      : {}),
+    ...(isWebSocket ? { websocket: webSocketOf(listener, access, options) } : {}),
   }
+}
+
+/** What the HTTP side does: the HTTP API alone, or MQTT with the console, or files, beside it. */
+function webSocketOf(listener: ListenerConfiguration, access: ListenerAccess, options: ConfiguredListenerOptions): NonNullable<BrokerListener['websocket']> {
+  const { protocol, httpDirectory, webSocketOrigins, hasConsole } = listener
+  if (protocol === 'http_api') return { paths: [], onRequest: options.httpApi.answer(access, httpDirectory) }
+  const origins = webSocketOrigins.length === 0 ? null : webSocketOrigins
+  if (hasConsole && options.console !== null) return { origins, onRequest: options.console.onRequest, onUpgrade: options.console.onUpgrade }
+  return { origins, ...(httpDirectory === null ? {} : { onRequest: staticFiles(httpDirectory) }) }
 }
 
 function certificates(listener: ListenerConfiguration, certfile: string, keyfile: string): Partial<TlsListenerOptions> {

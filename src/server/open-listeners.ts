@@ -2,6 +2,7 @@
 // The sockets themselves are net/listener.ts'; which listeners there are says start-broker.ts' caller.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Log } from '../base/log.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Limits } from '../broker/limits.ts'
@@ -33,7 +34,9 @@ export interface BrokerListener {
     /** Origins that browsers may come from; null = any, which is the default. */
     readonly origins?: readonly string[] | null
     /** Answers plain HTTP requests. */
-    readonly onRequest?: (request: IncomingMessage, response: ServerResponse) => void
+    readonly onRequest?: (request: IncomingMessage, response: ServerResponse, address: string) => void
+    /** Takes WebSockets that are not for MQTT; false = it is none of those. */
+    readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer, address: string) => boolean
   }
   /** Version of the PROXY protocol whose header comes first on each connection; null = none. */
   readonly proxyProtocol?: 1 | 2 | null
@@ -58,6 +61,12 @@ export interface OpenListener {
   readonly port: number
   readonly sockets: readonly Listener[]
   readonly rules: ListenerRules
+  /** As it was asked for. */
+  readonly given: ReadyListener
+  /** The certificates in use; null without TLS. */
+  readonly tls: TlsListenerOptions | null
+  /** New keys and certificates for connections from now on. @throws OpenSSL's error for bad contents */
+  renew(tls: TlsListenerOptions): void
 }
 
 /** What the sockets of one listener share. */
@@ -89,7 +98,21 @@ export class ListenerOpener {
     const before = this.sockets.length
     const rules = this.#rulesOf(listener)
     const port = await this.#openAll(listener, { rules, count: new ConnectionCount() })
-    return { port, sockets: this.sockets.slice(before), rules }
+    const sockets = this.sockets.slice(before)
+    let tls = listener.tls ?? null
+    return {
+      port,
+      sockets,
+      rules,
+      given: listener,
+      get tls() {
+        return tls
+      },
+      renew: (next) => {
+        for (const socket of sockets) socket.renew(next)
+        tls = next
+      },
+    }
   }
 
   /** Returns the port. */
@@ -148,6 +171,7 @@ export class ListenerOpener {
                   origins: websocket?.origins ?? null,
                   maximumFrame: rules.limits.maximumPacketSize,
                   onRequest: websocket?.onRequest ?? null,
+                  onUpgrade: websocket?.onUpgrade ?? null,
                 }
               : null,
         },

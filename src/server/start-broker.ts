@@ -10,7 +10,7 @@ import type { Authenticator, Authorizer } from '../broker/ports.ts'
 import { connectionsThatFit } from '../net/descriptor-limit.ts'
 import type { Listener } from '../net/listener.ts'
 import { createNetContext, type NetContext } from '../net/net-context.ts'
-import { NO_OBSERVER } from '../session/effects.ts'
+import { NO_OBSERVER, type Observer } from '../session/effects.ts'
 import type { Store } from '../store/store.ts'
 import { ConnectionLog, type ConnectionLogOptions } from './connection-log.ts'
 import type { EmbeddedBroker } from './embedded/embedded-broker.ts'
@@ -24,6 +24,7 @@ import { type BrokerListener, ListenerOpener, type OpenListener } from './open-l
 import { openStore, type PersistencePlace, restoreInto } from './open-store.ts'
 import { packageVersion } from './package-version.ts'
 import { followStore, StorePersistence } from './stored-broker.ts'
+import type { TapFollower } from './tap/tap-hub.ts'
 import { TapOutlet, type TapPlace } from './tap/tap-listener.ts'
 
 /** Milliseconds between two looks at the deadlines. */
@@ -67,6 +68,8 @@ export interface StartBrokerOptions {
   readonly tap?: TapPlace | null
   /** Keeps sessions, their messages and retained messages beyond a restart; null = not at all, which is the default. */
   readonly persistence?: PersistencePlace | null
+  /** Who looks into the broker from beside, as the console's API does. */
+  readonly looks?: readonly BrokerLook[]
   /** False leaves out the lines of coming and going. */
   readonly connectionMessages?: boolean
   /**
@@ -74,6 +77,24 @@ export interface StartBrokerOptions {
    * written for Mosquitto compare that number with Mosquitto's: who starts the broker in its name says `mosquitto version 2.1.2 (…)`.
    */
   readonly versionText?: string
+}
+
+/** Who looks into the broker: is told of connections and, if it likes, of all that passes. */
+export interface BrokerLook {
+  /** An observer that tells the next one all it is told. */
+  observer(next: Observer): Observer
+  readonly followers: readonly TapFollower[]
+  /** The broker listens. */
+  begin(seen: LookedInto): void
+  /** It is about to stop. */
+  end(): void
+}
+
+export interface LookedInto {
+  readonly running: RunningBroker
+  /** Bytes, since the start. */
+  readonly bytesSent: () => number
+  readonly heapUsed: () => number
 }
 
 export interface RunningBroker extends EmbeddedBroker, AsyncDisposable {
@@ -114,6 +135,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   const clock: Clock = { now: () => performance.now() }
   const logging: ConnectionLogOptions = { connectionMessages: options.connectionMessages ?? true, now: () => clock.now() }
   const place = options.tap ?? null
+  const looks = options.looks ?? []
   const embedding = new Embedding({ log: options.log ?? null, now: () => clock.now(), application: `zanzara ${packageVersion()}` })
   const tap = place === null ? null : embedding.newHub()
   const context = createNetContext({
@@ -139,7 +161,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     log,
     later: (work) => setImmediate(work),
     trace: options.verbose === true ? told : null,
-    observer: embedding.observer(told ?? NO_OBSERVER),
+    observer: embedding.observer(looks.reduce<Observer>((next, look) => look.observer(next), told ?? NO_OBSERVER)),
     interception: embedding.plugins.interception,
     authenticator: embedding.access.authenticator(options.authenticator),
     authorizer: embedding.access.authorizer(options.authorizer),
@@ -158,6 +180,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
       followStore(broker, store, log)
       await restoreInto(broker, store, log)
     }
+    for (const follower of looks.flatMap(({ followers }) => followers)) embedding.watch(follower)
     for (const listener of wanted) listeners.push(await opener.open(plugged(listener, embedding)))
     if (tap !== null && place !== null) outlet = await TapOutlet.open(tap, place)
   } catch (error) {
@@ -171,8 +194,9 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     broker.traceWith(verbose ? told : null)
     logging.connectionMessages = connectionMessages
   }
-  const running = new StartedBroker(broker, context, listeners, outlet, timer, urls, embedding, authority, setLogging, store)
+  const running = new StartedBroker(broker, context, listeners, outlet, timer, urls, embedding, authority, setLogging, store, looks)
   try {
+    for (const look of looks) look.begin({ running, bytesSent: () => context.pool.takenBytes, heapUsed: () => memory.bytes() })
     await embedding.setUp(running, options.plugins ?? [])
     options.signal?.throwIfAborted()
   } catch (error) {
@@ -197,6 +221,7 @@ class StartedBroker implements RunningBroker {
   readonly #store: Store | null
   readonly #timer: NodeJS.Timeout
   readonly storeFailed: Promise<Error>
+  readonly #looks: readonly BrokerLook[]
   #closing: Promise<void> | null = null
   #forgetSignal = (): void => {}
 
@@ -211,10 +236,12 @@ class StartedBroker implements RunningBroker {
     devAuthority: string | null,
     setLogging: RunningBroker['setLogging'],
     store: Store | null,
+    looks: readonly BrokerLook[],
   ) {
     this.broker = broker
     this.url = urls.first
     this.setLogging = setLogging
+    this.#looks = looks
     this.wsUrl = urls.firstWebSocket
     this.devAuthority = devAuthority
     this.#embedding = embedding
@@ -300,6 +327,7 @@ class StartedBroker implements RunningBroker {
 
   async #close(): Promise<void> {
     this.#forgetSignal()
+    for (const look of this.#looks) look.end()
     this.#embedding.end()
     clearInterval(this.#timer)
     await Promise.all(this.#sockets.map((socket) => socket.close()))

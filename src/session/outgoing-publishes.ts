@@ -31,6 +31,16 @@ const NO_PLACES = new Int32Array(0)
 /** Of those who keep none: never written to. */
 const NOTHING_KEPT: (Slab | null)[] = []
 
+/** A message as people see it: the Topic Name is known only of those whose bytes are kept. */
+export interface UnfinishedMessage {
+  readonly packetId: number
+  readonly awaits: 'PUBACK' | 'PUBREC' | 'PUBCOMP'
+  readonly topic: string | null
+}
+
+/** By state. */
+const AWAITED = [null, 'PUBACK', 'PUBREC', 'PUBCOMP'] as const
+
 export class OutgoingPublishes {
   /** The client's Receive Maximum and max_inflight_messages, whichever is less. */
   quota = 0
@@ -231,6 +241,19 @@ export class OutgoingPublishes {
     }
     this.#advance()
     output.settle()
+  }
+
+  /** What is sent and not finished, the oldest first, `most` at most: to look at. */
+  unfinishedMessages(most: number): UnfinishedMessage[] {
+    const found: UnfinishedMessage[] = []
+    for (let i = 0; i < this.#span && found.length < most; i++) {
+      const slot = (this.#head + i) & (this.#states.length - 1)
+      const awaits = AWAITED[this.#states[slot]! & 3]!
+      const slab = this.#keptIn[slot] ?? null
+      if (awaits !== null)
+        found.push({ packetId: wrap(this.#headId + i), awaits, topic: slab === null ? null : storedTopicName(slab.bytes, this.#keptAt[slot]!) })
+    }
+    return found
   }
 
   /** The session ends: gives all kept bytes back. */

@@ -22,7 +22,7 @@ import { PacketType, type Qos } from '../../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../../wire/mqtt/properties.ts'
 import { isTopicName } from '../../wire/mqtt/topics.ts'
 import type { RunningBroker } from '../start-broker.ts'
-import { TapHub } from '../tap/tap-hub.ts'
+import { type TapFollower, TapHub } from '../tap/tap-hub.ts'
 import { CaptureFile } from './capture-file.ts'
 import { ClientDirectory } from './client-directory.ts'
 import { OWN_PEER, subscribeWithin } from './own-subscription.ts'
@@ -189,6 +189,11 @@ export class Embedding {
     const capture = new CaptureFile(file, this.#here.taps, (ended) => void this.#captures.delete(ended))
     this.#captures.add(capture)
     return capture
+  }
+
+  /** Tells `follower` all that passes, until the end. */
+  watch(follower: TapFollower): void {
+    this.#here.taps.follow(follower)
   }
 
   /** Plugs in, and calls `setup`, whose fault is told and undone. */

@@ -1,7 +1,7 @@
 // Authenticator and authoriser with the plugins asked before those that the broker was started with.
 // Without a plugin that has the hook they pass everything on, and answers are remembered as ever.
 
-import { ADMIT_ALL, type Authenticator, type Authorizer, PERMIT_ALL, type Permission } from '../../broker/ports.ts'
+import { type AccessAction, ADMIT_ALL, type Authenticator, type Authorizer, type Explanation, PERMIT_ALL, type Permission } from '../../broker/ports.ts'
 import type { AuthenticationExchange, AuthenticationStep, Verdict } from '../../session/effects.ts'
 import { ReasonCode } from '../../wire/mqtt/reason-codes.ts'
 import type { ClientDirectory } from './client-directory.ts'
@@ -96,6 +96,19 @@ export class PluggedAccess {
       mayPublish: (id, name, topic) => ask('publish', id, name, topic, () => given.mayPublish(id, name, topic)),
       mayReceive: (id, name, topic) => ask('deliver', id, name, topic, () => given.mayReceive(id, name, topic)),
       maySubscribe: (id, name, filter) => ask('subscribe', id, name, filter, () => given.maySubscribe(id, name, filter)),
+      explain: (action, id, name, topic) => {
+        const asked = action === 'receive' ? 'deliver' : action
+        const decision = plugins.want('onAuthorize') ? plugins.authorize(this.#directory().named(id, name), asked, topic) : 'next'
+        return decision === 'next' ? explained(given, action, id, name, topic) : { allowed: decision === 'allow', rule: null, reason: 'a plugin decides' }
+      },
     }
   }
+}
+
+/** The authoriser's own reason, or that it has none to give. */
+function explained(given: Authorizer, action: AccessAction, clientId: string, userName: string | null, topic: string): Explanation {
+  if (given.explain !== undefined) return given.explain(action, clientId, userName, topic)
+  if (given === PERMIT_ALL) return { allowed: true, rule: null, reason: 'there are no rules: everything is allowed that the broker itself does not forbid' }
+  const ask = { publish: given.mayPublish, receive: given.mayReceive, subscribe: given.maySubscribe }[action]
+  return { allowed: ask.call(given, clientId, userName, topic).endsWith('allow'), rule: null, reason: 'the authoriser gives no reasons' }
 }

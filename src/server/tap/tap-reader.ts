@@ -10,6 +10,9 @@ import type { TappedConnection } from './tapped-connection.ts'
 /** Port of MQTT: analysers look for MQTT there. The port that was really used stands in the interface's name. */
 const MQTT_PORT = 1883
 
+/** What a reader must know of a connection. */
+type Tapped = Pick<TappedConnection, 'peer' | 'first' | 'hasPassed'>
+
 /** Where a reader's bytes go. */
 export interface TapSink {
   /** False while it is too far behind: nothing is written then. */
@@ -30,7 +33,7 @@ export class TapReader {
   readonly #sink: TapSink
   readonly #writer: PcapngWriter
   readonly #interfaces: Map<string, CaptureInterface>
-  readonly #followed = new Map<TappedConnection, Followed>()
+  readonly #followed = new Map<Tapped, Followed>()
   readonly #now: () => bigint
   #toTell: string | null = null
 
@@ -43,7 +46,7 @@ export class TapReader {
     this.#writer.finish() // the header at once: a reader of a quiet broker shall see that it is connected
   }
 
-  bytes(connection: TappedConnection, sender: Sender, bytes: Uint8Array, start: number, end: number, boundary: number): void {
+  bytes(connection: Tapped, sender: Sender, bytes: Uint8Array, start: number, end: number, boundary: number): void {
     const followed = this.#followed.get(connection) ?? this.#follow(connection)
     const { frames, isAligned } = followed
     if (!this.#sink.hasRoom) {
@@ -60,7 +63,7 @@ export class TapReader {
     frames.data(sender, bytes.subarray(from, end), this.#now())
   }
 
-  ended(connection: TappedConnection, error: Error | null): void {
+  ended(connection: Tapped, error: Error | null): void {
     const followed = this.#followed.get(connection)
     if (followed === undefined) return
     this.#followed.delete(connection)
@@ -68,7 +71,7 @@ export class TapReader {
   }
 
   /** Begins with the handshake and with what explains the rest. */
-  #follow(connection: TappedConnection): Followed {
+  #follow(connection: Tapped): Followed {
     const { peer, first, hasPassed } = connection
     const server = { address: ownAddress(peer), port: MQTT_PORT }
     const frames = new SyntheticConnection(this.#interfaceOf(peer), { address: peer.address, port: peer.port }, server, (frame) => this.#write(frame))

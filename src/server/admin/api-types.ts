@@ -1,0 +1,277 @@
+// The JSON of /admin/v1: what each answer holds. The console imports these types; openapi.ts describes them to others.
+// Times are milliseconds since 1970, texts are as clients gave them: to be shown as text only.
+
+/** What somebody may do: look, act on clients and messages, or all. */
+export type Role = 'viewer' | 'operator' | 'admin'
+
+/** GET session: who is asking. `role` null = a login is needed. */
+export interface SessionAnswer {
+  readonly role: Role | null
+  /** Programs of this machine need no login here. */
+  readonly isLocal: boolean
+  /** By a cookie, which `logout` ends. */
+  readonly isLoggedIn: boolean
+}
+
+/** GET broker. */
+export interface BrokerAnswer {
+  readonly name: string
+  readonly version: string
+  readonly pid: number
+  readonly node: string
+  readonly platform: string
+  readonly startedAt: number
+  readonly now: number
+  readonly uptimeSeconds: number
+  readonly connected: number
+  readonly sessions: number
+  readonly retained: number
+  readonly subscriptions: number
+  readonly sharedSubscriptions: number
+  readonly counters: Readonly<Record<string, number>>
+  /** Of the ring of packets. */
+  readonly capture: CaptureState
+  readonly listeners: readonly ListenerRow[]
+}
+
+export interface CaptureState {
+  readonly budgetBytes: number
+  readonly usedBytes: number
+  /** Reads and writes remembered, each of one connection and direction. */
+  readonly events: number
+  /** Of the oldest one; null = there is none. */
+  readonly since: number | null
+  readonly readers: number
+}
+
+export interface ListenerRow {
+  readonly transport: 'tcp' | 'tls' | 'unix' | 'ws' | 'wss' | 'http' | 'https'
+  /** Null = all addresses. */
+  readonly host: string | null
+  readonly port: number
+  /** Of a Unix socket. */
+  readonly path: string | null
+  readonly connections: number
+  readonly mountPoint: string
+  readonly hasConsole: boolean
+  readonly certificate: CertificateRow | null
+}
+
+export interface CertificateRow {
+  readonly subject: string
+  readonly issuer: string
+  readonly names: readonly string[]
+  readonly validFrom: number
+  readonly validTo: number
+  readonly fingerprint256: string
+  readonly isSelfSigned: boolean
+}
+
+/** GET sys: `$SYS` as it stands, by Topic Name. */
+export interface SysAnswer {
+  readonly interval: number
+  readonly values: Readonly<Record<string, string>>
+}
+
+/** GET history: columns of equal length, the oldest row first. */
+export interface HistoryAnswer {
+  readonly stepSeconds: number
+  /** Milliseconds since 1970. */
+  readonly time: readonly number[]
+  /** By name; null where it was not measured. */
+  readonly columns: Readonly<Record<string, readonly (number | null)[]>>
+}
+
+export interface LogLine {
+  /** Rises by one with each line of the log. */
+  readonly number: number
+  readonly time: number
+  readonly type: 'error' | 'warning' | 'notice' | 'information' | 'debug' | 'subscribe' | 'unsubscribe' | 'websockets' | 'internal'
+  readonly text: string
+  readonly client: string | null
+  readonly address: string | null
+}
+
+/** GET log. */
+export interface LogAnswer {
+  readonly lines: readonly LogLine[]
+  /** Lines since the start, those that are forgotten included. */
+  readonly total: number
+}
+
+/** GET config. */
+export interface ConfigAnswer {
+  /** Files that were read, the main one first; none = started without. */
+  readonly files: readonly string[]
+  readonly sections: readonly ConfigSection[]
+}
+
+export interface ConfigSection {
+  readonly kind: 'broker' | 'listener' | 'bridge' | 'plugin'
+  readonly title: string
+  readonly options: readonly ConfigOption[]
+}
+
+export interface ConfigOption {
+  readonly name: string
+  readonly value: string
+  /** `FILE:LINE`, or what else set it; null = the default. */
+  readonly origin: string | null
+  readonly meaning: string
+}
+
+/** A session, with or without a connection. What belongs to the connection is null without one. */
+export interface ClientRow {
+  readonly id: string
+  readonly user: string | null
+  readonly isOnline: boolean
+  readonly address: string | null
+  readonly port: number | null
+  readonly transport: string | null
+  readonly listenerPort: number | null
+  readonly version: '3.1' | '3.1.1' | '5.0' | null
+  /** Seconds; 0 = none. */
+  readonly keepAlive: number | null
+  readonly cleanStart: boolean | null
+  /** Seconds that the session outlives its connection; null = for ever. */
+  readonly sessionExpiry: number | null
+  readonly connectedAt: number | null
+  /** Of a session without a connection, if known. */
+  readonly disconnectedAt: number | null
+  /** Why the last connection ended. */
+  readonly endCause: string | null
+  readonly subscriptions: number
+  /** QoS 2 messages of the client that wait for PUBREL. */
+  readonly inflightIn: number
+  /** Messages sent to it that are not finished. */
+  readonly inflightOut: number
+  readonly queued: number
+  readonly queuedBytes: number
+  /** Since the connection began, or since the console looks. */
+  readonly bytesIn: number
+  readonly bytesOut: number
+  /** When bytes of it came in last. */
+  readonly lastHeardAt: number | null
+}
+
+/** GET clients. */
+export interface ClientsAnswer {
+  readonly total: number
+  readonly online: number
+  /** Rows that the search left, of which `rows` are a page. */
+  readonly matched: number
+  readonly rows: readonly ClientRow[]
+}
+
+export interface SubscriptionRow {
+  readonly filter: string
+  /** Null = not shared. */
+  readonly shareName: string | null
+  readonly qos: 0 | 1 | 2
+  readonly noLocal: boolean
+  readonly retainAsPublished: boolean
+  readonly identifiers: readonly number[]
+}
+
+export interface QueuedRow {
+  readonly topic: string
+  readonly qos: 0 | 1 | 2
+  readonly retain: boolean
+  readonly sizeBytes: number
+  /** The first bytes of the payload, base64. */
+  readonly payloadStart: string
+  /** Milliseconds left; null = it does not expire. */
+  readonly expiresInMs: number | null
+}
+
+export interface InflightRow {
+  readonly packetId: number
+  readonly awaits: 'PUBACK' | 'PUBREC' | 'PUBCOMP'
+  /** Null when its bytes are not kept. */
+  readonly topic: string | null
+}
+
+export interface WillRow {
+  readonly topic: string
+  readonly qos: 0 | 1 | 2
+  readonly retain: boolean
+  readonly sizeBytes: number
+  readonly payloadStart: string
+  readonly delaySeconds: number
+}
+
+/** GET client. Lists are cut; `client` has the true counts. */
+export interface ClientAnswer {
+  readonly client: ClientRow
+  readonly tls: { readonly version: string; readonly cipher: string; readonly subject: string | null } | null
+  readonly subscriptions: readonly SubscriptionRow[]
+  readonly queue: readonly QueuedRow[]
+  readonly inflight: readonly InflightRow[]
+  readonly will: WillRow | null
+}
+
+/** What became of an action; `message` says it in words. */
+export interface ActionAnswer {
+  readonly done: boolean
+  readonly message: string
+}
+
+/** GET retained: what `retained/delete` would delete. */
+export interface RetainedAnswer {
+  readonly count: number
+  /** Some of the Topic Names. */
+  readonly topics: readonly string[]
+}
+
+/** GET retained/message. */
+export interface RetainedMessageAnswer {
+  readonly topic: string
+  readonly qos: 0 | 1 | 2
+  /** Base64. */
+  readonly payload: string
+  /** Who published it; null = the broker itself, or not known. */
+  readonly client: string | null
+  readonly user: string | null
+}
+
+export interface DeletedAnswer {
+  readonly deleted: number
+}
+
+/** POST access. */
+export interface AccessAnswer {
+  readonly allowed: boolean
+  readonly reason: string
+  /** The line that decides; null when none does. */
+  readonly rule: { readonly file: string; readonly line: number; readonly text: string } | null
+  /** How the question was put: whose rules, which name. */
+  readonly user: string | null
+  readonly topic: string
+}
+
+export interface WhyMatch extends SubscriptionRow {
+  /** min(QoS published, QoS granted); null when the published one is not known. */
+  readonly deliveredQos: 0 | 1 | 2 | null
+  readonly reason: string
+}
+
+/** POST why. */
+export interface WhyAnswer {
+  readonly matches: readonly WhyMatch[]
+  readonly access: AccessAnswer
+  /** How it came: kept by the broker, at once, or one of the two. */
+  readonly kind: 'retained' | 'live' | 'retained-or-live'
+  /** One sentence each: how it came, its QoS, RETAIN, DUP. */
+  readonly sentences: readonly string[]
+}
+
+/** Every refusal. */
+export interface ErrorAnswer {
+  readonly error: string
+}
+
+/** Text messages of the stream, between its binary ones. */
+export type StreamNotice =
+  | { readonly type: 'ring'; readonly events: number; readonly bytes: number; readonly since: number | null }
+  | { readonly type: 'live' }
+  | { readonly type: 'skipped'; readonly events: number; readonly bytes: number }
