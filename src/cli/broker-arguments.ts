@@ -100,13 +100,19 @@ export function readBrokerArguments(argv: readonly string[]): BrokerArguments | 
   return { configFile, ports, verbose, quiet, daemon, testConfig, tlsKeyLog, devTlsPort: isDevTls ? tlsPort : null }
 }
 
-export const BROKER_USAGE = `Usage: zanzara broker [-c config_file] [-d] [-h] [-p port] [-q] [-v]
-                      [--tls-keylog file]
-`
+/** The lines that name the options; `program` is `zanzara broker` or the name of Mosquitto's program that calls it. */
+export function brokerUsage(program: string): string {
+  if (program === 'mosquitto') return 'Usage: mosquitto [-c config_file] [-d] [-h] [-p port] [-v]\n                 [-q] [--tls-keylog file]\n'
+  return `Usage: ${program} [-c config_file] [-d] [-h] [-p port] [-q] [-v]\n                      [--tls-keylog file]\n`
+}
 
-export const BROKER_HELP: string = `zanzara broker is an MQTT broker for MQTT 3.1, 3.1.1 and 5.0, with the flags and configuration file of mosquitto.
+export function brokerHelp(program: string): string {
+  return `${program} is an MQTT broker for MQTT 3.1, 3.1.1 and 5.0, with the flags and configuration file of mosquitto.
 
-${BROKER_USAGE}
+${brokerUsage(program)}${OPTIONS_AND_EXAMPLES}`
+}
+
+const OPTIONS_AND_EXAMPLES = `
   -c, --config-file FILE   read this configuration file (the format of mosquitto.conf)
   -d, --daemon             run in the background; the log then goes where log_dest says
   -p, --port PORT          listen on this port of 127.0.0.1 and ::1; up to 10 times; not with a file that has a listener

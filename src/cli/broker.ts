@@ -7,7 +7,7 @@ import { ConfigError, type Configuration, type ConfigurationNote } from '../conf
 import { parseConfiguration, readConfiguration } from '../config/parse.ts'
 import { DEFAULT_LOG_TYPES, escapeControls } from '../server/log-destinations.ts'
 import { packageVersion } from '../server/package-version.ts'
-import { ArgumentError, BROKER_HELP, BROKER_USAGE, type BrokerArguments, readBrokerArguments } from './broker-arguments.ts'
+import { ArgumentError, type BrokerArguments, brokerHelp, brokerUsage, readBrokerArguments } from './broker-arguments.ts'
 import { BrokerProcess, notServed } from './broker-process.ts'
 import { BrokerExitCode } from './exit-codes.ts'
 import { ProgramLog } from './program-log.ts'
@@ -24,7 +24,7 @@ export async function runBroker(argv: readonly string[], terminal: Terminal): Pr
     return await refuse(terminal, name, [error.message], error.showUsage)
   }
   if (options === 'help' || options === 'version') {
-    terminal.stdout.write(options === 'help' ? BROKER_HELP : `${name}\n`)
+    terminal.stdout.write(options === 'help' ? brokerHelp(programName(terminal)) : `${name}\n`)
     await terminal.stdout.flush()
     return BrokerExitCode.Stopped
   }
@@ -57,11 +57,14 @@ async function serve(options: BrokerArguments, configuration: Configuration, ter
   return await broker.run()
 }
 
+function programName(terminal: Terminal): string {
+  return terminal.invokedAs === 'mosquitto' || terminal.env['ZANZARA_PROGRAM_NAME'] === 'mosquitto' ? 'mosquitto' : 'zanzara broker'
+}
+
 /** How the log names this program: scripts that start `mosquitto` through a wrapper wait for its name. */
 function programVersion(terminal: Terminal): string {
   const version = packageVersion()
-  const isWrapper = terminal.invokedAs === 'mosquitto' || terminal.env['ZANZARA_PROGRAM_NAME'] === 'mosquitto'
-  return isWrapper ? `mosquitto version 2.1.2 (zanzara ${version})` : `zanzara version ${version}`
+  return programName(terminal) === 'mosquitto' ? `mosquitto version 2.1.2 (zanzara ${version})` : `zanzara version ${version}`
 }
 
 /** Starts this command once more, on its own; the parent is done at once. */
@@ -88,7 +91,7 @@ async function refuse(
   for (const { type, text } of notes) log.write(type, escapeControls(text))
   for (const [i, line] of lines.entries()) log.write('error', escapeControls(i === 0 && !line.startsWith('Please') ? `Error: ${line}` : line))
   log.write('information', `${name} terminating`)
-  if (showUsage) terminal.stdout.write(BROKER_USAGE)
+  if (showUsage) terminal.stdout.write(brokerUsage(programName(terminal)))
   await log.close()
   return BrokerExitCode.Configuration
 }

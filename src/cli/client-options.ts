@@ -314,7 +314,7 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     s.quiet = true
   }),
   plain('--nodelay', PSR, 'Other', 'accepted for compatibility: small packets are never held back', () => {}),
-  valued('-o', PSR, 'Other', 'FILE', 'file', 'read options from this file instead of the usual one', () => {}),
+  valued('-o', PSR, 'Other', 'FILE', 'options file', 'read options from this file instead of the usual one', () => {}),
 ]
 
 /** The row that `flag` belongs to; null when the tool does not know it. */

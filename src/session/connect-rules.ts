@@ -35,12 +35,13 @@ export function checkOffered({ qos, header }: PublishRun, { maximumQos, retainAv
 
 /**
  * In which version a CONNECT at `at` that cannot be read is answered: 5.0 when the fault lies behind the fixed part, 3.x never
- * [MQTT-3.1.4-1], unless it is the version that is not supported; null = closed without a word. `level` < 0 = it is no CONNECT.
+ * [MQTT-3.1.4-1], unless it is the version that is not supported: 3.1 and 3.1.1 by the other's name in their way, any unknown one in 5.0's.
+ * Null = closed without a word. `level` < 0 = it is no CONNECT.
  */
 export function versionOfRefusal(error: ProtocolError, level: number, at: number): ProtocolVersion | null {
   const isUnsupported = error.reasonCode === ReasonCode.UnsupportedProtocolVersion
-  if (level < 0 || (!isUnsupported && (level !== 5 || error.offset < at + FIXED_PART))) return null
-  return level >= 5 ? 5 : 4
+  if (level < 0 || !error.answered || (!isUnsupported && (level !== 5 || error.offset < at + FIXED_PART))) return null
+  return level >= 5 || level < 3 ? 5 : 4
 }
 
 /** The Reason Code to refuse with; 0 = acceptable. */

@@ -3,11 +3,13 @@
 
 import type { OutputBuffer } from '../base/output-buffer.ts'
 import type { Slab, SlabStore } from '../base/slab.ts'
+import { ProtocolError } from '../wire/errors.ts'
 import { aged } from '../wire/mqtt/aged-run.ts'
 import { encodeRun } from '../wire/mqtt/encode-publish.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
 import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
 import { storedTopicName } from './stored-topic.ts'
+import { AWAITED, type UnfinishedMessage } from './unfinished-message.ts'
 
 /** What a message waits for: the lower two bits. LAYOUT_5 says that its kept bytes are laid out for 5.0. */
 const State = { Done: 0, AwaitingPuback: 1, AwaitingPubrec: 2, AwaitingPubcomp: 3 } as const
@@ -30,16 +32,6 @@ const NO_STATES = new Uint8Array(0)
 const NO_PLACES = new Int32Array(0)
 /** Of those who keep none: never written to. */
 const NOTHING_KEPT: (Slab | null)[] = []
-
-/** A message as people see it: the Topic Name is known only of those whose bytes are kept. */
-export interface UnfinishedMessage {
-  readonly packetId: number
-  readonly awaits: 'PUBACK' | 'PUBREC' | 'PUBCOMP'
-  readonly topic: string | null
-}
-
-/** By state. */
-const AWAITED = [null, 'PUBACK', 'PUBREC', 'PUBCOMP'] as const
 
 export class OutgoingPublishes {
   /** The client's Receive Maximum and max_inflight_messages, whichever is less. */
@@ -170,12 +162,15 @@ export class OutgoingPublishes {
     output.settle()
   }
 
-  /** PUBACK, PUBREC or PUBCOMP, four bytes each; answers PUBREC with PUBREL [MQTT-4.3.3-4]. True when quota came back. */
+  /**
+   * PUBACK, PUBREC or PUBCOMP, four bytes each; answers PUBREC with PUBREL [MQTT-4.3.3-4]. True when quota came back.
+   * @throws ProtocolError for one that the message cannot have, after those before it.
+   */
   acknowledged(header: number, bytes: Uint8Array, at: number, count: number, output: OutputBuffer): boolean {
     const before = this.unfinished
     for (let i = 0; i < count; i++) {
       const place = at + i * 4 + 2
-      this.#step(header, (bytes[place]! << 8) | bytes[place + 1]!)
+      this.#take(header, (bytes[place]! << 8) | bytes[place + 1]!)
     }
     if (this.#marked > 0) this.#tell(header)
     if (header === PUBREC) {
@@ -194,7 +189,7 @@ export class OutgoingPublishes {
 
   /** PUBACK or PUBREC with a Reason Code of 0x80 or more: ends the flow, the identifier is free [MQTT-4.4.0-2]. */
   refused(header: number, packetId: number): void {
-    this.#step(header, packetId)
+    this.#take(header, packetId)
     this.#marked = header === PUBREC ? 0 : this.#marked
     if (header === PUBREC) this.#step(0x70, packetId)
     if (this.#marked > 0) this.#tell(0x70)
@@ -294,25 +289,33 @@ export class OutgoingPublishes {
     return true
   }
 
-  #step(header: number, packetId: number): void {
+  #take(header: number, packetId: number): void {
+    if (this.#step(header, packetId)) return
+    if (this.#marked > 0) this.#tell(header)
+    throw new ProtocolError(0x82, `packet type ${header >> 4} acknowledges a message that awaits another`, 'MQTT-4.13.1-1')
+  }
+
+  /** False when it is not what the message awaits. One for a message that is finished or unknown means nothing. */
+  #step(header: number, packetId: number): boolean {
     let offset = packetId - this.#headId
     if (offset < 0) offset += 65535
-    if (offset >= this.#span) return
+    if (offset >= this.#span) return true
     const mask = this.#states.length - 1
     const slot = (this.#head + offset) & mask
     const state = this.#states[slot]! & 3
+    if (state === State.Done) return true
     if (header === PUBREC) {
-      if (state === State.AwaitingPubrec) {
-        this.#states[slot] = State.AwaitingPubcomp
-        this.#release(slot)
-        if (this.marks !== null) this.#mark(header, this.#headNumber + offset)
-      }
-      return
+      if (state !== State.AwaitingPubrec) return state === State.AwaitingPubcomp
+      this.#states[slot] = State.AwaitingPubcomp
+      this.#release(slot)
+      if (this.marks !== null) this.#mark(header, this.#headNumber + offset)
+      return true
     }
-    if (state !== (header === 0x40 ? State.AwaitingPuback : State.AwaitingPubcomp)) return
+    if (state !== (header === 0x40 ? State.AwaitingPuback : State.AwaitingPubcomp)) return false
     if (this.marks !== null) this.#mark(header, this.#headNumber + offset)
     this.#finish(slot)
     this.#advance()
+    return true
   }
 
   #mark(header: number, number: number): void {

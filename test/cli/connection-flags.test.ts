@@ -85,7 +85,7 @@ test.each([
   [['-m'], '-m argument given but no message specified.'],
   [['-f'], '-f argument given but no file specified.'],
   [['-M'], '-M argument given but max_inflight not specified.'],
-  [['-o'], '-o argument given but no file specified.'],
+  [['-o'], '-o argument given but no options file specified.'],
   [['-p'], '-p argument given but no port specified.'],
   [['-P'], '-P argument given but no password specified.'],
   [['-u'], '-u argument given but no username specified.'],

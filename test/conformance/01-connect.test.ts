@@ -50,7 +50,9 @@ test.each([
   ['a name in lower case closes [MQTT-3.1.2-1]', 'mqtt', 4, NOTHING],
   ['a longer name closes [MQTT-3.1.2-1]', 'MQTTS', 4, NOTHING],
   ['MQTT with level 3 gets return code 1 [MQTT-3.1.2-2]', 'MQTT', 3, '20020001'],
-  ['MQTT with level 0 gets return code 1 [MQTT-3.1.2-2]', 'MQTT', 0, '20020001'],
+  ['MQTT with level 0 gets 0x84, as Mosquitto answers [MQTT-3.1.2-2]', 'MQTT', 0, '2003008400'],
+  ['MQTT with level 2 gets 0x84, as Mosquitto answers [MQTT-3.1.2-2]', 'MQTT', 2, '2003008400'],
+  ['MQIsdp with level 2 gets 0x84, as Mosquitto answers [MQTT-3.1.2-2]', 'MQIsdp', 2, '2003008400'],
   ['MQIsdp with level 4 gets return code 1 [MQTT-3.1.2-2]', 'MQIsdp', 4, '20020001'],
   ['MQTT with level 6 gets 0x84 [MQTT-3.1.2-2]', 'MQTT', 6, '2003008400'],
   ['MQTT with level 127 gets 0x84 [MQTT-3.1.2-2]', 'MQTT', 127, '2003008400'],
@@ -77,7 +79,25 @@ test.each(VERSIONS)('%s: a version that is not offered is refused [MQTT-3.1.2-2]
 const will = (version: number): number[] => bytesOf(version === 5 ? '00' : '', field('w'), field('x'))
 
 test.each([
-  ['the reserved flag [MQTT-3.1.2-3]', 3, () => []],
+  ['the reserved flag [MQTT-3.1.2-3]', connectFrame(4, { flags: 3 }), connectFrame(5, { flags: 3 })],
+  ['flags of the first byte [MQTT-2.1.3-1]', [0x14, ...connectFrame(4).slice(1)], [0x14, ...connectFrame(5).slice(1)]],
+] as const)('3.1.1 and 5.0 are closed without an answer for %s; in 3.1 it means nothing', (_what, four, five) => {
+  for (const [version, packet] of [
+    [4, four],
+    [5, five],
+  ] as const) {
+    const link = new TestBroker().link(version)
+    link.sendBytes([...packet])
+    expect([version, hexOf(link.receivedBytes()), link.isClosed]).toEqual([version, NOTHING, true])
+  }
+  for (const packet of [connectFrame(3, { flags: 3 }), [0x14, ...connectFrame(3).slice(1)]]) {
+    const link = new TestBroker().link(3)
+    link.sendBytes(packet)
+    expect([hexOf(link.receivedBytes()), link.isClosed]).toEqual(['20020000', false])
+  }
+})
+
+test.each([
   ['Will QoS without a will [MQTT-3.1.2-11]', 2 | 8, () => []],
   ['Will QoS 3 [MQTT-3.1.2-12]', 2 | 4 | 0x18, will],
   ['Will Retain without a will [MQTT-3.1.2-13]', 2 | 0x20, () => []],
@@ -114,10 +134,7 @@ test('5.0: a password without a user name is allowed, and reaches the authentica
 test.each([
   ['a will flag without the will [MQTT-3.1.2-9]', 2 | 4, []],
   ['fields behind the last one the flags name [MQTT-3.1.2-16]', 2, bytesOf('7a 7a')],
-  ['a user name flag without the user name [MQTT-3.1.2-17]', 2 | 0x80, []],
   ['a password although its flag is 0 [MQTT-3.1.2-18]', 2 | 0x80, [...field('u'), ...field('pw')]],
-  ['a password flag without the password [MQTT-3.1.2-19]', 2 | 0xc0, field('u')],
-  ['a field that is cut off [MQTT-3.1.4-1]', 2 | 0x80, bytesOf('00 05 75')],
 ] as const)('3.1.1 closes without an answer, 5.0 answers 0x81: %s', (_what, flags, rest) => {
   for (const [version, answer] of [
     [4, NOTHING],
@@ -126,6 +143,18 @@ test.each([
     const link = new TestBroker().link(version)
     link.sendBytes(connectFrame(version, { flags, rest }))
     expect([version, hexOf(link.receivedBytes()), link.isClosed]).toEqual([version, answer, true])
+  }
+})
+
+test.each([
+  ['a user name flag without the user name [MQTT-3.1.2-17]', 2 | 0x80, []],
+  ['a password flag without the password [MQTT-3.1.2-19]', 2 | 0xc0, field('u')],
+  ['a field that is cut off [MQTT-3.1.4-1]', 2 | 0x80, bytesOf('00 05 75')],
+] as const)('faults of the credentials close without an answer in all versions, as in Mosquitto: %s', (_what, flags, rest) => {
+  for (const version of [4, 5] as const) {
+    const link = new TestBroker().link(version)
+    link.sendBytes(connectFrame(version, { flags, rest }))
+    expect([version, hexOf(link.receivedBytes()), link.isClosed]).toEqual([version, NOTHING, true])
   }
 })
 
@@ -168,11 +197,11 @@ test.each([
   ['a surrogate [MQTT-1.5.4-1]', [0xed, 0xa0, 0x80]],
   ['an overlong form [MQTT-1.5.4-1]', [0xc0, 0x80]],
   ['a byte that begins nothing [MQTT-3.1.3-4]', [0xff]],
-])('3.x closes without an answer, 5.0 answers 0x81 to a Client Identifier with %s', (_what, clientId) => {
+])('3.x closes without an answer, 5.0 answers 0x85 to a Client Identifier with %s', (_what, clientId) => {
   for (const [, version] of VERSIONS) {
     const link = new TestBroker().link(version)
     link.sendBytes(connectFrame(version, { clientId }))
-    expect([version, hexOf(link.receivedBytes()), link.isClosed]).toEqual([version, version === 5 ? '2003008100' : NOTHING, true])
+    expect([version, hexOf(link.receivedBytes()), link.isClosed]).toEqual([version, version === 5 ? '2003008500' : NOTHING, true])
   }
 })
 

@@ -179,30 +179,40 @@ describe.each(VERSIONS)('MQTT %s', (_name, version) => {
     p.publish('t', 'b', { qos: 1 })
     expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t a'])
     s.acknowledge(PUBACK, 2) // not yet sent
-    s.acknowledge(PUBCOMP, 1) // the wrong kind
-    expect(s.lines()).toEqual([])
+    s.acknowledge(PUBREC, 3)
+    expect(s.lines()).toEqual(['PUBREL m3'])
     expect(s.isClosed).toBe(false)
     s.acknowledge(PUBACK, 1)
     expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m2 t b'])
   })
 
-  test('a PUBACK does not finish a QoS 2 message, nor a PUBREC a QoS 1 message [MQTT-4.3.2-3, MQTT-4.3.3-3]', () => {
-    const b = new TestBroker({ limits: { maximumInflightMessages: 2 } })
-    const s = b.client('s', { version })
+  test.each([
+    ['PUBREC of a QoS 1 message', 1, [[PUBREC, 1]]],
+    ['PUBCOMP of a QoS 1 message', 1, [[PUBCOMP, 1]]],
+    ['PUBACK of a QoS 2 message', 2, [[PUBACK, 1]]],
+    ['PUBCOMP before PUBREC', 2, [[PUBCOMP, 1]]],
+    [
+      'PUBACK after PUBREC',
+      2,
+      [
+        [PUBREC, 1],
+        [PUBACK, 1],
+      ],
+    ],
+  ] as const)('%s is a Protocol Error, and the message is not finished by it [MQTT-4.3.2-3, MQTT-4.3.3-3]', (_what, qos, acknowledgements) => {
+    const b = new TestBroker()
+    const s = b.client('s', { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 60 } : {} })
     const p = b.client('p', { version })
     s.subscribe('t', 2)
+    p.publish('t', 'x', { qos })
+    if (qos === 2) p.acknowledge(PUBREL, 1)
     s.lines()
-    p.publish('t', 'q1', { qos: 1 })
-    p.publish('t', 'q2', { qos: 2 })
-    p.acknowledge(PUBREL, 1)
-    p.publish('t', 'waits', { qos: 1 })
-    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m1 t q1', 'PUBLISH q2 r0 d0 m2 t q2'])
-    s.acknowledge(PUBACK, 2)
-    s.acknowledge(PUBREC, 1)
-    s.acknowledge(PUBCOMP, 1)
-    expect(s.lines()).toEqual(['PUBREL m1'])
-    s.acknowledge(PUBACK, 1)
-    expect(s.lines()).toEqual(['PUBLISH q1 r0 d0 m3 t waits'])
+    for (const [type, id] of acknowledgements) s.acknowledge(type, id)
+    const wasReceived = acknowledgements[0][0] === PUBREC && qos === 2
+    expect(s.lines()).toEqual([...(wasReceived ? ['PUBREL m1'] : []), ...(version === 5 ? ['DISCONNECT 0x82'] : [])])
+    expect(s.isClosed).toBe(true)
+    const back = b.dial('s', { version, cleanStart: false, properties: version === 5 ? { sessionExpiryInterval: 60 } : {} })
+    expect(back.lines().slice(1)).toEqual([wasReceived ? 'PUBREL m1' : `PUBLISH q${qos} r0 d1 m1 t x`])
   })
 
   const levels: readonly Qos[] = [0, 1, 2]

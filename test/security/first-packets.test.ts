@@ -110,7 +110,7 @@ first(7, 'wrong names and levels of the protocol', [
   ['mqtt', 4, [connectFrame(4, { name: 'mqtt' })], 'closed'],
   ['a name of 65,535 bytes announced', 4, [frame(0x10, 'ffff', field('MQTT'))], 'closed'],
   ['level 6', 5, [connectFrame(5, { level: 6 })], 'CONNACK 0 132, closed'],
-  ['level 0', 4, [connectFrame(4, { level: 0 })], 'CONNACK 0 1, closed'],
+  ['level 0', 5, [connectFrame(4, { level: 0 })], 'CONNACK 0 132, closed'],
   ['level 255', 5, [connectFrame(4, { level: 255 })], 'CONNACK 0 132, closed'],
 ])
 
@@ -147,7 +147,7 @@ first(11, 'Client Identifiers that are no text, and a very long one', [
         ['a control character', [97, 7]],
         ['cut short', [0xe2, 0x82]],
       ] as const
-    ).map(([name, clientId]) => [name, version, [connectFrame(version, { clientId })], version === 5 ? 'CONNACK 0 129, closed' : 'closed'] as const),
+    ).map(([name, clientId]) => [name, version, [connectFrame(version, { clientId })], version === 5 ? 'CONNACK 0 133, closed' : 'closed'] as const),
   ),
   ['65,535 bytes', 4, [connectFrame(4, { clientId: 'x'.repeat(65_535) })], 'CONNACK 0 0, open'],
 ])

@@ -9,25 +9,27 @@ import { NO_PROPERTIES } from './properties.ts'
 import { packetMayCarry } from './reason-codes.ts'
 import { hasWildcard } from './topics.ts'
 
-/** Throws ProtocolError; 0x84 when it is another protocol or another version of it. */
-export function decodeConnect(cursor: Cursor): Connect {
+/** Throws ProtocolError; 0x84 when it is another protocol or another version of it. In 3.1 the flags of the first byte and the reserved bit mean nothing. */
+export function decodeConnect(header: number, cursor: Cursor): Connect {
   const start = cursor.at
   const name = cursor.text('Protocol Name')
   if (name !== 'MQTT' && name !== 'MQIsdp') throw new ProtocolError(0x84, `Protocol Name '${name.slice(0, 20)}'`, 'MQTT-3.1.2-1', start) // [MQTT-3.1.2-1]
   const levelAt = cursor.at
   const levelByte = cursor.byte('Protocol Version')
   const version = versionOf(name, levelByte & 0x7f, levelAt)
+  if ((header & 15) !== 0 && version !== 3) throw new ProtocolError(0x81, `CONNECT with flags ${header & 15}`, 'MQTT-2.1.3-1') // [MQTT-2.1.3-1]
   const flagsAt = cursor.at
   const flags = cursor.byte('Connect Flags')
   checkConnectFlags(flags, version, flagsAt)
   const keepAlive = cursor.twoByte('Keep Alive')
   const properties = version === 5 ? readProperties(cursor, PacketType.Connect, 'client') : NO_PROPERTIES
-  const clientId = cursor.text('Client Identifier') // [MQTT-3.1.3-1, MQTT-3.1.3-3, MQTT-3.1.3-4]
+  const clientId = version === 5 ? readClientId(cursor) : cursor.text('Client Identifier') // [MQTT-3.1.3-1, MQTT-3.1.3-3, MQTT-3.1.3-4]
   const will = (flags & 4) !== 0 ? readWill(cursor, flags, version) : null // [MQTT-3.1.2-9]
   // 3.1: a flag whose field is missing says nothing, the Remaining Length decides.
   const absent = version === 3 && cursor.at === cursor.end
-  const userName = (flags & 0x80) !== 0 && !absent ? cursor.text('User Name') : null // [MQTT-3.1.2-16, MQTT-3.1.2-17]
-  const password = (flags & 0x40) !== 0 && !(version === 3 && cursor.at === cursor.end) ? cursor.binary('Password') : null // [MQTT-3.1.2-18, MQTT-3.1.2-19]
+  const userName = (flags & 0x80) !== 0 && !absent ? unanswered(() => cursor.text('User Name')) : null // [MQTT-3.1.2-16, MQTT-3.1.2-17]
+  const hasPassword = (flags & 0x40) !== 0 && !(version === 3 && cursor.at === cursor.end)
+  const password = hasPassword ? unanswered(() => cursor.binary('Password')) : null // [MQTT-3.1.2-18, MQTT-3.1.2-19]
   cursor.finish('CONNECT')
   return {
     type: PacketType.Connect,
@@ -43,6 +45,26 @@ export function decodeConnect(cursor: Cursor): Connect {
   }
 }
 
+/** 5.0: one whose text is no Client Identifier is refused as such, not as a packet that cannot be read. */
+function readClientId(cursor: Cursor): string {
+  const start = cursor.at
+  try {
+    return cursor.text('Client Identifier')
+  } catch (error) {
+    if (!(error instanceof ProtocolError) || cursor.at <= start + 2) throw error
+    throw new ProtocolError(0x85, `Client Identifier: ${error.message}`, error.clause, start)
+  }
+}
+
+/** Faults of the credentials close the connection without a word, as in Mosquitto. */
+function unanswered<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof ProtocolError ? new ProtocolError(error.reasonCode, error.message, error.clause, error.offset, false) : error
+  }
+}
+
 function versionOf(name: string, level: number, at: number): ProtocolVersion {
   if (name === 'MQIsdp' && level === 3) return 3
   if (name === 'MQTT' && (level === 4 || level === 5)) return level
@@ -51,7 +73,7 @@ function versionOf(name: string, level: number, at: number): ProtocolVersion {
 
 function checkConnectFlags(flags: number, version: ProtocolVersion, at: number): void {
   const willQos = (flags >> 3) & 3
-  if ((flags & 1) !== 0) throw new ProtocolError(0x81, 'reserved bit of the Connect Flags', 'MQTT-3.1.2-3', at) // [MQTT-3.1.2-3]
+  if ((flags & 1) !== 0 && version !== 3) throw new ProtocolError(0x81, 'reserved bit of the Connect Flags', 'MQTT-3.1.2-3', at) // [MQTT-3.1.2-3]
   if (willQos === 3) throw new ProtocolError(0x81, 'Will QoS 3', 'MQTT-3.1.2-12', at) // [MQTT-3.1.2-12]
   if ((flags & 4) === 0 && willQos !== 0) throw new ProtocolError(0x81, 'Will QoS without a Will', 'MQTT-3.1.2-11', at) // [MQTT-3.1.2-11]
   if ((flags & 4) === 0 && (flags & 0x20) !== 0) throw new ProtocolError(0x81, 'Will Retain without a Will', 'MQTT-3.1.2-13', at) // [MQTT-3.1.2-13]

@@ -19,12 +19,12 @@ export function readProperties(cursor: Cursor, carrier: PropertyCarrier, sender:
     const id = part.byte('property')
     const row = propertyById(id)
     if (row === undefined) throw new ProtocolError(0x81, `property 0x${id.toString(16)} unknown`, 'MQTT-4.13.1-1', start)
-    if (!row.carriers.includes(carrier)) throw new ProtocolError(0x82, `${row.title} not allowed here`, 'MQTT-4.13.1-1', start)
-    if (!senderMayUseProperty(id, carrier, sender)) throw new ProtocolError(0x82, `${row.title} from a ${sender}`, clauseOf(row), start)
     const earlier = found[row.name]
     if (earlier !== undefined && (!row.repeatable || (id === 0x0b && carrier !== PacketType.Publish)))
       throw new ProtocolError(0x82, `${row.title} twice`, 'MQTT-4.13.1-1', start)
     const value = readValue(part, row, start)
+    if (!row.carriers.includes(carrier)) throw new ProtocolError(0x82, `${row.title} not allowed here`, 'MQTT-4.13.1-1', start)
+    if (!senderMayUseProperty(id, carrier, sender)) throw new ProtocolError(0x82, `${row.title} from a ${sender}`, clauseOf(row), start)
     if (!row.repeatable) found[row.name] = value
     else if (earlier === undefined) found[row.name] = [value]
     else (earlier as unknown[]).push(value)

@@ -38,7 +38,7 @@ export function decodePacket(header: number, bytes: Uint8Array, at: number, end:
   checkFlags(header, version)
   switch (type) {
     case Connect:
-      return decodeConnect(cursor)
+      return decodeConnect(header, cursor)
     case Connack:
       return decodeConnack(cursor, version)
     case Publish:
@@ -84,6 +84,7 @@ function checkFlags(header: number, version: ProtocolVersion): void {
   const flags = header & 15
   switch (type) {
     case Publish:
+    case Connect: // judged when its version is known
       return
     case Pubrel:
     case Subscribe:

@@ -130,6 +130,5 @@ export function propertyByOption(option: string): PropertyRow | undefined {
 export function senderMayUseProperty(id: number, carrier: PropertyCarrier, sender: Sender): boolean {
   if (carrier === Publish && id === 0x0b) return sender === 'server' // [MQTT-3.3.4-6]
   if (carrier === Disconnect && id === 0x11) return sender === 'client' // [MQTT-3.14.2-2]
-  if (carrier === Disconnect && id === 0x1c) return sender === 'server'
   return true
 }
