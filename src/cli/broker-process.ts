@@ -13,6 +13,7 @@ import { placeOf, type Setting } from '../config/settings.ts'
 import { aclFileOf, passwordFileOf, served } from '../server/access.ts'
 import type { AdminServer } from '../server/admin/admin-server.ts'
 import { TokenFileError } from '../server/admin/console-tokens.ts'
+import { filesOfBridge, usesTls } from '../server/bridge-target.ts'
 import { admitsNobody, ConfiguredBroker, placeOfStore } from '../server/configured-broker.ts'
 import { CertificateError } from '../server/configured-listeners.ts'
 import { become, handOver, type SystemUser, UserError, userToBecome } from '../server/drop-root.ts'
@@ -209,6 +210,7 @@ export class BrokerProcess {
     const listeners = served(this.#configuration)
     if (this.#options.devTlsPort !== null || listeners.some(({ certfile, pskHint }) => certfile !== null || pskHint !== null)) await import('../net/tls.ts')
     if (listeners.some(({ protocol }) => protocol !== 'mqtt')) await import('../net/websocket-server.ts')
+    if (this.#configuration.bridges.some(usesTls)) await import('../net/tls-dial.ts')
     for (const path of this.#log.filePaths) handOver(path, user)
     const { pidFile } = this.#configuration
     if (pidFile !== null) handOver(pidFile, user)
@@ -269,16 +271,21 @@ export class BrokerProcess {
  * Null when there is nothing of the kind.
  */
 export function notServed(configuration: Configuration): string | null {
-  const { bridges, allPlugins } = configuration
-  const plugin = allPlugins.find(({ known }) => known === null || known === 'dynamic_security')
-  const found: Setting | undefined = bridges[0]?.settings[0] ?? plugin?.settings[0]
+  const plugin = configuration.allPlugins.find(({ known }) => known === null || known === 'dynamic_security')
+  const found: Setting | undefined = plugin?.settings[0]
   if (found === undefined) return null
   if (plugin?.known === null)
     return `Unable to load plugin '${plugin.path}' (${placeOf(found)}): shared objects cannot be loaded. Built in are those that stand for mosquitto_acl_file, mosquitto_password_file, mosquitto_persist_sqlite and mosquitto_sparkplug_aware.`
   return `The '${found.option}' option (${placeOf(found)}) is not available in this version.`
 }
 
-const SUPPORT = ['TLS support available.', 'TLS-PSK support available.', 'Websockets support available.']
+const SUPPORT = [
+  'Bridge support available.',
+  'Persistence support available.',
+  'TLS support available.',
+  'TLS-PSK support available.',
+  'Websockets support available.',
+]
 
 const LOCAL_ONLY = [
   'Starting in local only mode. Connections will only be possible from clients running on this machine.',
@@ -293,12 +300,12 @@ interface StartFailure {
 
 /** Everything that a reload reads. */
 function filesOf(configuration: Configuration): string[] {
-  const { files } = configuration
+  const { files, bridges } = configuration
   const ofListeners = served(configuration).flatMap((listener) => {
     const { certfile, keyfile, cafile, crlfile, pskFile } = listener
     return [passwordFileOf(listener), aclFileOf(listener), pskFile, certfile, keyfile, cafile, crlfile]
   })
-  return [...new Set([...files, ...ofListeners.filter((path) => path !== null)])]
+  return [...new Set([...files, ...ofListeners.filter((path) => path !== null), ...bridges.flatMap(filesOfBridge)])]
 }
 
 function isReadable(path: string): boolean {

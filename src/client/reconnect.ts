@@ -1,5 +1,5 @@
 // Keeps one session connected: dials, connects, waits with growing pauses, dials again. The raw level of the client.
-// Used by client.ts, by the command-line clients and the bridge; the protocol itself is in session/client-connection.ts.
+// Used by client.ts and by the command-line clients; the protocol itself is in session/client-connection.ts.
 
 import type { Accept, Link } from '../base/link.ts'
 import { ClientConnection } from '../session/client-connection.ts'

@@ -6,9 +6,10 @@ import type { Log } from '../base/log.ts'
 import { DEFAULT_LIMITS, type Limits } from '../broker/limits.ts'
 import type { Configuration, ListenerConfiguration } from '../config/configuration.ts'
 import { Access, aclFileOf, passwordFileOf, served } from './access.ts'
+import { bridgeTarget } from './bridge-target.ts'
 import { type ConsoleDoor, configuredListeners, tlsOf } from './configured-listeners.ts'
 import { HttpApi } from './http-api.ts'
-import { type BrokerListener, type BrokerLook, type PersistencePlace, type RunningBroker, startBroker } from './start-broker.ts'
+import { type BrokerBridge, type BrokerListener, type BrokerLook, type PersistencePlace, type RunningBroker, startBroker } from './start-broker.ts'
 
 export interface ConfiguredBrokerOptions {
   readonly configuration: Configuration
@@ -35,6 +36,7 @@ export class ConfiguredBroker {
   readonly #access: Access
   readonly #listeners: readonly BrokerListener[]
   readonly #looks: readonly BrokerLook[]
+  readonly #bridges: readonly BrokerBridge[]
   #configuration: Configuration
   #running: RunningBroker | null = null
 
@@ -49,6 +51,7 @@ export class ConfiguredBroker {
     const hasHttpApi = served(configuration).some(({ protocol }) => protocol === 'http_api')
     this.#looks = [...(door === null ? [] : [door]), ...(hasHttpApi ? [httpApi] : [])]
     this.#listeners = [...configuredListeners(configuration, this.#access.listeners, { ...options, console: door, httpApi }), ...options.moreListeners]
+    this.#bridges = bridgesOf(configuration)
   }
 
   /** Warnings about the files that were read. */
@@ -67,6 +70,7 @@ export class ConfiguredBroker {
     const first = this.#access.listeners[0]
     this.#running = await startBroker({
       listeners: this.#listeners,
+      bridges: this.#bridges,
       limits: this.#limitsOf(configuration),
       ...(first === undefined ? {} : { authenticator: first.authenticator, authorizer: first.authorizer }),
       log,
@@ -95,6 +99,7 @@ export class ConfiguredBroker {
     if (!haveSameListeners(read, this.#configuration))
       log.write('error', 'Error: It is not currently possible to add/remove listeners when reloading the config file.')
     const swapAccess = this.#access.prepare(configuration)
+    const bridges = bridgesOf(read)
     const certificates = served(configuration).map((listener, i) => tlsOf(listener, this.#access.listeners[i]!, keyLogFile))
     for (const [i, tls] of certificates.entries()) if (tls !== null) running.listeners[i]!.renew(tls)
     swapAccess()
@@ -109,6 +114,7 @@ export class ConfiguredBroker {
     running.setLogging(verbose, configuration.connectionMessages)
     running.limitConnections(orNull(configuration.globalMaximumConnections), this.#perAddress(configuration))
     for (const { type, text } of this.#access.notes) log.write(type, text)
+    running.bridges.become(bridges)
     return running.broker.recheck()
   }
 
@@ -155,6 +161,11 @@ function isForEverybody(listener: ListenerConfiguration): boolean {
   const { allowAnonymous, requireCertificate, mountPoint, plugins, pskFile } = listener
   const hasRules = plugins.length > 0 || passwordFileOf(listener) !== null || aclFileOf(listener) !== null
   return allowAnonymous && !requireCertificate && mountPoint === '' && pskFile === null && !hasRules
+}
+
+/** Reads the certificates of bridges. @throws CertificateError */
+function bridgesOf({ bridges }: Configuration): BrokerBridge[] {
+  return bridges.map((settings) => ({ settings, target: bridgeTarget(settings) }))
 }
 
 function haveSameListeners(a: Configuration, b: Configuration): boolean {

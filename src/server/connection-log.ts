@@ -4,6 +4,7 @@
 import { assertNever } from '../base/assert.ts'
 import type { Peer } from '../base/link.ts'
 import type { Log, LogSubject } from '../base/log.ts'
+import { BRIDGE_PEER } from '../bridge/local-connection.ts'
 import { NO_REASON, TLS_ON_PLAIN } from '../session/connect-rules.ts'
 import type { Direction, EndCause, Observer, Trace } from '../session/effects.ts'
 import type { ProtocolError } from '../wire/errors.ts'
@@ -33,6 +34,8 @@ export class ConnectionLog implements Observer, Trace {
   readonly #options: ConnectionLogOptions
   /** SUBSCRIBE packets by Client Identifier whose SUBACK will tell what was granted. */
   readonly #subscribing = new Map<string, Subscribe>()
+  /** Bridges of our own, which tell of themselves. */
+  readonly #bridges = new Set<string>()
   #second = -1
   #faults = 0
   #untoldErrors = 0
@@ -44,7 +47,7 @@ export class ConnectionLog implements Observer, Trace {
   }
 
   opened(peer: Peer): void {
-    if (!this.#options.connectionMessages) return
+    if (!this.#options.connectionMessages || isOwnBridge(peer)) return
     this.#log.write(
       'notice',
       peer.transport === 'unix' ? 'New connection on a unix socket.' : `New connection from ${addressOf(peer)} on port ${peer.localPort}.`,
@@ -53,6 +56,10 @@ export class ConnectionLog implements Observer, Trace {
   }
 
   connected(peer: Peer, clientId: string, connect: Connect, userName: string | null): void {
+    if (isOwnBridge(peer)) {
+      this.#bridges.add(clientId)
+      return
+    }
     const about = { client: clientId, address: addressOf(peer) }
     const id = escapeControls(clientId)
     if (this.#options.connectionMessages) {
@@ -71,6 +78,10 @@ export class ConnectionLog implements Observer, Trace {
   }
 
   ended(peer: Peer, clientId: string | null, cause: EndCause, error: ProtocolError | null): void {
+    if (isOwnBridge(peer)) {
+      this.#bridges.delete(clientId ?? '')
+      return
+    }
     this.#tellUntold()
     if (clientId !== null) this.#subscribing.delete(clientId)
     const address = addressOf(peer)
@@ -83,6 +94,7 @@ export class ConnectionLog implements Observer, Trace {
   }
 
   packet(direction: Direction, clientId: string, packet: Packet): void {
+    if (this.#bridges.has(clientId)) return
     const id = escapeControls(clientId)
     const peer = direction === 'received' ? `from ${id}` : `to ${id}`
     switch (packet.type) {
@@ -214,6 +226,11 @@ export class ConnectionLog implements Observer, Trace {
 }
 
 const ACKNOWLEDGEMENTS = { 4: 'PUBACK', 5: 'PUBREC', 6: 'PUBREL', 7: 'PUBCOMP' } as const
+
+/** Then bridge/bridge-log.ts tells of it. */
+function isOwnBridge(peer: Peer): boolean {
+  return peer === BRIDGE_PEER
+}
 
 function addressOf(peer: Peer): string {
   return peer.transport === 'unix' || peer.transport === 'memory' ? peer.transport : `${peer.address}:${peer.port}`

@@ -20,6 +20,7 @@ import type { Plugin } from './embedded/plugin.ts'
 import { NO_LOG } from './log-destinations.ts'
 import { MemoryInUse, processMemory } from './memory-in-use.ts'
 import { reportProblem } from './net-problems.ts'
+import { type BrokerBridge, OpenBridges } from './open-bridges.ts'
 import { type BrokerListener, ListenerOpener, type OpenListener } from './open-listeners.ts'
 import { openStore, type PersistencePlace, restoreInto } from './open-store.ts'
 import { packageVersion } from './package-version.ts'
@@ -39,6 +40,7 @@ export type { EmbeddedBroker } from './embedded/embedded-broker.ts'
 export type { OwnPublishOptions, StreamOrigin } from './embedded/embedding.ts'
 export type { ClientInfo, CloseReason, Decision, PacketEvent, Plugin, PublishChange } from './embedded/plugin.ts'
 export type { RetainedMessages } from './embedded/retained-messages.ts'
+export type { BrokerBridge } from './open-bridges.ts'
 export type { BrokerListener } from './open-listeners.ts'
 export type { PersistencePlace } from './open-store.ts'
 
@@ -47,6 +49,8 @@ export interface StartBrokerOptions {
   readonly port?: number
   /** None at all is allowed: a broker for the program alone, and for the streams that it hands over. */
   readonly listeners?: readonly BrokerListener[]
+  /** Opened once all listeners listen. */
+  readonly bridges?: readonly BrokerBridge[]
   readonly limits?: Partial<Limits>
   /** Lets everybody in unless given. */
   readonly authenticator?: Authenticator
@@ -115,6 +119,7 @@ export interface RunningBroker extends EmbeddedBroker, AsyncDisposable {
   setLogging(verbose: boolean, connectionMessages: boolean): void
   /** Connections open now, with those still in a handshake. */
   readonly connections: number
+  readonly bridges: OpenBridges
   /** Everything that is stored is on the disk when the promise is kept. Does nothing without persistence. */
   save(): Promise<void>
   /** Kept when the disk fails: nothing is acknowledged any more, and the broker wants to be closed. Never without persistence. */
@@ -190,11 +195,12 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   }
   const timer = setInterval(() => broker.run(clock.now()), DEADLINES_EVERY)
   timer.unref() // the listeners keep the process alive
+  const bridges = new OpenBridges(context, broker, log)
   const setLogging = (verbose: boolean, connectionMessages: boolean): void => {
     broker.traceWith(verbose ? told : null)
     logging.connectionMessages = connectionMessages
   }
-  const running = new StartedBroker(broker, context, listeners, outlet, timer, urls, embedding, authority, setLogging, store, looks)
+  const running = new StartedBroker(broker, context, listeners, bridges, outlet, timer, urls, embedding, authority, setLogging, store, looks)
   try {
     for (const look of looks) look.begin({ running, bytesSent: () => context.pool.takenBytes, heapUsed: () => memory.bytes() })
     await embedding.setUp(running, options.plugins ?? [])
@@ -204,6 +210,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
     throw error
   }
   if (options.signal !== undefined) running.closeOn(options.signal)
+  bridges.become(options.bridges ?? [])
   return running
 }
 
@@ -213,6 +220,7 @@ class StartedBroker implements RunningBroker {
   readonly devAuthority: string | null
   readonly broker: Broker
   readonly listeners: readonly OpenListener[]
+  readonly bridges: OpenBridges
   readonly setLogging: RunningBroker['setLogging']
   readonly #embedding: Embedding
   readonly #context: NetContext
@@ -229,6 +237,7 @@ class StartedBroker implements RunningBroker {
     broker: Broker,
     context: NetContext,
     listeners: readonly OpenListener[],
+    bridges: OpenBridges,
     outlet: TapOutlet | null,
     timer: NodeJS.Timeout,
     urls: ListenerUrls,
@@ -246,6 +255,7 @@ class StartedBroker implements RunningBroker {
     this.devAuthority = devAuthority
     this.#embedding = embedding
     this.listeners = listeners
+    this.bridges = bridges
     this.#context = context
     this.#sockets = listeners.flatMap(({ sockets }) => sockets)
     this.#outlet = outlet
@@ -330,7 +340,7 @@ class StartedBroker implements RunningBroker {
     for (const look of this.#looks) look.end()
     this.#embedding.end()
     clearInterval(this.#timer)
-    await Promise.all(this.#sockets.map((socket) => socket.close()))
+    await Promise.all([...this.#sockets.map((socket) => socket.close()), this.bridges.close()])
     this.broker.shutdown()
     const until = performance.now() + GOODBYE
     while (this.connections > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))

@@ -28,7 +28,7 @@ import { AuthenticationRun } from './client-authentication.ts'
 import type { ClientConnectionOptions, ClientEnd, ClientEndCause, ClientEvents, DeadlineKeeper } from './client-effects.ts'
 import { ClientKeepAlive } from './client-keep-alive.ts'
 import { checkSubscribe, LimitError, type ServerLimits, serverLimits } from './client-limits.ts'
-import type { ClientSession } from './client-session.ts'
+import type { BorrowedSession } from './client-session.ts'
 import { ClientWriter } from './client-writer.ts'
 
 /** Reason Codes that a client may say in DISCONNECT [table 3-10]; others become 0x80. */
@@ -45,7 +45,7 @@ type State = 'connecting' | 'connected' | 'ended'
 
 export class ClientConnection implements Receiver, FrameSink {
   readonly #link: Link
-  readonly #session: ClientSession
+  readonly #session: BorrowedSession
   readonly #options: ClientConnectionOptions
   readonly #clock: Clock
   readonly #deadlines: DeadlineKeeper
@@ -64,7 +64,7 @@ export class ClientConnection implements Receiver, FrameSink {
   #end: ClientEnd | null = null
   #closed = false
 
-  constructor(link: Link, session: ClientSession, options: ClientConnectionOptions, clock: Clock, deadlines: DeadlineKeeper, events: ClientEvents) {
+  constructor(link: Link, session: BorrowedSession, options: ClientConnectionOptions, clock: Clock, deadlines: DeadlineKeeper, events: ClientEvents) {
     this.#link = link
     this.#session = session
     this.#options = options

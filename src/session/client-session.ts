@@ -10,3 +10,10 @@ export class ClientSession {
   readonly outgoing: OutgoingDeliveries = new OutgoingDeliveries(this.packetIds)
   readonly incoming: IncomingMessages = new IncomingMessages()
 }
+
+/** A session as a connection uses it. A bridge has one whose state is kept in its own broker (bridge/relay). */
+export interface BorrowedSession {
+  readonly packetIds: Pick<ClientPacketIds, 'take' | 'give'>
+  readonly outgoing: Pick<OutgoingDeliveries, 'resume' | 'restart' | 'pump' | 'acknowledged'>
+  readonly incoming: Pick<IncomingMessages, 'begin' | 'end' | 'receive' | 'release'>
+}

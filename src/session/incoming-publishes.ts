@@ -69,6 +69,11 @@ export class IncomingPublishes {
     return this.#unreleasedOrNone?.count ?? 0
   }
 
+  /** Their Packet Identifiers, in the order of their PUBLISH. */
+  get unreleasedIds(): readonly number[] {
+    return this.#unreleasedOrNone?.packetIds() ?? []
+  }
+
   /** Takes a run of one QoS. The run is borrowed. `now` matters for QoS 2 only: asking the clock costs as much as routing a run of one. */
   receive(run: PublishRun, now: number, to: ReceivingConnection): void {
     const { router } = to

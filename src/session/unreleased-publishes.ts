@@ -88,6 +88,15 @@ export class UnreleasedPublishes {
     this.#routeOldest(ready, router)
   }
 
+  /** All that await PUBREL, in the order of their PUBLISH. Reads what is kept: not for the hot path. */
+  packetIds(): number[] {
+    const run = new PublishRun()
+    return this.#runs.flatMap(({ slab, at, end, version }) => {
+      readRun(run, slab.bytes, at, end, version)
+      return Array.from({ length: run.count }, (_, i) => run.packetId(run.from + i))
+    })
+  }
+
   /** Those of the identifiers in rows of PUBREL that are awaited. */
   awaited(bytes: Uint8Array, at: number, count: number): number[] {
     const packetIds: number[] = []

@@ -21,6 +21,8 @@ interface Seen {
 const START = [
   'mosquitto version V starting',
   'Config loaded from t.conf.',
+  'Bridge support available.',
+  'Persistence support available.',
   'TLS support available.',
   'TLS-PSK support available.',
   'Websockets support available.',
