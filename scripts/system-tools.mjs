@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path'
 export const SYSTEM_TOOLS = {
   mosquitto: { package: 'mosquitto', purpose: 'the broker to compare with' },
   mosquitto_passwd: { package: 'mosquitto', purpose: 'a foreign writer of password files' },
+  mosquitto_ctrl: { package: 'mosquitto', purpose: 'a foreign admin of dynamic security' },
   mosquitto_pub: { package: 'mosquitto-clients', purpose: 'a foreign publisher' },
   mosquitto_sub: { package: 'mosquitto-clients', purpose: 'a foreign subscriber' },
   mosquitto_rr: { package: 'mosquitto-clients', purpose: 'a foreign requester' },

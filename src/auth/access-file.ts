@@ -63,7 +63,11 @@ export interface AccessFileLine {
 }
 
 /** Reads `path` whole. `what` is Mosquitto's word for its kind in errors. @throws AccessFileError */
-export function readAccessFile(path: string, what: 'pwfile' | 'acl_file' | 'psk file', options: AccessFileOptions = {}): AccessFileContents {
+export function readAccessFile(
+  path: string,
+  what: 'pwfile' | 'acl_file' | 'psk file' | 'dynamic security file',
+  options: AccessFileOptions = {},
+): AccessFileContents {
   const allowSymlinks = options.allowSymlinks ?? (process.env['MOSQUITTO_UNSAFE_ALLOW_SYMLINKS'] ?? '') !== ''
   // Without waiting: to open a pipe that nobody writes to would stop this process.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | (allowSymlinks ? 0 : constants.O_NOFOLLOW)

@@ -6,13 +6,15 @@ import type { Authenticator } from '../broker/ports.ts'
 import type { Verdict } from '../session/effects.ts'
 import type { Connect } from '../wire/mqtt/packet.ts'
 import type { PasswordFile } from './password-file.ts'
-import type { PasswordLogins } from './password-logins.ts'
+import type { PasswordLogins, UserDirectory } from './password-logins.ts'
 
 export interface LoginRules {
   /** Clients without a user name are welcome; without a password file those with one too. A wrong name is never anonymous. */
   readonly allowAnonymous: boolean
   /** Null = names are not checked. */
   readonly passwordFile: PasswordFile | null
+  /** Asked before the password file, about the names it knows; absent or null = none. */
+  readonly users?: UserDirectory | null
   /**
    * Where the user name comes from. `identity`: use_identity_as_username, the Common Name of the certificate or the identity of
    * the pre-shared key; `subject`: use_subject_as_username. The password file is then not asked, nor the name in CONNECT.
@@ -48,6 +50,9 @@ export class FileAuthenticator implements Authenticator {
     if (nameFrom !== 'connect') return this.#byIdentity(peer, nameFrom)
     if (connect.userName === null)
       return allowAnonymous ? this.#admit(peer, { by: 'nothing' }, null) : refused(`it gave no user name, and ${this.#noAnonymous}`)
+    const { users = null } = this.#rules
+    if (users !== null && (passwordFile === null || users.has(connect.userName)))
+      return this.#byPassword(connect.userName, connect.password, connect.clientId, peer, users)
     if (passwordFile === null)
       return allowAnonymous
         ? this.#admit(peer, { by: 'name' }, connect.userName)
@@ -64,7 +69,7 @@ export class FileAuthenticator implements Authenticator {
   stillWelcome(peer: Peer, clientId: string, userName: string | null): boolean {
     const login = this.#byPeer.get(peer)
     if (login === undefined || !this.#mayBear(clientId)) return false
-    const { allowAnonymous, passwordFile, nameFrom } = this.#rules
+    const { allowAnonymous, passwordFile, nameFrom, users = null } = this.#rules
     switch (login.by) {
       case 'identity':
       case 'subject':
@@ -72,10 +77,11 @@ export class FileAuthenticator implements Authenticator {
       case 'nothing':
         return nameFrom === 'connect' && userName === null && allowAnonymous
       case 'name':
-        return nameFrom === 'connect' && passwordFile === null && allowAnonymous
+        return nameFrom === 'connect' && passwordFile === null && users === null && allowAnonymous
       case 'password':
         if (nameFrom !== 'connect') return false
-        return passwordFile === null ? allowAnonymous : passwordFile.lookup(login.userName)?.encoded === login.encoded
+        if (users?.lookup(login.userName)?.encoded === login.encoded) return users.objection(login.userName, clientId) === null
+        return passwordFile === null ? users === null && allowAnonymous : passwordFile.lookup(login.userName)?.encoded === login.encoded
     }
   }
 
@@ -84,14 +90,18 @@ export class FileAuthenticator implements Authenticator {
     this.#rules = rules
   }
 
-  async #byPassword(userName: string, password: Uint8Array | null, clientId: string, peer: Peer, passwordFile: PasswordFile): Promise<Verdict> {
-    const result = await this.#logins.judge(passwordFile, userName, password, peer.address)
+  async #byPassword(userName: string, password: Uint8Array | null, clientId: string, peer: Peer, source: PasswordFile | UserDirectory): Promise<Verdict> {
+    const result = await this.#logins.judge(source, userName, password, peer.address)
     if (result.outcome !== 'welcome')
-      return result.outcome === 'busy' ? QUOTA_EXCEEDED : refused(`its user name or password is not that of ${passwordFile.path}`)
+      return result.outcome === 'busy'
+        ? QUOTA_EXCEEDED
+        : refused(`its user name or password is not that of ${'path' in source ? source.path : 'dynamic security'}`)
     // The rules may have changed while the password was judged: then it was judged by the wrong ones, and the client tries again.
-    const { passwordFile: current, nameFrom } = this.#rules
-    if (current !== passwordFile || nameFrom !== 'connect' || !this.#mayBear(clientId))
+    const { passwordFile, users = null, nameFrom } = this.#rules
+    if ((source !== passwordFile && source !== users) || nameFrom !== 'connect' || !this.#mayBear(clientId))
       return refused('the configuration changed while its password was checked')
+    const objection = source === users && users !== null ? users.objection(userName, clientId) : null
+    if (objection !== null) return refused(objection)
     return this.#admit(peer, { by: 'password', userName, encoded: result.entry.encoded }, userName)
   }
 

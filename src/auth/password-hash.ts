@@ -1,7 +1,7 @@
 // Hashes of passwords as Mosquitto writes them: $7$ PBKDF2-HMAC-SHA512, $6$ SHA-512 of password and salt, and argon2id.
 // Made and checked here, off the event loop; whose hash it is and how many at a time are password-logins.ts' affair.
 
-import { createHash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, pbkdf2, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Argon2, argon2 } from './argon2.ts'
 
 /** Iterations of new $7$ hashes: 6 ms of one core a login. */
@@ -66,6 +66,12 @@ export async function makePasswordHash(password: Uint8Array, wanted: NewHash, li
     case 'argon2id':
       return library === null ? null : await library.hash(Buffer.from(password), { type: 2, memoryCost: 47_104, timeCost: 1, parallelism: 1 })
   }
+}
+
+/** A new $7$ hash, made at once: for a start, where nobody waits. */
+export function makePasswordHashNow(password: Uint8Array, iterations: number): string {
+  const salt = randomBytes(SALT_LENGTH)
+  return `$7$${iterations}$${salt.toString('base64')}$${pbkdf2Sync(password, salt, iterations, KEY_LENGTH, 'sha512').toString('base64')}`
 }
 
 function deriveKey(password: Uint8Array, salt: Uint8Array, iterations: number): Promise<Buffer> {

@@ -3,13 +3,28 @@
 
 import { createHmac, randomBytes } from 'node:crypto'
 import { FailedLogins } from './failed-logins.ts'
-import type { PasswordEntry, PasswordFile } from './password-file.ts'
+import type { PasswordEntry } from './password-file.ts'
 import { type PasswordHash, verifyPasswordHash } from './password-hash.ts'
 import { VerificationQueue } from './verification-queue.ts'
 
 const REMEMBERED_MS = 60_000
 const REMEMBERED_LOGINS = 4096
 const PENALTY_MS = 2_000
+
+/** Where names and hashes come from: a password file, or dynamic security. */
+export interface Credentials {
+  lookup(userName: string): PasswordEntry | null
+  /** What stands for the hash of an unknown user: always the same for the same name. */
+  decoy(userName: string): PasswordHash
+}
+
+/** Users kept elsewhere than in a password file, with more to say about them than their passwords. */
+export interface UserDirectory extends Credentials {
+  /** Whether it is the one to judge this name; a password file may know others. */
+  has(userName: string): boolean
+  /** Why somebody whose password fits may not come in all the same; null = may. A sentence's end. */
+  objection(userName: string, clientId: string): string | null
+}
 
 /** `busy`: too many wait to be judged. */
 export type LoginResult = { readonly outcome: 'welcome'; readonly entry: PasswordEntry } | { readonly outcome: 'refused' | 'busy' }
@@ -45,7 +60,7 @@ export class PasswordLogins {
   }
 
   /** `password` null = none was sent, which never fits; an empty one is judged as any other. Not to be changed until this resolves. */
-  async judge(file: PasswordFile, userName: string, password: Uint8Array | null, address: string): Promise<LoginResult> {
+  async judge(file: Credentials, userName: string, password: Uint8Array | null, address: string): Promise<LoginResult> {
     const entry = file.lookup(userName)
     const secret = password ?? new Uint8Array(0)
     const key = this.#keyOf(userName, entry, secret)

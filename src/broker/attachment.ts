@@ -124,7 +124,7 @@ export class SessionAttachment implements ConnectedSession {
 
   unsubscribe(packet: Unsubscribe): number[] {
     const before = this.#ticketNow
-    const codes = packet.topicFilters.map((topicFilter) => this.#subscriptions.unsubscribe(this.#session, topicFilter))
+    const codes = packet.topicFilters.map((topicFilter) => this.#subscriptions.unsubscribeAsked(this.#session, topicFilter))
     this.#router.ticket = this.#ticketNow > before ? this.#ticketNow : 0
     return codes
   }

@@ -11,6 +11,7 @@ import { UsageError } from '../wire/errors.ts'
 import { type Connect, PacketType } from '../wire/mqtt/packet.ts'
 import { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
+import { Administration } from './administration.ts'
 import { SessionAttachment } from './attachment.ts'
 import { Authorizers } from './authorizers.ts'
 import type { BrokerOptions } from './broker-options.ts'
@@ -61,6 +62,8 @@ export class Broker implements CommonHost {
   trace: Trace | null
   readonly counters: Counters = new Counters()
   readonly slabs: SlabStore = new SlabStore()
+  /** For those who change rights while the broker runs. */
+  readonly administration: Administration
   readonly #options: BrokerOptions
   /** Null without persistence. */
   readonly #stored: StoredMessages | null
@@ -137,6 +140,7 @@ export class Broker implements CommonHost {
     this.#inner = new InnerPublishes(this.#router, options.clock, stored)
     this.#feeds = new RetainedFeeds(this.#parts, options.later ?? null)
     this.subscriptions = new Subscriptions(this.#parts, this.#feeds)
+    this.administration = new Administration(this.#sessions, this.subscriptions, this.#inner, this.#self, authorizers)
     this.#wills = new Wills(this.deadlines, stored, (session, packet) => this.#inner.publish(session, packet, session.number))
     this.#sys = sysUpdatesOf(this, options, this.#startedAt)
     this.#sys.every(limits.sysInterval, this.#startedAt)
@@ -321,6 +325,7 @@ export class Broker implements CommonHost {
     this.#wills.cancel(session)
     if (session.userName !== userName || session.rules !== rules) {
       session.become(userName, listener)
+      this.administration.returned(session)
       this.#parts.topics.branches.touchAll()
     }
     session.sessionExpiryInterval = this.#expiryOf(connect)

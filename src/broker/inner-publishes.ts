@@ -9,6 +9,7 @@ import type { Properties } from '../wire/mqtt/properties.ts'
 import { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { WillEnd } from './ports.ts'
 import type { Publisher, Router } from './routing/router.ts'
+import type { Session } from './session.ts'
 import type { StoredMessages } from './stored-messages.ts'
 
 interface Waiting {
@@ -16,6 +17,8 @@ interface Waiting {
   readonly packet: Publish
   /** Number of the stored session whose will it is, else 0. */
   readonly willOf: number
+  /** Which subscribers get it; null = all. */
+  readonly isMeant: ((session: Session) => boolean) | null
 }
 
 /** A message of the broker's own side: `$SYS`, a bridge, a program that embeds the broker. */
@@ -41,9 +44,12 @@ export class InnerPublishes {
 
   /** Now, or after the run that is being routed. `willOf` is the number of the stored session whose will it is. */
   publish(publisher: Publisher, packet: Publish, willOf = 0): void {
-    this.#waiting.push({ publisher, packet, willOf })
-    if (this.#router.busy) this.#router.hasWaiting = true
-    else this.publishWaiting()
+    this.#add({ publisher, packet, willOf, isMeant: null })
+  }
+
+  /** As `publish`, but to some of its subscribers only; QoS 0 or 1, not retained. */
+  publishTo(isMeant: (session: Session) => boolean, publisher: Publisher, packet: Publish): void {
+    this.#add({ publisher, packet, willOf: 0, isMeant })
   }
 
   publishWaiting(): void {
@@ -63,11 +69,18 @@ export class InnerPublishes {
     this.#router.isUnsent = false
   }
 
-  #route({ publisher, packet }: Waiting): void {
+  #add(waiting: Waiting): void {
+    this.#waiting.push(waiting)
+    if (this.#router.busy) this.#router.hasWaiting = true
+    else this.publishWaiting()
+  }
+
+  #route({ publisher, packet, isMeant }: Waiting): void {
     const bytes = encodePacket(packet, 5)
     const run = new PublishRun()
     readRun(run, bytes, 0, bytes.length, 5)
-    if (packet.qos < 2) this.#router.route(publisher, run)
+    if (isMeant !== null) this.#router.routeTo(publisher, run, isMeant)
+    else if (packet.qos < 2) this.#router.route(publisher, run)
     else if (this.#router.admit(publisher, run) < 0x80) this.#router.routeAdmitted(publisher, run, this.#clock.now())
   }
 }

@@ -2,7 +2,7 @@
 // A session keeps the rules of the listener that it last used, also while it is offline.
 
 import type { Limits } from './limits.ts'
-import type { Authenticator, Authorizer } from './ports.ts'
+import type { Authenticator, Authorizer, ControlHandler } from './ports.ts'
 
 /** One object per listener, for as long as the broker runs: what changes at a reload changes inside. */
 export interface ListenerRules {
@@ -15,6 +15,8 @@ export interface ListenerRules {
   readonly authenticator: Authenticator
   /** Asked with the mount point before the topic, as in Mosquitto. */
   readonly authorizer: Authorizer
+  /** By Topic Name, below `$CONTROL`: nobody publishes to others there. Absent = none. */
+  readonly controls?: ReadonlyMap<string, ControlHandler>
 }
 
 /**

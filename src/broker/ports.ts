@@ -34,8 +34,16 @@ export interface Authorizer {
   mayReceive(clientId: string, userName: string | null, topicName: string): Permission
   /** Asked with the Topic Filter without `$share/NAME/`. */
   maySubscribe(clientId: string, userName: string | null, topicFilter: string): Permission
+  /** As `maySubscribe`; absent = everybody may. */
+  mayUnsubscribe?(clientId: string, userName: string | null, topicFilter: string): Permission
   /** As these three, with the reason. Absent = it has none to give. */
   explain?(action: AccessAction, clientId: string, userName: string | null, topic: string): Explanation
+}
+
+/** Takes what clients publish to one topic below `$CONTROL`, in place of subscribers. */
+export interface ControlHandler {
+  /** One message of somebody who may publish there; `payload` is the handler's own. Answers go by `Broker.administration`. */
+  request(clientId: string, userName: string | null, payload: Uint8Array): void
 }
 
 export type AccessAction = 'publish' | 'receive' | 'subscribe'

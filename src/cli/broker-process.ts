@@ -9,7 +9,7 @@ import type { LogType } from '../base/log.ts'
 import { DevCertificatesError } from '../certs/dev-folder.ts'
 import { ConfigError, type Configuration } from '../config/configuration.ts'
 import { readConfiguration } from '../config/parse.ts'
-import { placeOf, type Setting } from '../config/settings.ts'
+import { placeOf } from '../config/settings.ts'
 import { aclFileOf, passwordFileOf, served } from '../server/access.ts'
 import type { AdminServer } from '../server/admin/admin-server.ts'
 import { TokenFileError } from '../server/admin/console-tokens.ts'
@@ -266,17 +266,12 @@ export class BrokerProcess {
   }
 }
 
-/**
- * What this version does not do although the file asks for it, if that decides who may do what or where messages go: nobody shall believe it in force.
- * Null when there is nothing of the kind.
- */
-export function notServed(configuration: Configuration): string | null {
-  const plugin = configuration.allPlugins.find(({ known }) => known === null || known === 'dynamic_security')
-  const found: Setting | undefined = plugin?.settings[0]
-  if (found === undefined) return null
-  if (plugin?.known === null)
-    return `Unable to load plugin '${plugin.path}' (${placeOf(found)}): shared objects cannot be loaded. Built in are those that stand for mosquitto_acl_file, mosquitto_password_file, mosquitto_persist_sqlite and mosquitto_sparkplug_aware.`
-  return `The '${found.option}' option (${placeOf(found)}) is not available in this version.`
+/** A plugin that cannot be loaded may decide who may do what: nobody shall believe it in force. Null when there is none of the kind. */
+export function notServed({ allPlugins }: Configuration): string | null {
+  const plugin = allPlugins.find(({ known }) => known === null)
+  const setting = plugin?.settings[0]
+  if (plugin === undefined || setting === undefined) return null
+  return `Unable to load plugin '${plugin.path}' (${placeOf(setting)}): shared objects cannot be loaded. Built in are those that stand for mosquitto_dynamic_security, mosquitto_acl_file, mosquitto_password_file, mosquitto_persist_sqlite and mosquitto_sparkplug_aware.`
 }
 
 const SUPPORT = [

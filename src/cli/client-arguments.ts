@@ -33,6 +33,10 @@ export function readClientArguments(tool: ClientTool, words: readonly string[], 
 function readWords(settings: ClientSettings, words: readonly string[]): 'help' | 'version' | null {
   for (let at = 0; at < words.length; ) {
     const flag = words[at++]!
+    if (settings.tool === 'ctrl' && !flag.startsWith('-')) {
+      settings.words.push(...words.slice(at - 1))
+      return null
+    }
     if (flag === '--help') return 'help'
     if (flag === '--version') return 'version'
     const option = findOption(settings.tool, flag)
@@ -52,6 +56,7 @@ function optionFile(tool: ClientTool, words: readonly string[]): string | null {
   let file: string | null = null
   for (let at = 0; at < words.length; ) {
     const flag = words[at++]!
+    if (tool === 'ctrl' && !flag.startsWith('-')) break
     const option = findOption(tool, flag)
     if (option === null) continue
     const count = wordsOf(option, words.slice(at))

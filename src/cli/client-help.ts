@@ -23,6 +23,11 @@ const ABOUT: Readonly<Record<ClientTool, { readonly purpose: string; readonly us
     usage: '-t TOPIC -e TOPIC {-m TEXT | -n | -f FILE | -s} [OPTION…]',
     examples: ['-t time/now -e reply/me -n'],
   },
+  ctrl: {
+    purpose: 'administers a running broker: its users and rights (dynsec), its listeners and plugins (broker).',
+    usage: '[OPTION…] {dynsec | broker} {COMMAND | help} [WORD…]',
+    examples: ['dynsec help', '-u admin -P secret dynsec listClients', 'dynsec init dynamic-security.json admin'],
+  },
 }
 
 /** The version line. Behind a wrapper it has the form that scripts look for. */

@@ -35,6 +35,7 @@ const R: readonly ClientTool[] = ['rr']
 const PR: readonly ClientTool[] = ['pub', 'rr']
 const SR: readonly ClientTool[] = ['sub', 'rr']
 const PSR: readonly ClientTool[] = ['pub', 'sub', 'rr']
+const ALL: readonly ClientTool[] = ['pub', 'sub', 'rr', 'ctrl']
 
 /** A row with an argument. */
 function valued(
@@ -56,45 +57,45 @@ function plain(flags: string, tools: readonly ClientTool[], group: OptionGroup, 
 
 /** The rows, in the order of the help. */
 export const CLIENT_OPTIONS: readonly ClientOption[] = [
-  valued('-h --host', PSR, 'Connection', 'HOST', 'host', 'name or address of the server; localhost if absent', (s, v) => {
+  valued('-h --host', ALL, 'Connection', 'HOST', 'host', 'name or address of the server; localhost if absent', (s, v) => {
     s.host = v
   }),
-  valued('-p --port', PSR, 'Connection', 'PORT', 'port', 'its port; 1883, or 8883 when a CA or --psk is given', (s, v) => {
+  valued('-p --port', ALL, 'Connection', 'PORT', 'port', 'its port; 1883, or 8883 when a CA or --psk is given', (s, v) => {
     s.port = read.port(v)
   }),
-  valued('-L --url', PSR, 'Connection', 'URL', 'URL', 'server and topic in one: mqtt[s]://[user[:password]@]host[:port]/topic, or ws[s]://', read.applyUrl),
-  valued('--unix', PSR, 'Connection', 'PATH', 'socket path', 'connect to this Unix socket instead', (s, v) => {
+  valued('-L --url', ALL, 'Connection', 'URL', 'URL', 'server and topic in one: mqtt[s]://[user[:password]@]host[:port]/topic, or ws[s]://', read.applyUrl),
+  valued('--unix', ALL, 'Connection', 'PATH', 'socket path', 'connect to this Unix socket instead', (s, v) => {
     s.unixPath = v
   }),
-  plain('--ws', PSR, 'Connection', 'speak MQTT over WebSocket, at path /mqtt', (s) => {
+  plain('--ws', ALL, 'Connection', 'speak MQTT over WebSocket, at path /mqtt', (s) => {
     s.webSocket = true
   }),
-  valued('--proxy', PSR, 'Connection', 'URL', 'proxy url', 'by a SOCKS5 proxy: socks5h://[user[:password]@]host[:port]', (s, v) => {
+  valued('--proxy', ALL, 'Connection', 'URL', 'proxy url', 'by a SOCKS5 proxy: socks5h://[user[:password]@]host[:port]', (s, v) => {
     s.proxy = readProxyUrl(v)
   }),
-  valued('-A', PSR, 'Connection', 'ADDRESS', 'address', 'connect from this local address', (s, v) => {
+  valued('-A', ALL, 'Connection', 'ADDRESS', 'address', 'connect from this local address', (s, v) => {
     s.localAddress = v
   }),
   valued(
     '-V --protocol-version',
-    PSR,
+    ALL,
     'Connection',
     'VERSION',
     '--protocol-version argument given but no version specified.',
-    '31, 311 or 5 (also mqttv31, mqttv311, mqttv5); 311 if absent',
+    '31, 311 or 5 (also mqttv31, mqttv311, mqttv5); 311 if absent, of rr and ctrl 5',
     (s, v) => {
       s.version = read.protocolVersion(v)
     },
   ),
-  valued('-k --keepalive', PSR, 'Connection', 'SECONDS', 'keepalive', 'Keep Alive, 5 to 65535; 60 if absent', (s, v) => {
+  valued('-k --keepalive', ALL, 'Connection', 'SECONDS', 'keepalive', 'Keep Alive, 5 to 65535; 60 if absent', (s, v) => {
     s.keepAlive = read.integer(v, 5, 65535, 'Invalid keepalive given, it must be between 5 and 65535 inclusive.', 'blank and hint')
   }),
 
-  valued('-i --id', PSR, 'Session and will', 'ID', 'id', 'Client Identifier; the server assigns one if absent', (s, v) => {
+  valued('-i --id', ALL, 'Session and will', 'ID', 'id', 'Client Identifier; the server assigns one if absent', (s, v) => {
     s.id = v
     onlyOneId(s)
   }),
-  valued('-I --id-prefix', PSR, 'Session and will', 'PREFIX', 'id prefix', 'Client Identifier made of this and the process number', (s, v) => {
+  valued('-I --id-prefix', ALL, 'Session and will', 'PREFIX', 'id prefix', 'Client Identifier made of this and the process number', (s, v) => {
     s.idPrefix = v
     onlyOneId(s)
   }),
@@ -126,62 +127,62 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     s.will.retain = true
   }),
 
-  valued('-u --username', PSR, 'Security', 'NAME', 'username', 'user name', (s, v) => {
+  valued('-u --username', ALL, 'Security', 'NAME', 'username', 'user name', (s, v) => {
     s.userName = v
   }),
-  valued('-P --pw', PSR, 'Security', 'PASSWORD', 'password', 'password', (s, v) => {
+  valued('-P --pw', ALL, 'Security', 'PASSWORD', 'password', 'password', (s, v) => {
     s.password = v
   }),
-  valued('--cafile', PSR, 'Security', 'FILE', 'file', 'TLS: certificates of the authorities to trust (PEM)', (s, v) => {
+  valued('--cafile', ALL, 'Security', 'FILE', 'file', 'TLS: certificates of the authorities to trust (PEM)', (s, v) => {
     s.tls.cafile = v
   }),
-  valued('--tls', PSR, 'Security', 'dev', 'kind', 'TLS: trust the certificates of a broker of yours started with --tls dev', (s, v) => {
+  valued('--tls', ALL, 'Security', 'dev', 'kind', 'TLS: trust the certificates of a broker of yours started with --tls dev', (s, v) => {
     if (v !== 'dev') throw new ArgumentError(`Invalid --tls value ${v} given, it must be dev.`, 'blank and hint')
     s.tls.isDevelopment = true
   }),
-  valued('--capath', PSR, 'Security', 'DIR', 'directory', 'TLS: folder of such certificates', (s, v) => {
+  valued('--capath', ALL, 'Security', 'DIR', 'directory', 'TLS: folder of such certificates', (s, v) => {
     s.tls.capath = v
   }),
-  plain('--tls-use-os-certs', PSR, 'Security', 'TLS: trust the authorities that the system trusts', (s) => {
+  plain('--tls-use-os-certs', ALL, 'Security', 'TLS: trust the authorities that the system trusts', (s) => {
     s.tls.useOsCertificates = true
   }),
-  valued('--cert', PSR, 'Security', 'FILE', 'file', 'TLS: own certificate (PEM)', (s, v) => {
+  valued('--cert', ALL, 'Security', 'FILE', 'file', 'TLS: own certificate (PEM)', (s, v) => {
     s.tls.cert = v
   }),
-  valued('--key', PSR, 'Security', 'FILE', 'file', 'TLS: its private key (PEM)', (s, v) => {
+  valued('--key', ALL, 'Security', 'FILE', 'file', 'TLS: its private key (PEM)', (s, v) => {
     s.tls.key = v
   }),
-  valued('--ciphers', PSR, 'Security', 'LIST', 'ciphers', "TLS: ciphers to offer, in OpenSSL's notation", (s, v) => {
+  valued('--ciphers', ALL, 'Security', 'LIST', 'ciphers', "TLS: ciphers to offer, in OpenSSL's notation", (s, v) => {
     s.tls.ciphers = v
   }),
-  valued('--tls-version', PSR, 'Security', 'VERSION', 'version', 'TLS: tlsv1.2 or tlsv1.3; the best of both sides if absent', (s, v) => {
+  valued('--tls-version', ALL, 'Security', 'VERSION', 'version', 'TLS: tlsv1.2 or tlsv1.3; the best of both sides if absent', (s, v) => {
     s.tls.version = v
   }),
-  valued('--tls-alpn', PSR, 'Security', 'NAME', 'protocol', 'TLS: protocol to ask for by ALPN', (s, v) => {
+  valued('--tls-alpn', ALL, 'Security', 'NAME', 'protocol', 'TLS: protocol to ask for by ALPN', (s, v) => {
     s.tls.alpn = v
   }),
-  valued('--tls-keylog', PSR, 'Security', 'FILE', 'file', 'TLS: append the keys of the session, for analysers of captured traffic', (s, v) => {
+  valued('--tls-keylog', ALL, 'Security', 'FILE', 'file', 'TLS: append the keys of the session, for analysers of captured traffic', (s, v) => {
     s.tls.keylog = v
   }),
-  valued('--psk', PSR, 'Security', 'KEY', 'key', 'TLS with a shared key instead of certificates, in hexadecimal; needs --psk-identity', (s, v) => {
+  valued('--psk', ALL, 'Security', 'KEY', 'key', 'TLS with a shared key instead of certificates, in hexadecimal; needs --psk-identity', (s, v) => {
     s.tls.psk = v
   }),
-  valued('--psk-identity', PSR, 'Security', 'NAME', 'identity', 'name that the server knows the shared key by', (s, v) => {
+  valued('--psk-identity', ALL, 'Security', 'NAME', 'identity', 'name that the server knows the shared key by', (s, v) => {
     s.tls.pskIdentity = v
   }),
-  valued('--keyform', PSR, 'Security', 'FORM', 'keyform', 'form of the private key: pem', (s, v) => {
+  valued('--keyform', ALL, 'Security', 'FORM', 'keyform', 'form of the private key: pem', (s, v) => {
     s.tls.keyform = v
   }),
-  valued('--tls-engine', PSR, 'Security', 'NAME', 'engine_id', 'accepted for compatibility: OpenSSL engines are not supported', (s, v) => {
+  valued('--tls-engine', ALL, 'Security', 'NAME', 'engine_id', 'accepted for compatibility: OpenSSL engines are not supported', (s, v) => {
     s.tls.engine = v
   }),
-  valued('--tls-engine-kpass-sha1', PSR, 'Security', 'HASH', 'kpass sha1', 'accepted for compatibility, as --tls-engine', (s, v) => {
+  valued('--tls-engine-kpass-sha1', ALL, 'Security', 'HASH', 'kpass sha1', 'accepted for compatibility, as --tls-engine', (s, v) => {
     s.tls.engineKeyPassword = v
   }),
-  plain('--insecure', PSR, 'Security', "TLS: do not check the server's certificate. For tests only", (s) => {
+  plain('--insecure', ALL, 'Security', "TLS: do not check the server's certificate. For tests only", (s) => {
     s.tls.insecure = true
   }),
-  plain('--no-tls', PSR, 'Security', 'no TLS, whatever the port and the option file say', (s) => {
+  plain('--no-tls', ALL, 'Security', 'no TLS, whatever the port and the option file say', (s) => {
     s.tls.refused = true
   }),
 
@@ -201,7 +202,7 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
   plain('-l --stdin-line', P, 'Message', 'each line of standard input is a message', (s) => {
     setPayload(s, { from: 'stdin lines' })
   }),
-  valued('-q --qos', PSR, 'Message', 'QOS', 'QoS', 'Quality of Service: 0, 1 or 2; 0 if absent', (s, v) => {
+  valued('-q --qos', ALL, 'Message', 'QOS', 'QoS', 'Quality of Service: 0, 1 or 2; 0 if absent, of ctrl 1', (s, v) => {
     s.qos = read.qos(v)
   }),
   plain('-r --retain', P, 'Message', 'the server keeps the message for later subscribers', (s) => {
@@ -307,14 +308,15 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     s.timeout = read.integer(v, 1, 2_147_483, `Invalid timeout "${v}".`, 'blank and hint')
   }),
 
-  plain('-d --debug', PSR, 'Other', 'print every packet', (s) => {
+  plain('-d --debug', ALL, 'Other', 'print every packet', (s) => {
     s.debug = true
   }),
-  plain('--quiet', PSR, 'Other', 'print no errors but those of the arguments', (s) => {
+  plain('--quiet', ALL, 'Other', 'print no errors but those of the arguments', (s) => {
     s.quiet = true
   }),
-  plain('--nodelay', PSR, 'Other', 'accepted for compatibility: small packets are never held back', () => {}),
-  valued('-o', PSR, 'Other', 'FILE', 'options file', 'read options from this file instead of the usual one', () => {}),
+  plain('--nodelay', ALL, 'Other', 'accepted for compatibility: small packets are never held back', () => {}),
+  plain('-v --verbose', ['ctrl'], 'Other', 'accepted for compatibility: there is nothing more to say', () => {}),
+  valued('-o', ALL, 'Other', 'FILE', 'options file', 'read options from this file instead of the usual one', () => {}),
 ]
 
 /** The row that `flag` belongs to; null when the tool does not know it. */

@@ -153,9 +153,14 @@ export class ClientSettings {
   /** --latency */
   latency = false
 
+  // ctrl
+  /** Module, command and its words: all that follows the options. */
+  readonly words: string[] = []
+
   constructor(tool: ClientTool) {
     this.tool = tool
-    this.version = tool === 'rr' ? 5 : 4
+    this.version = tool === 'rr' || tool === 'ctrl' ? 5 : 4
+    if (tool === 'ctrl') this.qos = 1
   }
 
   /** Whether the connection is to be encrypted: a CA or a key was named, or the port is the one of MQTT over TLS. */

@@ -85,8 +85,8 @@ export function applyUrl(settings: ClientSettings, url: string): void {
   const scheme = Object.hasOwn(SCHEMES, name.toLowerCase()) ? SCHEMES[name.toLowerCase()] : undefined
   if (scheme === undefined) throw new ArgumentError('Unsupported URL scheme.', 'blank and hint')
   const slash = rest.indexOf('/')
-  if (slash < 0) throw new ArgumentError('Invalid URL for -L argument specified - topic missing.')
-  const authority = rest.slice(0, slash)
+  if (slash < 0 && settings.tool !== 'ctrl') throw new ArgumentError('Invalid URL for -L argument specified - topic missing.')
+  const authority = slash < 0 ? rest : rest.slice(0, slash)
   const at = authority.indexOf('@')
   const user = at < 0 ? null : authority.slice(0, at)
   const [, host = '', portText] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority.slice(at + 1)) ?? []
@@ -100,5 +100,5 @@ export function applyUrl(settings: ClientSettings, url: string): void {
     settings.userName = colon < 0 ? user : user.slice(0, colon)
     if (colon >= 0) settings.password = user.slice(colon + 1)
   }
-  addTopic(settings, rest.slice(slash + 1))
+  if (settings.tool !== 'ctrl') addTopic(settings, rest.slice(slash + 1))
 }

@@ -45,6 +45,10 @@ export type AclExitCode = (typeof AclExitCode)[keyof typeof AclExitCode]
 export const BrokerExitCode = { Stopped: 0, CannotListen: 1, Store: 1, Configuration: 3, AccessFile: 13, PidFile: 14, StoreFailed: 74 } as const
 export type BrokerExitCode = (typeof BrokerExitCode)[keyof typeof BrokerExitCode]
 
+/** Exit codes of `ctrl`, as mosquitto_ctrl's; what a broker refuses to do ends with 0, too. Refused connections end as those of the other clients. */
+export const CtrlExitCode = { Done: 0, Failure: 1, Usage: 3, UnknownModule: 10, UnknownCommand: 13, NoConnection: 14 } as const
+export type CtrlExitCode = (typeof CtrlExitCode)[keyof typeof CtrlExitCode]
+
 /** Exit codes of `sniff`, as those of tshark. */
 export const SniffExitCode = {
   Success: 0,

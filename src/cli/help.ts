@@ -13,6 +13,7 @@ Commands:
   pub       publish messages, as mosquitto_pub
   sub       subscribe and print messages, as mosquitto_sub
   rr        publish a request and print the response, as mosquitto_rr
+  ctrl      change users and rights of a running broker, as mosquitto_ctrl
   passwd    keep password files, as mosquitto_passwd
   acl       say which line of an ACL file lets a client publish or receive a topic
   sniff     show and count MQTT, MQTT-SN and CoAP in captures, as tshark

@@ -39,7 +39,7 @@ export interface Terminal {
 }
 
 /** Tools that answer to Mosquitto's flags. */
-export type ClientTool = 'pub' | 'sub' | 'rr'
+export type ClientTool = 'pub' | 'sub' | 'rr' | 'ctrl'
 
 /** The name in errors and help: our own, or that of the wrapper through which we were started. */
 export function programName(terminal: Terminal, tool: ClientTool): string {

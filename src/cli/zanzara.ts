@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   pub: async () => (await import('./pub.ts')).runPub,
   sub: async () => (await import('./sub.ts')).runSub,
   rr: async () => (await import('./rr.ts')).runRr,
+  ctrl: async () => (await import('./ctrl/ctrl.ts')).runCtrl,
   passwd: async () => (await import('./passwd.ts')).runPasswd,
   acl: async () => (await import('./acl.ts')).runAcl,
   sniff: async () => (await import('./sniff.ts')).runSniff,
@@ -35,6 +36,7 @@ const WRAPPERS: Readonly<Record<string, string>> = {
   mosquitto_pub: 'pub',
   mosquitto_sub: 'sub',
   mosquitto_rr: 'rr',
+  mosquitto_ctrl: 'ctrl',
   mosquitto_passwd: 'passwd',
   mosquitto_signal: 'signal',
 }

@@ -11,9 +11,8 @@ import { type Setting, settingOf } from './settings.ts'
 /** Environment variables that go before options: MOSQUITTO_PERSISTENCE_LOCATION. */
 export type ConfigurationEnvironment = Readonly<Record<string, string | undefined>>
 
-const NO_CONTROL = "Warning: 'enable_control_api true' is not in force in this version: requests on $CONTROL/broker/v1 are not answered."
 /** Plugins that are recognised, and change nothing. */
-const IDLE_PLUGINS: ReadonlySet<string | null> = new Set(['persist_sqlite', 'sparkplug_aware'])
+export const IDLE_PLUGINS: ReadonlySet<string | null> = new Set(['persist_sqlite', 'sparkplug_aware'])
 const NO_AUTOSAVE =
   "Info: 'autosave_interval' and 'autosave_on_changes' have no effect: what clients are told is stored when they are told ('persistence_sync')."
 
@@ -38,7 +37,6 @@ export function resolve(sections: Sections, environment: ConfigurationEnvironmen
   })
   const settings = [...broker.settings]
   const persistence = persistenceOf(sections, environment, settings)
-  if (broker.enableControlApi) notes.push({ type: 'warning', text: NO_CONTROL, at: settingOf(settings, 'enable_control_api') })
   for (const { known, path, settings: lines } of sections.plugins)
     if (IDLE_PLUGINS.has(known)) notes.push({ type: 'warning', text: `Warning: The plugin '${path}' is not in force in this version.`, at: lines[0] ?? null })
   const autosave = settingOf(settings, 'autosave_interval') ?? settingOf(settings, 'autosave_on_changes')

@@ -83,6 +83,7 @@ export class ConfiguredBroker {
       maximumConnectionsPerAddress: this.#perAddress(configuration),
       persistence: placeOfStore(configuration),
     })
+    this.#access.serve(this.#running.broker.administration)
     return this.#running
   }
 

@@ -71,6 +71,7 @@ function brokerListener(
     userNameAsClientId: listener.useUserNameAsClientId,
     authenticator: access.authenticator,
     authorizer: access.authorizer,
+    controls: access.controls,
     ...(unixPath === null
       ? { transport: tls === null ? (isWebSocket ? 'ws' : 'tcp') : isWebSocket ? 'wss' : 'tls' }
       : { transport: 'unix' as const, path: unixPath }),

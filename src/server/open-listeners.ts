@@ -7,7 +7,7 @@ import type { Log } from '../base/log.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Limits } from '../broker/limits.ts'
 import type { ListenerRules } from '../broker/listener-rules.ts'
-import type { Authenticator, Authorizer } from '../broker/ports.ts'
+import type { Authenticator, Authorizer, ControlHandler } from '../broker/ports.ts'
 import { ConnectionCount } from '../net/connection-book.ts'
 import { type Listener, listen, type TlsListenerOptions } from '../net/listener.ts'
 import type { NetContext } from '../net/net-context.ts'
@@ -51,6 +51,8 @@ export interface BrokerListener {
   /** The broker's unless given. */
   readonly authenticator?: Authenticator
   readonly authorizer?: Authorizer
+  /** Who takes what is published below `$CONTROL`, by Topic Name. */
+  readonly controls?: ReadonlyMap<string, ControlHandler>
   /** Connections beyond are closed at once; null = no limit. */
   readonly maximumConnections?: number | null
   readonly addressFamily?: 'ipv4' | 'ipv6' | null
@@ -185,9 +187,16 @@ export class ListenerOpener {
   }
 
   /** The broker's own, unless the listener has something to say. */
-  #rulesOf({ limits, mountPoint, userNameAsClientId, authenticator, authorizer }: BrokerListener): ListenerRules {
+  #rulesOf({ limits, mountPoint, userNameAsClientId, authenticator, authorizer, controls }: BrokerListener): ListenerRules {
     const general = this.#broker.rules
-    if (limits === undefined && mountPoint === undefined && userNameAsClientId === undefined && authenticator === undefined && authorizer === undefined)
+    if (
+      limits === undefined &&
+      mountPoint === undefined &&
+      userNameAsClientId === undefined &&
+      authenticator === undefined &&
+      authorizer === undefined &&
+      controls === undefined
+    )
       return general
     return {
       limits: { ...general.limits, ...limits },
@@ -195,6 +204,7 @@ export class ListenerOpener {
       userNameAsClientId: userNameAsClientId ?? false,
       authenticator: authenticator ?? general.authenticator,
       authorizer: authorizer ?? general.authorizer,
+      ...(controls === undefined ? {} : { controls }),
     }
   }
 

@@ -253,11 +253,6 @@ test('a broken file of a folder that was included is named first, after what was
     `Error found at ${join(path, 'main.conf')}:2.`,
     `zanzara version ${VERSION} terminating`,
   ])
-  const file = join(path, 'unserved.conf')
-  writeFileSync(file, 'plugin mosquitto_dynamic_security.so\n')
-  const refused = startProgram(['broker', '-c', file])
-  expect(await refused.ended()).toBe(3)
-  expect(refused.log[0]).toBe(`Error: The 'plugin' option (${file}:1) is not available in this version.`)
 })
 
 test('--help and --version go to stdout, exit 0', async () => {

@@ -12,7 +12,7 @@ import type { Authorizers } from '../authorizers.ts'
 import type { Counters } from '../counters.ts'
 import type { Interception } from '../interception.ts'
 import type { Limits } from '../limits.ts'
-import type { Authorizer } from '../ports.ts'
+import type { Authorizer, ControlHandler } from '../ports.ts'
 import type { Retained } from '../retained/retained.ts'
 import type { Session } from '../session.ts'
 import type { StoredMessages } from '../stored-messages.ts'
@@ -160,7 +160,7 @@ export class Router {
 
   #mayPublish(publisher: Publisher, topic: Topic): boolean {
     if (publisher.session === null) return true
-    if (topic.isReserved) return false
+    if (topic.isReserved && controlOf(publisher, topic) === undefined) return false
     const { authorizers } = this.#parts
     const { authorizer, clientId, userName } = publisher
     const permission = this.isUnsent
@@ -205,6 +205,7 @@ export class Router {
   }
 
   #distribute(publisher: Publisher, topic: Topic, run: PublishRun): number {
+    if (topic.isReserved && publisher.session !== null) return this.#hand(publisher, topic, run)
     const recipients = this.#recipientsOf(topic)
     const { header } = run
     let retainedTopic: string | null = null
@@ -232,6 +233,24 @@ export class Router {
     this.busy = false
     this.#resumeWaiting()
     return 0
+  }
+
+  /** A message of the broker's own side, not retained, to those subscribers only that are meant. */
+  routeTo(publisher: Publisher, run: PublishRun, isMeant: (session: Session) => boolean): void {
+    const { direct, shared, ...rest } = this.#recipientsOf(this.#topicOf(publisher, run))
+    const meant = ({ session }: Subscription): boolean => isMeant(session)
+    const groups = shared.map(({ group, members }) => ({ group, members: members.filter(meant) })).filter(({ members }) => members.length > 0)
+    this.#toAll(publisher, run, { ...rest, direct: direct.filter(meant), shared: groups }, null)
+  }
+
+  /** To the handler of a control topic: nothing is delivered or retained. */
+  #hand(publisher: Publisher, topic: Topic, run: PublishRun): number {
+    const handler = controlOf(publisher, topic)
+    for (let i = run.from; i < run.to; i++) {
+      const payload = run.bytes.slice(run.bodies[i]! + run.headLength, run.starts[i + 1]!)
+      handler?.request(publisher.clientId, publisher.userName, payload)
+    }
+    return handler === undefined ? ReasonCode.NoMatchingSubscribers : 0
   }
 
   /**
@@ -318,4 +337,9 @@ export class Router {
     this.#parts.slabs.release(run.slab!, 1)
     run.slab = null
   }
+}
+
+/** Who takes what this client publishes to a reserved topic. */
+function controlOf(publisher: Publisher, topic: Topic): ControlHandler | undefined {
+  return publisher.session?.rules.controls?.get(topic.name)
 }

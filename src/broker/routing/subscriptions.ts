@@ -66,6 +66,21 @@ export class Subscriptions {
     this.#outdate(filter, levels)
   }
 
+  /** As the client asks for; returns the Reason Code of UNSUBACK. */
+  unsubscribeAsked(session: Session, topicFilter: string): number {
+    const { authorizer, clientId, userName } = session
+    const filter = parseSharedFilter(topicFilter)?.topicFilter ?? topicFilter
+    const permission = authorizer.mayUnsubscribe?.(clientId, userName, filter) ?? 'allow'
+    return permission.endsWith('allow') ? this.unsubscribe(session, topicFilter) : ReasonCode.NotAuthorized
+  }
+
+  /** Ends the subscriptions that the client may not have any more; returns how many that were. */
+  recheck(session: Session, mayStay: (topicFilter: string) => boolean): number {
+    const gone = [...session.subscriptions.keys()].filter((topicFilter) => !mayStay(parseSharedFilter(topicFilter)?.topicFilter ?? topicFilter))
+    for (const topicFilter of gone) this.unsubscribe(session, topicFilter)
+    return gone.length
+  }
+
   /** Returns 0, or 0x11 when there was none [MQTT-3.10.4-1]. */
   unsubscribe(session: Session, topicFilter: string): number {
     const code = this.#remove(session, topicFilter)

@@ -96,6 +96,7 @@ export class PluggedAccess {
       mayPublish: (id, name, topic) => ask('publish', id, name, topic, () => given.mayPublish(id, name, topic)),
       mayReceive: (id, name, topic) => ask('deliver', id, name, topic, () => given.mayReceive(id, name, topic)),
       maySubscribe: (id, name, filter) => ask('subscribe', id, name, filter, () => given.maySubscribe(id, name, filter)),
+      mayUnsubscribe: (id, name, filter) => given.mayUnsubscribe?.(id, name, filter) ?? 'allow',
       explain: (action, id, name, topic) => {
         const asked = action === 'receive' ? 'deliver' : action
         const decision = plugins.want('onAuthorize') ? plugins.authorize(this.#directory().named(id, name), asked, topic) : 'next'

@@ -127,12 +127,23 @@ export class Guest {
   }
 
   /** What was granted; 128 and more = refused. */
-  async subscribe(filter: string, qos: 0 | 1 | 2 = 0): Promise<number> {
+  async subscribe(filter: string, qos: 0 | 1 | 2 = 0, properties: { readonly subscriptionIdentifier?: number } = {}): Promise<number> {
     return await new Promise((resolve, reject) =>
-      this.#client.subscribe(filter, { qos }, (error, granted, packet) => {
+      this.#client.subscribe(filter, { qos, properties }, (error, granted, packet) => {
         const [code] = (packet?.granted ?? []) as number[]
         if (code !== undefined) resolve(code)
         else if (error === null) resolve(granted?.[0]?.qos ?? -1)
+        else reject(error)
+      }),
+    )
+  }
+
+  /** The Reason Code of UNSUBACK; 0 in 3.x. */
+  async unsubscribe(filter: string): Promise<number> {
+    return await new Promise((resolve, reject) =>
+      this.#client.unsubscribe(filter, (error, packet) => {
+        const codes = (packet as { granted?: number[]; reasonCode?: number } | undefined)?.granted
+        if (codes !== undefined || error === null || error === undefined) resolve(codes?.[0] ?? 0)
         else reject(error)
       }),
     )

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -97,6 +97,11 @@ export class Mosquitto {
 
   get port(): number {
     return this.ports[0]!
+  }
+
+  /** What a file of its folder holds now. */
+  read(name: string): string {
+    return readFileSync(join(this.#folder, name), 'utf8')
   }
 
   /** Waits until its log holds `pattern`. */
