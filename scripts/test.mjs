@@ -57,6 +57,8 @@ const TIERS = {
     { name: 'text of all files', run: () => script('check-text.mjs') },
     { name: 'docs/conformance.md is up to date', run: () => script('clauses.mjs', '--check') },
     { name: 'docs/options.md is up to date', run: () => script('options.mjs', '--check') },
+    { name: 'docs/api.md is up to date', run: () => script('api.mjs', '--check') },
+    { name: 'man/ is up to date', run: () => script('man.mjs', '--check') },
     { name: 'tests', run: () => vitest() },
   ],
   interop: [DEPENDENCIES, BUILT, { name: 'tests with foreign programs', run: () => vitest('--mode', 'interop') }],

@@ -28,6 +28,8 @@ Commands:
   install-shims
             write programs named mosquitto, mosquitto_pub, … that start this one
   service   print a service file for systemd, launchd or OpenRC
+  completion
+            print a script with which bash, zsh or fish completes commands and flags
   help      this text; \`zanzara help COMMAND\` for a command's own
 
 Options of the bare start:

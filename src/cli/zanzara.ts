@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   signal: async () => (await import('./signal.ts')).runSignal,
   'install-shims': async () => (await import('./install-shims.ts')).installShimsOf(WRAPPERS),
   service: async () => (await import('./service.ts')).runService,
+  completion: async () => (await import('./completion/completion.ts')).completionOf(COMMANDS),
 }
 
 /** Programs whose place we may take: started under their name we are their command. */

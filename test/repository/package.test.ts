@@ -31,7 +31,7 @@ test('every export and the program exist after a build and are packed', () => {
 })
 
 test('what is packed is the program, the build and the papers', () => {
-  expect(packed.filter((path) => !/^(bin|dist)\/|^(package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(path))).toEqual([])
+  expect(packed.filter((path) => !/^(bin|dist|man|docs)\/|^(package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(path))).toEqual([])
   expect(packed).not.toContain('dist/.built')
   expect(packed).toContain('LICENSE')
 })

@@ -1,17 +1,17 @@
-// What README shows is what happens: its library example is run as it stands.
-// Its transcripts are covered by test/lab and the interop tier.
+// What README shows is what happens: its five minutes are lived through, command by command, and its program is run as it stands.
 
-import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { builtProgram } from '../support/built.ts'
+import { commandsOf, runPage } from '../support/guide/guide-run.ts'
+import { hasPrivateNetworks } from '../support/guide/private-network.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const readme = fileURLToPath(new URL('../../README.md', import.meta.url))
 
-test("README's library example prints the temperature and ends", () => {
-  builtProgram()
-  const [, code] = /```js\n([\s\S]*?)```/.exec(readFileSync(`${root}README.md`, 'utf8'))!
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', code!], { cwd: root, encoding: 'utf8', timeout: 10_000 })
-  expect([stdout, stderr, status]).toEqual(['room/1/temp 21.5\n', '', 0])
-})
+test.skipIf(!hasPrivateNetworks)(
+  'README',
+  async () => {
+    expect(commandsOf(readme)).toBeGreaterThan(9)
+    await runPage(readme)
+  },
+  240_000,
+)
