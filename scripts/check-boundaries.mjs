@@ -44,7 +44,7 @@ const NODE_ALLOWED = [
   /^store\/(?!memory|journal\.ts)/,
   /^capture\/(live|files|tls-crypto-node)\.ts$/,
   /^analyse\/(node|read-capture-file|write-capture-file)\.ts$/,
-  /^client\/node\.ts$/,
+  /^client\/(node|file-store)\.ts$/,
 ]
 
 /** Packages that browser code may import, by folder.  @type {Record<string, RegExp>} */

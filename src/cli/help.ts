@@ -45,7 +45,8 @@ Options of the bare start:
   -h, --help         this text
   --version          print the version
 
-A command after -- finds the broker in ZANZARA_URL and MQTT_URL; HTTP is then on only with --http-port.
+A command after -- finds the broker in ZANZARA_URL and MQTT_URL, and in MQTT_HOST and MQTT_PORT; HTTP is then
+on only with --http-port. The program ends when it ends, with its exit code; signals are passed on to it.
 With --tls dev it also finds ZANZARA_TLS_URL and ZANZARA_CA_FILE.
 
 Examples:

@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import type { StopSignals } from './stop-signals.ts'
+import { CONTROL_SIGNALS, type StopSignals } from './stop-signals.ts'
 import type { Terminal } from './terminal.ts'
 
 /** As shells do it. */
@@ -24,11 +24,16 @@ export function runBeside(
     void stopped.signal.then((signal) => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
     })
+    const pass = (signal: NodeJS.Signals): void => void child.kill(signal)
+    for (const signal of CONTROL_SIGNALS) process.on(signal, pass)
     child.on('error', (error: NodeJS.ErrnoException) => {
       const isMissing = error.code === 'ENOENT'
       terminal.stderr.write(`Error: cannot run ${file}: ${isMissing ? 'there is no such command' : error.message}.\n`)
       resolve(isMissing ? NOT_FOUND : NOT_EXECUTABLE)
     })
-    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+    child.on('exit', (code, signal) => {
+      for (const control of CONTROL_SIGNALS) process.off(control, pass)
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+    })
   })
 }

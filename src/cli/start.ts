@@ -244,6 +244,8 @@ function environmentOf({ mqttUrls, webSocketUrls, tls, login }: Welcome): Record
   return {
     ZANZARA_URL: url,
     MQTT_URL: url,
+    MQTT_HOST: new URL(url).hostname,
+    MQTT_PORT: new URL(url).port,
     ...(webSocketUrls.length > 0 ? { ZANZARA_WS_URL: webSocketUrls[0]!.replace('ws://', `ws://${user}`) } : {}),
     ...(tls === null ? {} : { ZANZARA_TLS_URL: tls.urls[0]!.replace('mqtts://', `mqtts://${user}`), ZANZARA_CA_FILE: tls.authorityFile }),
   }

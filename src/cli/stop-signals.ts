@@ -13,7 +13,7 @@ export interface StopSignals {
   forget(): void
 }
 
-const CONTROL_SIGNALS: readonly ControlSignal[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2']
+export const CONTROL_SIGNALS: readonly ControlSignal[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2']
 
 /** None of the control signals ends the process; `asked` is told of each. */
 export function untilStopped(terminal: Terminal, asked: (signal: ControlSignal) => void): StopSignals {

@@ -9,6 +9,14 @@ import { type ConnectOptions, connectPacket, parseUrl } from './options.ts'
 import type { Dial } from './reconnect.ts'
 import type { Timers } from './timers.ts'
 
+export type { Client, CloseOptions, PublishOptions, PublishReceipt } from './client.ts'
+export { MqttError, type MqttErrorCode } from './errors.ts'
+export type { Message, Payload } from './message.ts'
+export type { ClientStore, ConnectOptions, WillOptions } from './options.ts'
+export type { ClientStatus } from './status.ts'
+export type { Overflow, SubscribeOptions, Subscription } from './subscription.ts'
+export { type TextStorage, webStore } from './web-store.ts'
+
 /** What is used of the browser's WebSocket. */
 export interface WebSocketLike {
   binaryType: string
@@ -61,6 +69,7 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
     { dial: webSocketDial(address, packet.version === 3 ? 'mqttv3.1' : 'mqtt', browserTimers), timers: browserTimers, random: Math.random },
     packet,
     options,
+    (await options.store?.open()) ?? null,
   )
   await client.open(options)
   return client

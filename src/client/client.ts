@@ -2,11 +2,12 @@
 // Runs in browsers and Node alike; `connect` is in browser.ts and node.ts, which bring transport and timers.
 
 import type { ClientEnd, Delivery, OutgoingMessage } from '../session/client-effects.ts'
+import type { StoredSession } from '../session/client-journal.ts'
 import { type Connack, type Connect, PacketType, type PublishAcknowledgement, type Qos } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
-import { reasonName } from '../wire/mqtt/reason-codes.ts'
 import { isTopicFilter } from '../wire/mqtt/topics.ts'
-import { errorOf, errorOfEnd, MqttError, reasonHint } from './errors.ts'
+import { type CloseOptions, type PublishOptions, type PublishReceipt, WRITTEN } from './calls.ts'
+import { errorOf, errorOfEnd, errorOfRefusal, MqttError } from './errors.ts'
 import { type Message, type Payload, payloadBytes } from './message.ts'
 import { type ConnectOptions, DEFAULT_SESSION_EXPIRY, reconnectPolicy } from './options.ts'
 import { Connector, type ConnectorEvents, type Dial } from './reconnect.ts'
@@ -17,25 +18,12 @@ import { type SubscribePort, Subscriptions } from './subscriptions.ts'
 import type { Timers } from './timers.ts'
 import { type WaitOptions, waitFor } from './waiting.ts'
 
-export interface PublishOptions extends WaitOptions {
-  readonly qos?: Qos
-  readonly retain?: boolean
-  /** 5.0. */
-  readonly properties?: Properties
-}
+export type { CloseOptions, PublishOptions, PublishReceipt } from './calls.ts'
 
-export interface PublishReceipt {
-  /** 0, or 0x10 when nobody was subscribed; refusals reject. */
-  readonly reasonCode: number
-  readonly noMatchingSubscribers: boolean
-}
+const NOTHING = (): void => {}
 
-export interface CloseOptions {
-  /** Of DISCONNECT; 0x04 lets the server publish the will. */
-  readonly reasonCode?: number
-  /** 5.0. */
-  readonly properties?: Properties
-}
+/** What Mosquitto takes of QoS 2 unless it is told otherwise; it ends connections that send more. */
+const INFLIGHT_BEFORE_5 = 20
 
 /** What a client stands on. */
 export interface ClientEnvironment {
@@ -55,12 +43,17 @@ export class Client implements AsyncDisposable {
   readonly #environment: ClientEnvironment
   readonly #options: ConnectOptions
   readonly #publishing = new Map<OutgoingMessage, Publishing>()
+  /** Messages of an earlier program that are not delivered. */
+  readonly #restored = new Set<OutgoingMessage>()
+  /** Payload of both. */
+  #queuedBytes = 0
   readonly #subscriptions = new Subscriptions()
   readonly #status: StatusFeed
   readonly #host: SubscriptionHost
   /** Called when nothing waits for delivery any more, or the client is closed. */
   readonly #idle = new Set<() => void>()
   readonly #closing = new Set<() => void>()
+  #cancelUnclaimed = (): void => {}
   #requests: Requests | null = null
   #connack: Connack | null = null
   #opening: { resolve(): void; reject(error: Error): void } | null = null
@@ -70,8 +63,8 @@ export class Client implements AsyncDisposable {
   #closed = false
   #failure: MqttError | null = null
 
-  /** Use `connect`. `packet` is the first CONNECT. */
-  constructor(environment: ClientEnvironment, packet: Connect, options: ConnectOptions) {
+  /** Use `connect`. `packet` is the first CONNECT, `stored` what `options.store` gave. */
+  constructor(environment: ClientEnvironment, packet: Connect, options: ConnectOptions, stored: StoredSession | null = null) {
     this.#environment = environment
     this.#options = options
     this.#status = new StatusFeed(environment.timers, { state: 'offline', attempt: 0, waitMs: 0, cause: null })
@@ -90,16 +83,25 @@ export class Client implements AsyncDisposable {
         retryFirst: options.reconnect !== false && options.reconnect?.retryFirst === true,
         connectTimeoutMs: options.connectTimeoutMs ?? 30_000,
         maximumInflight: options.maximumInflight ?? 0,
-        automaticTopicAliases: options.topicAliases ?? 0,
+        inflightBefore5: options.maximumInflight ?? INFLIGHT_BEFORE_5,
+        automaticTopicAliases: options.topicAliases ?? 16,
+        journal: options.store ?? null,
         authentication: options.authentication ?? null,
         trace: options.trace ?? null,
       },
       this.#events(),
     )
+    if (stored === null) return
+    this.#connector.session.restore(stored)
+    for (const { message } of stored.outgoing) {
+      this.#restored.add(message)
+      this.#queuedBytes += message.payload.length
+    }
   }
 
   /** Settles with the first CONNACK. Once. */
   open(options: WaitOptions): Promise<void> {
+    if (options.signal?.aborted === true) this.#connector.destroy() // nothing begins, and what was opened is closed
     return waitFor<void>(this.#environment.timers, 'connect', options, (resolve, reject) => {
       this.#opening = { resolve, reject }
       try {
@@ -138,6 +140,16 @@ export class Client implements AsyncDisposable {
     return this.#connector.connection !== null
   }
 
+  /** Messages of ours that are not delivered: they wait, or their acknowledgement has not come. With those that a store has kept. */
+  get undelivered(): number {
+    return this.#publishing.size + this.#restored.size
+  }
+
+  /** Messages that came, and that no subscription of this program wanted. */
+  get unclaimed(): number {
+    return this.#subscriptions.ignored
+  }
+
   /**
    * Sends a message, now or when there is a connection. Settles when the server has it (QoS 1, 2) or it is written (QoS 0).
    * Giving up takes back a message that was not sent yet; one that was may still arrive.
@@ -145,16 +157,18 @@ export class Client implements AsyncDisposable {
   publish(topic: string, payload: Payload | object, options: PublishOptions = {}): Promise<PublishReceipt> {
     const { qos = 0, retain = false, properties = NO_PROPERTIES } = options
     return this.#wait<PublishReceipt>(`publish to '${topic}'`, options, (resolve, reject) => {
-      const most = this.#options.maximumQueued ?? 10_000
-      if (this.#connector.session.outgoing.waiting >= most) {
-        throw new MqttError('OVERFLOW', `publish to '${topic}': ${most} messages wait already`, { hint: 'await each publish, or raise maximumQueued' })
-      }
       const message: OutgoingMessage = { topicName: topic, payload: payloadBytes(payload), qos, retain, properties }
+      if (qos === 0 && this.#connector.connection?.publishNow(message) === true) {
+        resolve(WRITTEN)
+        return NOTHING
+      }
+      this.#checkRoom(message)
       this.#publishing.set(message, { resolve, reject })
+      this.#queuedBytes += message.payload.length
       try {
         this.#connector.publish(message)
       } catch (error) {
-        this.#publishing.delete(message)
+        this.#published(message)
         throw error
       }
       this.#adjustReading()
@@ -163,6 +177,15 @@ export class Client implements AsyncDisposable {
         this.#published(message)
       }
     })
+  }
+
+  /** Throws OVERFLOW when too much waits already. */
+  #checkRoom({ topicName, payload }: OutgoingMessage): void {
+    const { maximumQueued = 10_000, maximumQueuedBytes = 67_108_864 } = this.#options
+    const overflow = (waits: string, option: string): MqttError =>
+      new MqttError('OVERFLOW', `publish to '${topicName}': ${waits} wait already`, { hint: `await each publish, or raise ${option}` })
+    if (this.#connector.session.outgoing.waiting >= maximumQueued) throw overflow(`${maximumQueued} messages`, 'maximumQueued')
+    if (this.#queuedBytes > 0 && this.#queuedBytes + payload.length > maximumQueuedBytes) throw overflow(`${this.#queuedBytes} bytes`, 'maximumQueuedBytes')
   }
 
   /** Settles when the server has granted it. */
@@ -181,14 +204,14 @@ export class Client implements AsyncDisposable {
     )
   }
 
-  /** Publishes and settles with the answer. 5.0 only. 30 seconds unless `timeoutMs` is given. */
+  /** Publishes and settles with the answer. 5.0 only. 30 seconds unless `timeoutMs` or `callTimeoutMs` is given. */
   async request(topic: string, payload: Payload | object, options: PublishOptions = {}): Promise<Message> {
     if (this.version !== 5)
       throw new MqttError('NOT_SUPPORTED', `request to '${topic}': MQTT ${this.version === 3 ? '3.1' : '3.1.1'} has no Response Topic`, {
         hint: 'use a server with MQTT 5.0',
       })
     const requests = (this.#requests ??= new Requests(responseTopicOf(this.clientId, this.#environment.random), this.#environment.random))
-    const limits = { timeoutMs: 30_000, ...options }
+    const limits = { timeoutMs: this.#options.callTimeoutMs ?? 30_000, ...options }
     requests.subscribed ??= this.#subscribe(requests.responseTopic, { qos: 1 }, requests).catch((error: unknown) => {
       requests.subscribed = null
       throw error
@@ -232,8 +255,8 @@ export class Client implements AsyncDisposable {
   }
 
   /** Waits until all messages are delivered, then closes. When it is given up, the client is not closed. */
-  async end(options: WaitOptions & CloseOptions = {}): Promise<void> {
-    if (this.#publishing.size > 0 && !this.#closed) {
+  async end(options: CloseOptions = {}): Promise<void> {
+    if (this.undelivered > 0 && !this.#closed) {
       await this.#wait<void>('end', options, (resolve) => {
         this.#idle.add(resolve)
         return () => this.#idle.delete(resolve)
@@ -242,10 +265,10 @@ export class Client implements AsyncDisposable {
     await this.close(options)
   }
 
-  /** Says DISCONNECT and closes; what waits is rejected with CLOSED. Harmless when done before. */
+  /** Says DISCONNECT and closes; what waits is rejected with CLOSED, or kept by the `store`. Harmless when done before. */
   close(options: CloseOptions = {}): Promise<void> {
     if (this.#closed) return Promise.resolve()
-    return new Promise((resolve, reject) => {
+    return this.#wait<void>('close', options, (resolve) => {
       // The session was kept for reconnecting only, unless the program asked for it.
       const asked = this.#connector.connectPacket.properties.sessionExpiryInterval
       const forget = this.version === 5 && this.#options.sessionExpiry === undefined && this.#options.cleanStart !== false && asked === DEFAULT_SESSION_EXPIRY
@@ -254,9 +277,18 @@ export class Client implements AsyncDisposable {
         this.#connector.disconnect(options.reasonCode ?? 0, { ...(forget ? { sessionExpiryInterval: 0 } : {}), ...options.properties })
       } catch (error) {
         this.#closing.delete(resolve)
-        reject(errorOf(error))
+        throw error
+      }
+      return () => {
+        this.#closing.delete(resolve)
+        this.#connector.destroy()
       }
     })
+  }
+
+  /** Cuts the connection at once: nothing is said, and the server publishes the will. What waits is rejected as by `close`. */
+  destroy(): void {
+    if (!this.#closed) this.#connector.destroy()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -265,7 +297,9 @@ export class Client implements AsyncDisposable {
 
   /** `begin` may throw. Rejects when the client is closed; otherwise whoever ends the client rejects what waits. */
   #wait<T>(what: string, options: WaitOptions, begin: (resolve: (value: T) => void, reject: (error: Error) => void) => () => void): Promise<T> {
-    return waitFor<T>(this.#environment.timers, what, options, (resolve, reject) => {
+    const { callTimeoutMs } = this.#options
+    const limits = options.timeoutMs === undefined && callTimeoutMs !== undefined ? { ...options, timeoutMs: callTimeoutMs } : options
+    return waitFor<T>(this.#environment.timers, what, limits, (resolve, reject) => {
       try {
         if (this.#closed) throw this.#failure ?? new MqttError('CLOSED', `${what}: the client is closed`)
         return begin(resolve, reject)
@@ -328,6 +362,11 @@ export class Client implements AsyncDisposable {
       subscribe: (subscriptions, properties) => connector.subscribe(subscriptions, properties),
       unsubscribe: (filters) => connector.unsubscribe(filters),
     }
+    if (this.#connack === null && this.version !== 3 && connack.sessionPresent) {
+      // of an earlier program: its messages come before ours has subscribed
+      this.#subscriptions.keepUnclaimed()
+      this.#cancelUnclaimed = this.#environment.timers.after(this.#options.unclaimedMs ?? 5000, () => this.#subscriptions.dropUnclaimed())
+    }
     this.#connack = connack
     this.#paused = false
     this.#subscriptions.connected(this.version !== 3 && connack.sessionPresent, port) // 3.1 does not say: subscribing again does no harm
@@ -344,17 +383,7 @@ export class Client implements AsyncDisposable {
       publishing?.resolve({ reasonCode, noMatchingSubscribers: reasonCode === 0x10 })
       return
     }
-    const explanation = acknowledgement?.properties.reasonString
-    publishing?.reject(
-      new MqttError(
-        'REFUSED',
-        `publish to '${message.topicName}' refused: ${reasonName(reasonCode, PacketType.Puback)}${explanation === undefined ? '' : ` (${explanation})`}`,
-        {
-          reasonCode,
-          hint: reasonHint(reasonCode),
-        },
-      ),
-    )
+    publishing?.reject(errorOfRefusal(`publish to '${message.topicName}'`, reasonCode, PacketType.Puback, acknowledgement?.properties.reasonString))
   }
 
   #onClosed(end: ClientEnd): void {
@@ -370,6 +399,8 @@ export class Client implements AsyncDisposable {
     this.#failure = error
     this.#opening?.reject(reason)
     this.#opening = null
+    this.#cancelUnclaimed()
+    this.#options.store?.close()
     const publishing = [...this.#publishing.values()]
     this.#publishing.clear()
     for (const one of publishing) one.reject(reason)
@@ -384,8 +415,8 @@ export class Client implements AsyncDisposable {
   /** A publish is over, one way or the other. */
   #published(message: OutgoingMessage): Publishing | null {
     const publishing = this.#publishing.get(message) ?? null
-    this.#publishing.delete(message)
-    if (this.#publishing.size === 0) {
+    if (this.#publishing.delete(message) || this.#restored.delete(message)) this.#queuedBytes -= message.payload.length
+    if (this.undelivered === 0) {
       for (const done of this.#idle) done()
       this.#idle.clear()
     }

@@ -25,6 +25,7 @@ export type MqttErrorCode =
   | 'ABORTED'
   | 'CLOSED' // the client was closed by its owner
   | 'OVERFLOW' // too many messages wait to be sent
+  | 'STORE_FAILED' // the store cannot keep it; `cause` says why
 
 /** Every rejection of the client library. */
 export class MqttError extends Error {
@@ -121,6 +122,12 @@ export function errorOfEnd(end: ClientEnd): MqttError {
     case 'network':
       return new MqttError('CONNECTION_LOST', `the connection was lost${end.error === null ? '' : `: ${end.error.message}`}`, { cause })
   }
+}
+
+/** A publish, subscribe or unsubscribe that the server refused; `explanation` is its Reason String. */
+export function errorOfRefusal(what: string, reasonCode: number, type: PacketType, explanation: string | undefined): MqttError {
+  const why = explanation === undefined ? '' : ` (${explanation})`
+  return new MqttError('REFUSED', `${what} refused: ${reasonName(reasonCode, type)}${why}`, { reasonCode, hint: reasonHint(reasonCode) })
 }
 
 /** Anything thrown, as the library's error. */

@@ -1,5 +1,5 @@
 // The client in Node: TCP, TLS, Unix sockets and WebSockets by net/, timers and randomness by Node.
-// Nothing but node:net is loaded until a target asks for more.
+// Nothing but node:net and node:fs is loaded until a target asks for more.
 
 import { type DialTarget, dial, type TlsDialOptions } from '../net/dial.ts'
 import { createNetContext, type NetContext } from '../net/net-context.ts'
@@ -7,6 +7,15 @@ import type { Client } from './client.ts'
 import { type ConnectOptions, connectPacket, parseUrl, type Target } from './options.ts'
 import type { Dial } from './reconnect.ts'
 import type { Timers } from './timers.ts'
+
+export type { Client, CloseOptions, PublishOptions, PublishReceipt } from './client.ts'
+export { MqttError, type MqttErrorCode } from './errors.ts'
+export { type FileStoreOptions, fileStore } from './file-store.ts'
+export type { Message, Payload } from './message.ts'
+export type { ClientStore, ConnectOptions, WillOptions } from './options.ts'
+export type { ClientStatus } from './status.ts'
+export type { Overflow, SubscribeOptions, Subscription } from './subscription.ts'
+export { type TextStorage, webStore } from './web-store.ts'
 
 /** A SOCKS5 proxy, which looks up the name of the target itself. */
 export interface ProxyOptions {
@@ -59,7 +68,8 @@ export async function connect(url: string | URL, options: NodeConnectOptions = {
   const packet = connectPacket(parsed, options)
   const { Client } = await import('./client.ts') // the command-line clients do without
   const dialOptions = packet.version === 3 ? { subprotocol: 'mqttv3.1', ...options } : options
-  const client = new Client({ dial: nodeDial(parsed.target, options.tls, dialOptions), timers: nodeTimers, random: Math.random }, packet, options)
+  const environment = { dial: nodeDial(parsed.target, options.tls, dialOptions), timers: nodeTimers, random: Math.random }
+  const client = new Client(environment, packet, options, (await options.store?.open()) ?? null)
   await client.open(options)
   return client
 }

@@ -2,6 +2,7 @@
 // Which transport is made of it is the business of node.ts and browser.ts.
 
 import type { ClientAuthentication, ClientTrace } from '../session/client-effects.ts'
+import type { SessionJournal, StoredSession } from '../session/client-journal.ts'
 import { type Connect, PacketType, type ProtocolVersion, type Qos, type Will } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import { MqttError } from './errors.ts'
@@ -30,6 +31,14 @@ export interface WillOptions {
   readonly properties?: Properties
 }
 
+/** Keeps QoS 1 and 2 messages beyond the end of the program. One client at a time; `fileStore` makes one in Node, `webStore` in browsers. */
+export interface ClientStore extends SessionJournal {
+  /** What an earlier program left. Called once, before the client connects. */
+  open(): StoredSession | Promise<StoredSession>
+  /** The client is closed. */
+  close(): void
+}
+
 export interface ConnectOptions extends WaitOptions {
   /** Empty (default): the server assigns one. */
   readonly clientId?: string
@@ -37,10 +46,19 @@ export interface ConnectOptions extends WaitOptions {
   readonly password?: string | Uint8Array
   /** 3 = MQTT 3.1, 4 = 3.1.1, 5 = 5.0. Without it 5.0, and 3.1.1 when the server does not know 5.0. */
   readonly version?: ProtocolVersion
-  /** True (default): begin without what an earlier program left. Reconnecting resumes the session either way. */
+  /** True (default, but with a `store`): begin without what an earlier program left. Reconnecting resumes the session either way. */
   readonly cleanStart?: boolean
-  /** Seconds that the server keeps the session without us; 5.0. 300 unless given, and then `close` ends it at once. */
+  /** Seconds that the server keeps the session without us; 5.0. 300 unless given, and then `close` ends it at once. With a `store`: one day. */
   readonly sessionExpiry?: number
+  /** Keeps what is not delivered for the next program with the same `clientId`, which must be given. */
+  readonly store?: ClientStore
+  /**
+   * Milliseconds for which messages of a resumed session are kept that no subscription of this program wants yet; then they are acknowledged and
+   * counted in `unclaimed`. 5000 unless given.
+   */
+  readonly unclaimedMs?: number
+  /** Milliseconds that publish, subscribe, unsubscribe, request, `end` and `close` may take where they are given no `timeoutMs`; without limit unless given. */
+  readonly callTimeoutMs?: number
   /** Seconds; 60 unless given, 0 = off. */
   readonly keepAlive?: number
   /** Milliseconds to CONNACK for each attempt; 30,000 unless given. */
@@ -54,12 +72,14 @@ export interface ConnectOptions extends WaitOptions {
   readonly maximumPacketSize?: number
   /** Topic Aliases that the server may use; 5.0. 32 unless given. */
   readonly topicAliasMaximum?: number
-  /** Topic Aliases that we use as far as the server allows; 5.0. 0 unless given. */
+  /** Topic Aliases that we use for the topics published to most recently, as far as the server allows; 5.0. 16 unless given. */
   readonly topicAliases?: number
-  /** Unacknowledged messages towards the server, below its Receive Maximum. */
+  /** Unacknowledged messages towards the server. Unless given: 5.0: its Receive Maximum, which is never exceeded; before, where it says none: 20. */
   readonly maximumInflight?: number
   /** Messages that may wait to be sent, beyond which `publish` rejects with OVERFLOW; 10,000 unless given. */
   readonly maximumQueued?: number
+  /** Bytes of payload that may wait for their delivery, beyond which `publish` rejects with OVERFLOW; 64 MiB unless given. */
+  readonly maximumQueuedBytes?: number
   /** Further properties of CONNECT; 5.0. */
   readonly properties?: Properties
   readonly authentication?: ClientAuthentication
@@ -80,6 +100,7 @@ const TRANSPORTS: Readonly<Record<string, Target['transport']>> = {
   'mqtt+unix:': 'unix',
 }
 export const DEFAULT_SESSION_EXPIRY = 300
+const STORED_SESSION_EXPIRY = 86_400
 
 export interface ParsedUrl {
   readonly target: Target
@@ -117,7 +138,7 @@ export function parseUrl(text: string | URL): ParsedUrl {
 /** The CONNECT that the options mean. Throws MqttError for what cannot be. */
 export function connectPacket(url: ParsedUrl, options: ConnectOptions): Connect {
   const version = options.version ?? 5
-  const cleanStart = options.cleanStart ?? true
+  const cleanStart = options.cleanStart ?? options.store === undefined
   const clientId = options.clientId ?? ''
   if (version !== 3 && version !== 4 && version !== 5) throw new MqttError('INVALID_ARGUMENT', `version ${String(version)}: must be 3, 4 or 5`)
   if (version !== 5 && clientId === '' && (version === 3 || !cleanStart)) {
@@ -125,6 +146,8 @@ export function connectPacket(url: ParsedUrl, options: ConnectOptions): Connect 
       hint: 'set clientId',
     })
   }
+  if (options.store !== undefined && clientId === '')
+    throw new MqttError('INVALID_ARGUMENT', 'a store belongs to one Client Identifier', { hint: 'set clientId' })
   const password = options.password ?? url.password
   return {
     type: PacketType.Connect,
@@ -146,7 +169,8 @@ export function reconnectPolicy(options: ConnectOptions): ReconnectPolicy | null
 }
 
 function connectProperties(options: ConnectOptions): Properties {
-  const { receiveMaximum = 256, topicAliasMaximum = 32, maximumPacketSize, sessionExpiry = DEFAULT_SESSION_EXPIRY } = options
+  const { receiveMaximum = 256, topicAliasMaximum = 32, maximumPacketSize, store } = options
+  const { sessionExpiry = store === undefined ? DEFAULT_SESSION_EXPIRY : STORED_SESSION_EXPIRY } = options
   return {
     sessionExpiryInterval: sessionExpiry,
     receiveMaximum,

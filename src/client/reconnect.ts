@@ -11,10 +11,11 @@ import {
   type Delivery,
   type OutgoingMessage,
 } from '../session/client-effects.ts'
+import type { SessionJournal } from '../session/client-journal.ts'
 import type { ServerLimits } from '../session/client-limits.ts'
 import { ClientSession } from '../session/client-session.ts'
 import { UsageError } from '../wire/errors.ts'
-import { encodedSize } from '../wire/mqtt/encode.ts'
+import { clientRemainingLength } from '../wire/mqtt/encode.ts'
 import type { Connack, Connect, SubscriptionRequest } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import { errorOf, errorOfEnd, isPermanent, type MqttError, refusalReason } from './errors.ts'
@@ -48,8 +49,12 @@ export interface ConnectorOptions extends Partial<Omit<ClientConnectionOptions, 
   readonly reconnect: ReconnectPolicy | null
   /** A refusal of version 5 (0x84 or 1) leads to a second attempt with 3.1.1. Properties are left out then. */
   readonly fallback?: boolean
+  /** `maximumInflight` of connections below 5.0, where servers do not say how many messages they take; as that one unless given. */
+  readonly inflightBefore5?: number
   /** Also when the very first attempt fails. */
   readonly retryFirst?: boolean
+  /** Keeps the session beyond the program; what it has kept goes into `session.restore` before `start`. */
+  readonly journal?: SessionJournal | null
 }
 
 /** `ClientEvents` of each connection, and the life of the connector. */
@@ -63,7 +68,7 @@ export interface ConnectorEvents extends ClientEvents {
 type State = 'idle' | 'dialling' | 'connecting' | 'connected' | 'waiting' | 'stopped'
 
 export class Connector {
-  readonly session: ClientSession = new ClientSession()
+  readonly session: ClientSession
   readonly #options: ConnectorOptions
   readonly #events: ConnectorEvents
   readonly #deadlines: TimerDeadlines
@@ -74,11 +79,14 @@ export class Connector {
   #cancelWait: (() => void) | null = null
   /** Failed attempts since the last CONNACK. */
   #failures = 0
+  /** Our owner has said goodbye; the connection may have been ending already, by itself. */
+  #isLeaving = false
   #everConnected = false
   /** The version before a fallback that was only a guess. */
   #guessed: Connect | null = null
 
   constructor(options: ConnectorOptions, events: ConnectorEvents) {
+    this.session = new ClientSession(options.journal ?? null)
     this.#options = options
     this.#events = events
     this.#connect = options.connect
@@ -107,7 +115,7 @@ export class Connector {
   /** Makes the first attempt. Once. Throws UsageError for a CONNECT that cannot be sent. */
   start(): void {
     if (this.#state !== 'idle') throw new UsageError('the connector was started before: make a new one')
-    encodedSize(this.#connect, this.#connect.version)
+    clientRemainingLength(this.#connect, this.#connect.version)
     this.#attempt()
   }
 
@@ -139,14 +147,18 @@ export class Connector {
 
   /** Says DISCONNECT if there is a connection, and stops for good. */
   disconnect(reasonCode = 0, properties: Properties = NO_PROPERTIES): void {
-    if (this.#state === 'connected') this.#connection!.disconnect(reasonCode, properties)
-    else this.#giveUp()
+    if (this.#state === 'connected') {
+      this.#connection!.disconnect(reasonCode, properties)
+      this.#isLeaving = true
+    } else this.#giveUp()
   }
 
   /** Cuts the connection and stops for good. The server publishes the will. */
   destroy(): void {
-    if (this.#state === 'connected') this.#connection!.destroy()
-    else this.#giveUp()
+    if (this.#state === 'connected') {
+      this.#isLeaving = true
+      this.#connection!.destroy()
+    } else this.#giveUp()
   }
 
   #connected(what: string): ClientConnection {
@@ -167,8 +179,10 @@ export class Connector {
   }
 
   #accept(link: Link, signal: AbortSignal): ClientConnection {
-    const { timers } = this.#options
-    const connection = new ClientConnection(link, this.session, { ...CLIENT_DEFAULTS, ...this.#options, connect: this.#connect }, timers, this.#deadlines, {
+    const { timers, maximumInflight = 0, inflightBefore5 = maximumInflight } = this.#options
+    const inflight = { maximumInflight: this.#connect.version === 5 ? maximumInflight : inflightBefore5 }
+    const options = { ...CLIENT_DEFAULTS, ...this.#options, ...inflight, connect: this.#connect }
+    const connection = new ClientConnection(link, this.session, options, timers, this.#deadlines, {
       ...this.#forwarded(),
       connected: (connack) => this.#onConnected(connack),
       refused: (connack) => {
@@ -237,6 +251,10 @@ export class Connector {
   /** A connection or an attempt at one has failed. */
   #ended(error: MqttError, permanent: boolean): void {
     const policy = this.#options.reconnect
+    if (policy !== null && this.#isLeaving) {
+      this.#stop(null)
+      return
+    }
     if (policy === null || permanent || this.#failures >= policy.retries || (!this.#everConnected && this.#options.retryFirst !== true)) {
       this.#stop(error)
       return

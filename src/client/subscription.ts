@@ -9,6 +9,8 @@ import { Message } from './message.ts'
 import type { Timers } from './timers.ts'
 import { type WaitOptions, waitFor } from './waiting.ts'
 
+const NOTHING = (): void => {}
+
 /** What happens with a message when the buffer is full. */
 export type Overflow = 'pause' | 'drop-oldest' | 'drop-newest'
 
@@ -112,11 +114,16 @@ export class Subscription implements Reader, AsyncIterable<Message>, AsyncDispos
     return this.#host.leave(this, options)
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Message, void, void> {
-    try {
-      for (let message = await this.next(); message !== null; message = await this.next()) yield message
-    } finally {
-      if (!this.#ended) await this.unsubscribe() // the loop was left: nobody would read on
+  [Symbol.asyncIterator](): AsyncIterator<Message, void> {
+    return {
+      next: () => {
+        const message = this.#take()
+        return message === null ? this.next().then(resultOf) : Promise.resolve(resultOf(message))
+      },
+      return: async () => {
+        if (!this.#ended) await this.unsubscribe() // the loop was left: nobody would read on
+        return resultOf(null)
+      },
     }
   }
 
@@ -129,7 +136,7 @@ export class Subscription implements Reader, AsyncIterable<Message>, AsyncDispos
       accept()
       return
     }
-    const message = new Message(publish, this.#manualAck ? accept : () => {})
+    const message = new Message(publish, this.#manualAck ? accept : NOTHING)
     const waiter = this.#waiting.shift()
     if (waiter !== undefined) {
       if (!this.#manualAck) accept()
@@ -179,4 +186,8 @@ export class Subscription implements Reader, AsyncIterable<Message>, AsyncDispos
     this.#full = full
     this.#host.readingChanged(full)
   }
+}
+
+function resultOf(message: Message | null): IteratorResult<Message, void> {
+  return message === null ? { value: undefined, done: true } : { value: message, done: false }
 }

@@ -4,10 +4,14 @@
 import type { Receipt } from '../session/client-effects.ts'
 import { PacketType, type Publish, type Qos, type Suback, type SubscriptionRequest, type Unsuback } from '../wire/mqtt/packet.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
-import { reasonName } from '../wire/mqtt/reason-codes.ts'
 import { topicMatchesFilter } from '../wire/mqtt/topics.ts'
-import { errorOf, MqttError, reasonHint } from './errors.ts'
+import { errorOf, errorOfRefusal, MqttError } from './errors.ts'
 import type { Reader, SubscribeOptions } from './subscription.ts'
+
+const NOTHING = (): void => {}
+
+/** Messages that wait for a reader at most; more than a server sends ahead with the usual limits. */
+const MOST_UNCLAIMED = 10_000
 
 /** The connection, as far as subscriptions need it. */
 export interface SubscribePort {
@@ -49,8 +53,14 @@ export class Subscriptions {
   /** Filters to be taken back at the server, with those who wait for it. */
   readonly #leaving = new Map<string, { pending: number; readonly waiters: Set<{ resolve(): void; reject(error: Error): void }> }>()
   #lastIdentifier = 0
+  /** Messages of a resumed session that nobody reads yet; null = such messages are not kept. */
+  #unclaimed: { readonly publish: Publish; readonly receipt: Receipt }[] | null = null
+  /** Messages that nobody has read. */
+  ignored = 0
   /** While there is a connection. */
   #port: SubscribePort | null = null
+  /** Who reads messages such as the last one; null after every change of readers. */
+  #last: { readonly properties: Properties; readonly topicName: string; readonly readers: readonly Reader[] } | null = null
 
   /** SUBSCRIBE and UNSUBSCRIBE that are not answered. */
   get pending(): number {
@@ -66,7 +76,13 @@ export class Subscriptions {
       this.#byIdentifier.set(entry.identifier, entry)
     } else entry.options = options
     entry.readers.add(reader)
+    this.#last = null
     entry.waiters.add(waiter)
+    const unclaimed = this.#unclaimed
+    if (unclaimed !== null) {
+      this.#unclaimed = []
+      for (const { publish, receipt } of unclaimed) this.dispatch(publish, receipt)
+    }
     if (this.#port !== null) this.#send(entry, this.#port)
     const added = entry
     return () => {
@@ -78,6 +94,7 @@ export class Subscriptions {
   /** Removes a reader; the last one takes the subscription back at the server. */
   remove(filter: string, reader: Reader, waiter: { resolve(): void; reject(error: Error): void } | null): void {
     const entry = this.#entries.get(filter)
+    this.#last = null
     if (entry === undefined || !entry.readers.delete(reader) || entry.readers.size > 0) {
       waiter?.resolve()
       return
@@ -141,7 +158,7 @@ export class Subscriptions {
       entry.active = true
       for (const waiter of entry.waiters) waiter.resolve(reasonCode as Qos)
       entry.waiters.clear()
-    } else this.#refuse(entry, refusal(entry.filter, packet))
+    } else this.#refuse(entry, errorOfRefusal(`subscription to '${entry.filter}'`, reasonCode, PacketType.Suback, packet.properties.reasonString))
   }
 
   unsuback(packet: Unsuback): void {
@@ -156,8 +173,19 @@ export class Subscriptions {
   dispatch(publish: Publish, receipt: Receipt): void {
     const readers = this.#readersOf(publish)
     let open = readers.length
-    if (open === 0) receipt.accept() // [MQTT-4.5.0-2]: wanted or not
+    if (open === 0) {
+      if (this.#unclaimed !== null && this.#unclaimed.length < MOST_UNCLAIMED) {
+        this.#unclaimed.push({ publish, receipt })
+        return
+      }
+      this.ignored++
+      receipt.accept() // [MQTT-4.5.0-2]: wanted or not
+    }
     for (const reader of readers) {
+      if (publish.qos === 0) {
+        reader.deliver(publish, NOTHING) // nobody waits for an acknowledgement
+        continue
+      }
       let accepted = false
       reader.deliver(publish, () => {
         if (accepted) return
@@ -165,6 +193,18 @@ export class Subscriptions {
         if (--open === 0) receipt.accept()
       })
     }
+  }
+
+  /** From now on messages that nobody reads wait for a reader. */
+  keepUnclaimed(): void {
+    this.#unclaimed ??= []
+  }
+
+  /** Nobody has come for them. */
+  dropUnclaimed(): void {
+    const unclaimed = this.#unclaimed ?? []
+    this.#unclaimed = null
+    for (const { publish, receipt } of unclaimed) this.dispatch(publish, receipt)
   }
 
   /** No more messages will come. */
@@ -179,12 +219,24 @@ export class Subscriptions {
     this.#leaving.clear()
   }
 
-  #readersOf(publish: Publish): Reader[] {
+  /** Messages that follow one another are often of one topic, and come with one object of properties. */
+  #readersOf(publish: Publish): readonly Reader[] {
+    const last = this.#last
+    if (last !== null && last.properties === publish.properties && last.topicName === publish.topicName) return last.readers
+    const readers = this.#findReaders(publish)
+    this.#last = { properties: publish.properties, topicName: publish.topicName, readers }
+    return readers
+  }
+
+  #findReaders(publish: Publish): readonly Reader[] {
     const identifiers = publish.properties.subscriptionIdentifiers
     const readers: Reader[] = []
     if (identifiers !== undefined) {
       // the server says which subscription this copy is for
-      for (const identifier of new Set(identifiers)) readers.push(...(this.#byIdentifier.get(identifier)?.readers ?? []))
+      for (const identifier of new Set(identifiers)) {
+        const entry = this.#byIdentifier.get(identifier)
+        if (entry !== undefined && topicMatchesFilter(entry.filter, publish.topicName)) readers.push(...entry.readers) // else of an earlier program
+      }
       if (readers.length > 0) return readers
     }
     for (const entry of this.#entries.values()) if (topicMatchesFilter(entry.filter, publish.topicName)) readers.push(...entry.readers)
@@ -211,6 +263,7 @@ export class Subscriptions {
   }
 
   #drop(entry: Entry): void {
+    this.#last = null
     this.#entries.delete(entry.filter)
     this.#byIdentifier.delete(entry.identifier)
   }
@@ -220,17 +273,4 @@ export class Subscriptions {
     while (this.#byIdentifier.has(this.#lastIdentifier))
     return this.#lastIdentifier
   }
-}
-
-function refusal(filter: string, packet: Suback): MqttError {
-  const reasonCode = packet.reasonCodes[0]!
-  const explanation = packet.properties.reasonString
-  return new MqttError(
-    'REFUSED',
-    `subscription to '${filter}' refused: ${reasonName(reasonCode, PacketType.Suback)}${explanation === undefined ? '' : ` (${explanation})`}`,
-    {
-      reasonCode,
-      hint: reasonHint(reasonCode),
-    },
-  )
 }

@@ -19,6 +19,7 @@ export function waitFor<T>(
   begin: (resolve: (value: T) => void, reject: (error: Error) => void) => () => void,
 ): Promise<T> {
   const { signal, timeoutMs } = options
+  if (signal === undefined && timeoutMs === undefined) return new Promise<T>((resolve, reject) => void begin(resolve, reject))
   return new Promise<T>((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(aborted(what, signal))

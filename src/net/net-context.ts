@@ -2,6 +2,7 @@
 // Made once by the program and handed to `listen` and `dial`; this folder keeps no state of its own.
 
 import { type Block, BytePool } from '../base/output-buffer.ts'
+import type { LinkFaults } from './link-faults.ts'
 import type { LinkTap } from './link-tap.ts'
 import { type ConnectionLimits, OpenConnections } from './open-connections.ts'
 import { Turn } from './turn.ts'
@@ -40,6 +41,8 @@ export interface NetContextOptions extends ConnectionLimits {
   readonly arenaSize?: number
   /** Listens in on all links; null = nobody. */
   readonly tap?: LinkTap | null
+  /** Bends what passes all links; null = nobody. */
+  readonly faults?: LinkFaults | null
   /** False gives every socket chunks of its own instead of the shared read buffer; for runtimes whose sockets cannot share. */
   readonly sharedReadBuffer?: boolean
 }
@@ -63,6 +66,7 @@ export class NetContext {
   readonly connections: OpenConnections
   /** Whoever listens in now; null = nobody. May change at any time. */
   tap: LinkTap | null
+  readonly faults: LinkFaults | null
   readonly #onError: (problem: NetProblem) => void
   readonly #windows = new Map<ProblemKind, ReportWindow>()
 
@@ -75,6 +79,7 @@ export class NetContext {
     this.endTimeoutMs = options.endTimeoutMs ?? 5000
     this.connections = new OpenConnections(options)
     this.tap = options.tap ?? null
+    this.faults = options.faults ?? null
     this.#onError = options.onError ?? (() => {})
   }
 

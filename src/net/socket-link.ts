@@ -3,6 +3,7 @@
 
 import type { Accept, Link, Peer, Receiver } from '../base/link.ts'
 import { type Block, type FlushPort, OutputBuffer } from '../base/output-buffer.ts'
+import type { BentLink, LinkBend, LinkFaults } from './link-faults.ts'
 import type { LinkTap, TappedLink } from './link-tap.ts'
 import type { NetContext } from './net-context.ts'
 
@@ -44,7 +45,7 @@ const NOBODY: Receiver = { received() {}, drained() {}, closed() {} }
 const State = { Open: 0, Ending: 1, Finished: 2, Destroyed: 3, Closed: 4 } as const
 type State = (typeof State)[keyof typeof State]
 
-export class SocketLink implements Link, FlushPort {
+export class SocketLink implements Link, FlushPort, BentLink {
   readonly peer: Peer
   readonly output: OutputBuffer
   readonly #context: NetContext
@@ -52,6 +53,10 @@ export class SocketLink implements Link, FlushPort {
   readonly #stallAt: StallAt
   /** Of the tap that listened in last. */
   #tap: TappedLink | null = null
+  /** Null where nothing is ever bent. */
+  #bend: LinkBend | null = null
+  /** The peer has ended, behind something that is held back. */
+  #hasPeerEnded = false
   #receiver = NOBODY
   #state: State = State.Open
   /** The block being written while the carrier is behind. */
@@ -140,7 +145,9 @@ export class SocketLink implements Link, FlushPort {
     const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset + block.start, size)
     const { tap } = this.#context
     if (tap !== null) this.#tapped(tap).sent(bytes)
-    carrier.write(bytes)
+    const { faults } = this.#context
+    if (faults === null) carrier.write(bytes)
+    else this.#writeBent(faults, bytes)
     if (carrier.writableLength === 0) this.#context.pool.give(block)
     else {
       output.blocked = true
@@ -153,6 +160,17 @@ export class SocketLink implements Link, FlushPort {
     if (this.#state !== State.Open) return true // read and forgotten, so that the peer's end is seen and nothing unread resets the connection
     const { tap } = this.#context
     if (tap !== null) this.#tapped(tap).received(bytes, start, end)
+    const { faults } = this.#context
+    if (faults !== null) {
+      const bent = (this.#bend ??= faults.begin(this)).received(bytes, start, end)
+      if (bent === null) return this.#isReading
+      if (bent !== bytes) [bytes, start, end] = [bent, 0, bent.length]
+    }
+    return this.#take(bytes, start, end)
+  }
+
+  /** Bytes that are to be handed to the owner, now or in slices. */
+  #take(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#unread !== null) {
       this.#unread = joined(this.#unread, bytes.subarray(start, end)) // a carrier that had more in hand when it was paused
       return false
@@ -245,7 +263,26 @@ export class SocketLink implements Link, FlushPort {
 
   /** Carrier: the peer sends no more; what waits is still written. */
   peerEnded(): void {
-    this.end()
+    if (this.#bend?.holdsIncoming === true) this.#hasPeerEnded = true
+    else this.end()
+  }
+
+  arrive(bytes: Uint8Array): void {
+    if (this.#state === State.Open) this.#take(bytes, 0, bytes.length)
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#state < State.Finished) this.#carrier.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+  }
+
+  released(): void {
+    if (this.#hasPeerEnded && this.#bend?.holdsIncoming !== true) this.end()
+    else if (this.#state === State.Ending) this.flush()
+  }
+
+  cut(): void {
+    this.failed(new Error('cut by a fault'))
+    this.destroy()
   }
 
   /** Carrier: it is gone and holds none of our memory any more. */
@@ -254,6 +291,7 @@ export class SocketLink implements Link, FlushPort {
     this.#state = State.Closed
     this.#unread = null
     if (this.#tap !== null) this.#tap.ended(this.#error)
+    if (this.#bend !== null) this.#bend.ended()
     if (this.#bound !== null) clearTimeout(this.#bound)
     this.output.closed = true
     this.output.drop()
@@ -269,10 +307,17 @@ export class SocketLink implements Link, FlushPort {
   }
 
   #finish(): void {
+    if (this.#bend?.holdsOutgoing === true) return // `released` comes
     this.#state = State.Finished
     this.output.closed = true
     this.#carrier.end()
     this.#carrier.resume()
+  }
+
+  #writeBent(faults: LinkFaults, bytes: Buffer): void {
+    const bent = (this.#bend ??= faults.begin(this)).sent(bytes)
+    if (bent === null || this.#state >= State.Destroyed) return
+    this.#carrier.write(bent === bytes ? bytes : Buffer.from(bent.buffer, bent.byteOffset, bent.length))
   }
 
   #tapped(tap: LinkTap): TappedLink {

@@ -8,6 +8,7 @@ import { Broker } from '../broker/broker.ts'
 import type { Limits } from '../broker/limits.ts'
 import type { Authenticator, Authorizer } from '../broker/ports.ts'
 import { connectionsThatFit } from '../net/descriptor-limit.ts'
+import type { LinkFaults } from '../net/link-faults.ts'
 import type { Listener } from '../net/listener.ts'
 import { createNetContext, type NetContext } from '../net/net-context.ts'
 import { NO_OBSERVER, type Observer } from '../session/effects.ts'
@@ -101,6 +102,14 @@ export interface LookedInto {
   readonly heapUsed: () => number
 }
 
+/** What tests put in the place of the world's. */
+export interface BrokerWorld {
+  /** Keep alive, delays and expiries go by it. */
+  readonly clock?: Clock
+  /** Bends what passes the listeners. */
+  readonly faults?: LinkFaults
+}
+
 export interface RunningBroker extends EmbeddedBroker, AsyncDisposable {
   /** Where a client on this machine connects, such as `mqtt://127.0.0.1:1883`: the first listener; empty without listeners. */
   readonly url: string
@@ -133,11 +142,11 @@ export interface RunningBroker extends EmbeddedBroker, AsyncDisposable {
  * @throws ListenError when a listener cannot listen, JournalError when the store cannot be used, what a plugin's `setup` throws, the reason of a signal that
  * is aborted; then nothing is left running
  */
-export async function startBroker(options: StartBrokerOptions = {}): Promise<RunningBroker> {
+export async function startBroker(options: StartBrokerOptions = {}, world: BrokerWorld = {}): Promise<RunningBroker> {
   options.signal?.throwIfAborted()
   const { wanted, authority } = await withCertificates(options.listeners ?? [{ port: options.port ?? 1883 }])
   const log = options.log ?? NO_LOG
-  const clock: Clock = { now: () => performance.now() }
+  const clock: Clock = world.clock ?? { now: () => performance.now() }
   const logging: ConnectionLogOptions = { connectionMessages: options.connectionMessages ?? true, now: () => clock.now() }
   const place = options.tap ?? null
   const looks = options.looks ?? []
@@ -145,6 +154,7 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   const tap = place === null ? null : embedding.newHub()
   const context = createNetContext({
     tap,
+    faults: world.faults ?? null,
     onError: (problem) => reportProblem(log, problem, logging.connectionMessages),
     connectionsThatFit: connectionsThatFit(),
     maximumConnections: options.maximumConnections ?? null,
@@ -152,7 +162,10 @@ export async function startBroker(options: StartBrokerOptions = {}): Promise<Run
   })
   const told = options.log === undefined ? null : new ConnectionLog(log, logging)
   let started: Broker | null = null // asked for its memory while it is being made
-  const memory = new MemoryInUse(() => started?.limits.memoryLimit ?? 0, processMemory(clock.now))
+  const memory = new MemoryInUse(
+    () => started?.limits.memoryLimit ?? 0,
+    processMemory(() => clock.now()),
+  )
   const store = options.persistence == null ? null : await openStore(options.persistence, log)
   const broker = new Broker({
     clock,

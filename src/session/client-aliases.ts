@@ -3,7 +3,7 @@
 
 import { ProtocolError } from '../wire/errors.ts'
 import type { Publish } from '../wire/mqtt/packet.ts'
-import type { Properties } from '../wire/mqtt/properties.ts'
+import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { OutgoingMessage } from './client-effects.ts'
 
 export class IncomingAliases {
@@ -42,6 +42,10 @@ export class OutgoingAliases {
   readonly #names = new Map<number, string>()
   /** In the order of the last use, for choosing the one to give up. */
   readonly #aliases = new Map<string, number>()
+  /** The last in this order. */
+  #latest = ''
+  /** What messages without properties of their own are sent with, by alias. */
+  readonly #plain: Properties[] = []
   /** How many are set by ourselves. */
   readonly #automatic: number
 
@@ -57,8 +61,11 @@ export class OutgoingAliases {
     if (this.#automatic === 0) return message
     const known = this.#aliases.get(message.topicName)
     if (known !== undefined) {
-      this.#aliases.delete(message.topicName)
-      this.#aliases.set(message.topicName, known)
+      if (this.#latest !== message.topicName) {
+        this.#aliases.delete(message.topicName)
+        this.#aliases.set(message.topicName, known)
+        this.#latest = message.topicName
+      }
       return this.#use(message, known)
     }
     return this.#use(message, this.#free())
@@ -73,13 +80,19 @@ export class OutgoingAliases {
   }
 
   #use(message: OutgoingMessage, alias: number): WrittenTopic {
-    const properties = message.properties.topicAlias === alias ? message.properties : { ...message.properties, topicAlias: alias }
+    const properties = this.#withAlias(message.properties, alias)
     const name = this.#names.get(alias)
     if (name === message.topicName) return { topicName: '', properties }
     if (name !== undefined) this.#aliases.delete(name)
     this.#names.set(alias, message.topicName)
     this.#aliases.set(message.topicName, alias)
+    this.#latest = message.topicName
     return { topicName: message.topicName, properties }
+  }
+
+  #withAlias(properties: Properties, alias: number): Properties {
+    if (properties === NO_PROPERTIES) return (this.#plain[alias] ??= { topicAlias: alias })
+    return properties.topicAlias === alias ? properties : { ...properties, topicAlias: alias }
   }
 
   /** One that stands for nothing yet, else the one unused for longest. */

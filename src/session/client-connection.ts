@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { Deadline } from '../base/deadlines.ts'
 import type { Link, Receiver } from '../base/link.ts'
 import { ProtocolError, UsageError } from '../wire/errors.ts'
-import { decodePacket } from '../wire/mqtt/decode.ts'
+import { decodeFromServer } from '../wire/mqtt/decode.ts'
 import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
 import {
   type Connack,
@@ -23,9 +23,10 @@ import {
 import { clientPacketSizes } from '../wire/mqtt/packet-sizes.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { readPublish, repeatPublish } from '../wire/mqtt/read-publish.ts'
 import { IncomingAliases } from './client-aliases.ts'
 import { AuthenticationRun } from './client-authentication.ts'
-import type { ClientConnectionOptions, ClientEnd, ClientEndCause, ClientEvents, DeadlineKeeper } from './client-effects.ts'
+import type { ClientConnectionOptions, ClientEnd, ClientEndCause, ClientEvents, DeadlineKeeper, OutgoingMessage } from './client-effects.ts'
 import { ClientKeepAlive } from './client-keep-alive.ts'
 import { checkSubscribe, LimitError, type ServerLimits, serverLimits } from './client-limits.ts'
 import type { BorrowedSession } from './client-session.ts'
@@ -108,6 +109,11 @@ export class ClientConnection implements Receiver, FrameSink {
     if (this.#state === 'connected') this.#session.outgoing.pump(this.#writer)
   }
 
+  /** Sends a QoS 0 message at once, without an event; false = it would have to wait. Throws UsageError and LimitError. */
+  publishNow(message: OutgoingMessage): boolean {
+    return this.#state === 'connected' && this.#session.outgoing.sendNow?.(message, this.#writer) === true
+  }
+
   /** Returns the Packet Identifier that `suback` will bear. Throws UsageError and LimitError. */
   subscribe(subscriptions: readonly SubscriptionRequest[], properties: Properties = NO_PROPERTIES): number {
     const refusal = checkSubscribe(this.#connected('SUBSCRIBE'), subscriptions, properties)
@@ -144,9 +150,10 @@ export class ClientConnection implements Receiver, FrameSink {
     this.#say('disconnect', reasonCode, null, properties)
   }
 
-  /** Cuts the connection, so that the server publishes the will. */
+  /** Cuts the connection, so that the server publishes the will. After our DISCONNECT: does not wait for the server any longer. */
   destroy(): void {
-    this.#cut('destroyed')
+    if (this.#state === 'ended') this.#link.destroy()
+    else this.#cut('destroyed')
   }
 
   /** Stops reading. PINGREQ is still sent, but no answer expected. */
@@ -185,18 +192,11 @@ export class ClientConnection implements Receiver, FrameSink {
   publishes(run: PublishRun): void {
     let first: Publish | null = null
     for (let i = run.from; i < run.to && this.#state !== 'ended'; i++) {
-      const body = run.bodies[i]!
-      const end = run.starts[i + 1]!
       if (first === null) {
-        const packet = decodePacket(run.header, run.bytes, body, end, this.#version, 'server') as Publish
+        const packet = readPublish(run, i)
         first = { ...packet, topicName: this.#aliases.topicName(packet) }
         this.#publish(first)
-      } else {
-        // the same head but for the identifier, so nothing needs decoding again
-        const packetId = first.qos === 0 ? 0 : (run.bytes[body + run.idAt]! << 8) | run.bytes[body + run.idAt + 1]!
-        if (packetId === 0 && first.qos > 0) throw new ProtocolError(0x82, 'PUBLISH with Packet Identifier 0', 'MQTT-2.2.1-4')
-        this.#publish({ ...first, payload: new Uint8Array(run.bytes.subarray(body + run.headLength, end)), packetId })
-      }
+      } else this.#publish(repeatPublish(first, run, i)) // nothing needs decoding again
     }
   }
 
@@ -210,7 +210,7 @@ export class ClientConnection implements Receiver, FrameSink {
   packet(header: number, bytes: Uint8Array, at: number, end: number): void {
     // A server that knows nothing of 5.0 refuses it in the old form.
     const old = this.#version === 5 && header === 0x20 && end - at === 2 && bytes[at + 1] !== 0
-    const packet = decodePacket(header, bytes, at, end, old ? 4 : this.#version, 'server')
+    const packet = decodeFromServer(header, bytes, at, end, old ? 4 : this.#version)
     this.#options.trace?.received(packet)
     this.#checkExplanation(packet)
     switch (packet.type) {

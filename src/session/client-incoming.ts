@@ -6,6 +6,7 @@ import { PacketType, type Publish, type PublishAcknowledgement } from '../wire/m
 import { NO_PROPERTIES } from '../wire/mqtt/properties.ts'
 import type { Receipt } from './client-effects.ts'
 import { Fifo } from './client-fifo.ts'
+import type { SessionJournal } from './client-journal.ts'
 
 /** The connection, as the receiving side needs it. */
 export interface ReceptionPort {
@@ -44,6 +45,16 @@ export class IncomingMessages {
   #connection = 0
   #receiveMaximum = 65535
   #unacknowledged = 0
+  readonly #journal: SessionJournal | null
+
+  constructor(journal: SessionJournal | null) {
+    this.#journal = journal
+  }
+
+  /** Takes over what an earlier program left: their PUBREL may still come. */
+  restore(stored: readonly Publish[]): void {
+    for (const publish of stored) this.#unreleased.set(publish.packetId, new ExactlyOnce(publish))
+  }
 
   /** QoS 2 messages that are not finished. */
   get unfinished(): number {
@@ -52,7 +63,10 @@ export class IncomingMessages {
 
   /** A connection begins; `kept` says whether the server still has the session. */
   begin(kept: boolean, receiveMaximum: number, port: ReceptionPort): void {
-    if (!kept) this.#unreleased.clear()
+    if (!kept) {
+      for (const packetId of this.#unreleased.keys()) this.#journal?.incomingDone(packetId)
+      this.#unreleased.clear()
+    }
     for (const message of this.#unreleased.values()) message.released = false
     this.#connection++
     this.#port = port
@@ -113,6 +127,7 @@ export class IncomingMessages {
     if (message === undefined) {
       message = new ExactlyOnce(publish)
       this.#unreleased.set(publish.packetId, message)
+      this.#journal?.incoming(publish)
     }
     if (message.countedOn !== this.#connection) {
       // the server counts what it sends again on a new connection
@@ -130,6 +145,7 @@ export class IncomingMessages {
 
   #complete(packetId: number, port: ReceptionPort): void {
     this.#unreleased.delete(packetId)
+    this.#journal?.incomingDone(packetId)
     this.#uncount()
     port.sendAcknowledgement({ type: PacketType.Pubcomp, packetId, reasonCode: 0, properties: NO_PROPERTIES })
   }

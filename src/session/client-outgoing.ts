@@ -6,6 +6,7 @@ import { PacketType, type PublishAcknowledgement } from '../wire/mqtt/packet.ts'
 import { isTopicName } from '../wire/mqtt/topics.ts'
 import type { Delivery, OutgoingMessage } from './client-effects.ts'
 import { Fifo } from './client-fifo.ts'
+import type { JournaledDelivery, SessionJournal } from './client-journal.ts'
 import { SessionLostError } from './client-limits.ts'
 import type { ClientPacketIds } from './client-packet-ids.ts'
 
@@ -22,23 +23,35 @@ export interface DeliveryPort {
   drained(): void
 }
 
+function checkTopicName({ topicName }: OutgoingMessage): void {
+  if (!isTopicName(topicName)) throw new UsageError(`Topic Name '${topicName}': 1 to 65535 bytes without +, # and U+0000`) // [MQTT-3.3.2-2]
+}
+
 const Stage = { Waiting: 0, Published: 1, Released: 2 } as const
 type Stage = (typeof Stage)[keyof typeof Stage]
 
-class OutgoingDelivery implements Delivery {
+class OutgoingDelivery implements Delivery, JournaledDelivery {
   readonly message: OutgoingMessage
+  readonly key: number
   packetId = 0
   stage: Stage = Stage.Waiting
   /** Number of the connection that it was last sent on. */
   sentOn = 0
 
-  constructor(message: OutgoingMessage) {
+  constructor(message: OutgoingMessage, key: number) {
     this.message = message
+    this.key = key
+  }
+
+  get isReleased(): boolean {
+    return this.stage === Stage.Released
   }
 }
 
 export class OutgoingDeliveries {
   readonly #ids: ClientPacketIds
+  readonly #journal: SessionJournal | null
+  #lastKey = 0
   /** By Packet Identifier, in the order of the first sending. */
   readonly #inFlight = new Map<number, OutgoingDelivery>()
   /** QoS 1 and 2, in the order of publishing. */
@@ -54,8 +67,24 @@ export class OutgoingDeliveries {
   /** Something had to wait: say so when nothing does any more. */
   #owed = false
 
-  constructor(ids: ClientPacketIds) {
+  constructor(ids: ClientPacketIds, journal: SessionJournal | null) {
     this.#ids = ids
+    this.#journal = journal
+  }
+
+  /** Takes over what an earlier program left, in its order. Before anything else. */
+  restore(stored: readonly JournaledDelivery[]): void {
+    for (const { key, message, packetId, isReleased } of stored) {
+      const delivery = new OutgoingDelivery(message, key)
+      this.#lastKey = Math.max(this.#lastKey, key)
+      if (packetId === 0) this.#waiting.push(delivery)
+      else {
+        delivery.packetId = packetId
+        delivery.stage = isReleased ? Stage.Released : Stage.Published
+        this.#ids.reserve(packetId)
+        this.#inFlight.set(packetId, delivery)
+      }
+    }
   }
 
   /** Messages that wait to be sent. */
@@ -68,18 +97,32 @@ export class OutgoingDeliveries {
     return this.#inFlight.size
   }
 
+  /** Sends a QoS 0 message at once, if none waits and the socket takes it; false = `add` it. Throws UsageError, and LimitError for what this server does not take. */
+  sendNow(message: OutgoingMessage, port: DeliveryPort): boolean {
+    if (message.qos !== 0 || this.#sending || this.#waitingQos0.size > 0 || !port.writable) return false
+    checkTopicName(message)
+    const error = port.sendPublish({ message, packetId: 0 }, false)
+    if (error !== null) throw error
+    return true
+  }
+
   /** Takes a message; `pump` sends it. Throws UsageError for a Topic Name that cannot be published to. */
   add(message: OutgoingMessage): Delivery {
-    if (!isTopicName(message.topicName)) throw new UsageError(`Topic Name '${message.topicName}': 1 to 65535 bytes without +, # and U+0000`) // [MQTT-3.3.2-2]
-    const delivery = new OutgoingDelivery(message)
+    checkTopicName(message)
+    const delivery = new OutgoingDelivery(message, ++this.#lastKey)
     if (message.qos === 0) this.#waitingQos0.push(delivery)
-    else this.#waiting.push(delivery)
+    else {
+      this.#journal?.outgoing(delivery)
+      this.#waiting.push(delivery)
+    }
     return delivery
   }
 
   /** Forgets a message that was not sent yet; false when it is on its way, or gone already. */
   cancel(message: OutgoingMessage): boolean {
-    return (message.qos === 0 ? this.#waitingQos0 : this.#waiting).remove((delivery) => delivery.message === message) !== undefined
+    const found = (message.qos === 0 ? this.#waitingQos0 : this.#waiting).remove((delivery) => delivery.message === message)
+    if (found !== undefined && message.qos > 0) this.#journal?.outgoingDone(found.key)
+    return found !== undefined
   }
 
   /** The server still has the session: unfinished messages are sent again, in their order, with their identifiers [MQTT-4.4.0-1]. */
@@ -108,10 +151,13 @@ export class OutgoingDeliveries {
     const lost: OutgoingDelivery[] = []
     for (const delivery of this.#inFlight.values()) {
       this.#ids.give(delivery.packetId)
-      if (delivery.message.qos === 2) lost.push(delivery)
-      else {
+      if (delivery.message.qos === 2) {
+        this.#journal?.outgoingDone(delivery.key)
+        lost.push(delivery)
+      } else {
         delivery.packetId = 0
         delivery.stage = Stage.Waiting
+        this.#journal?.outgoing(delivery)
         again.push(delivery)
       }
     }
@@ -157,6 +203,7 @@ export class OutgoingDeliveries {
           return
         }
         delivery.stage = Stage.Released
+        this.#journal?.outgoing(delivery)
         port.sendPubrel(packet.packetId, 0) // [MQTT-4.3.3-4]
         return
       case PacketType.Pubcomp:
@@ -219,6 +266,7 @@ export class OutgoingDeliveries {
     delivery.packetId = packetId
     delivery.stage = Stage.Published
     this.#inFlight.set(packetId, delivery)
+    this.#journal?.outgoing(delivery)
     const error = port.sendPublish(delivery, false)
     if (error === null) this.#count(delivery)
     else {
@@ -237,5 +285,6 @@ export class OutgoingDeliveries {
   #forget(delivery: OutgoingDelivery): void {
     this.#inFlight.delete(delivery.packetId)
     this.#ids.give(delivery.packetId)
+    this.#journal?.outgoingDone(delivery.key)
   }
 }

@@ -14,6 +14,12 @@ export class ClientPacketIds {
     return this.#last
   }
 
+  /** One that an earlier program has in use. */
+  reserve(packetId: number): void {
+    this.#used.add(packetId)
+    this.#last = Math.max(this.#last, packetId)
+  }
+
   give(packetId: number): void {
     this.#used.delete(packetId)
   }

@@ -3,8 +3,8 @@
 
 import type { OutputBuffer } from '../base/output-buffer.ts'
 import { UsageError } from '../wire/errors.ts'
-import { encodedSize, encodeInto } from '../wire/mqtt/encode.ts'
-import { type Packet, PacketType, type ProtocolVersion, type Publish, type PublishAcknowledgement } from '../wire/mqtt/packet.ts'
+import { type ClientPacket, clientRemainingLength, encodeClientInto, packetSize } from '../wire/mqtt/encode.ts'
+import { PacketType, type ProtocolVersion, type Publish, type PublishAcknowledgement } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES } from '../wire/mqtt/properties.ts'
 import { OutgoingAliases, withoutAlias } from './client-aliases.ts'
 import type { ClientConnectionOptions, ClientEvents, ClientTrace, Delivery, Receipt } from './client-effects.ts'
@@ -51,14 +51,15 @@ export class ClientWriter implements DeliveryPort, ReceptionPort {
   }
 
   /** Throws UsageError, before anything is written, for what cannot be encoded, and LimitError for what is too large for the server. */
-  send(packet: Packet): void {
+  send(packet: ClientPacket): void {
     if (this.#ended) return
-    const size = encodedSize(packet, this.#version)
+    const remaining = clientRemainingLength(packet, this.#version)
+    const size = packetSize(remaining)
     const tooLarge = this.#limits === null ? null : checkSize(this.#limits, size)
     if (tooLarge !== null) throw tooLarge
     this.#trace?.sending(packet)
     const at = this.#output.reserve(size)
-    encodeInto(packet, this.#version, this.#output.bytes, at)
+    encodeClientInto(packet, this.#version, remaining, this.#output.bytes, at)
     this.#output.settle()
     this.#sent()
   }

@@ -172,10 +172,10 @@ test('-v logs every packet on stderr', async () => {
 test('-- COMMAND runs when the broker is ready, finds it by its environment, and gives the exit code', async () => {
   const script = `const url = new URL(process.env.ZANZARA_URL);
     const socket = require('node:net').connect(url.port, url.hostname, () => socket.write(Buffer.from('101000044d5154540402003c000464656166', 'hex')));
-    socket.on('data', (data) => { console.log(data.toString('hex'), process.env.MQTT_URL === process.env.ZANZARA_URL, process.env.ZANZARA_WS_URL, process.argv[1]); process.exit(7) })`
+    socket.on('data', (data) => { console.log(data.toString('hex'), process.env.MQTT_URL === process.env.ZANZARA_URL, process.env.MQTT_HOST, process.env.MQTT_PORT === url.port, process.env.ZANZARA_WS_URL, process.argv[1]); process.exit(7) })`
   const program = startProgram(['--port', '0', '--', process.execPath, '-e', script, '--', '--port'])
   expect(await program.ended()).toBe(7)
-  expect([program.stdout, program.stderr]).toEqual(['20020000 true undefined --port\n', ''])
+  expect([program.stdout, program.stderr]).toEqual(['20020000 true localhost true undefined --port\n', ''])
 })
 
 test('-- COMMAND behind --lan gets the password, with --http-port the WebSocket', async () => {
@@ -201,6 +201,14 @@ test('-- COMMAND that does not exist, that is killed, or that gets our signal', 
   ])
   await told.until('stdout', /up/)
   expect(await told.ended('SIGTERM')).toBe(5)
+  const script = "for (const name of ['SIGHUP', 'SIGUSR2']) process.on(name, () => console.log(name)); setInterval(() => {}, 1000); console.log('up')"
+  const asked = startProgram(['--port', '0', '--', process.execPath, '-e', script])
+  await asked.until('stdout', /up/)
+  asked.child.kill('SIGHUP')
+  await asked.until('stdout', /SIGHUP/)
+  asked.child.kill('SIGUSR2')
+  await asked.until('stdout', /SIGUSR2/)
+  expect(await asked.ended('SIGINT')).toBe(130)
 })
 
 test('a taken port: which one and by which flag to choose another, exit 1', async () => {

@@ -203,7 +203,7 @@ test('onSubscribe lowers the QoS or refuses; in process subscriptions are not as
 
 test('onPacket sees every packet whole, both ways, and comes and goes while clients are connected', async () => {
   const { broker } = await started([])
-  const ada = await client(broker, 'ada')
+  const ada = await client(broker, 'ada', { topicAliases: 0 })
   await ada.publish('before', '', { qos: 1 })
   const seen: PacketEvent[] = []
   const used = broker.use({ name: 'packets', onPacket: (event) => void seen.push(event) })

@@ -18,9 +18,10 @@ export class Annotations implements ConnectionListener {
   #messages: MqttMessage[] = []
   #told: Note[] = []
 
-  constructor() {
+  /** `others` are told the same, behind us. */
+  constructor(...others: readonly ConnectionListener[]) {
     this.#notes = new Notes((note) => this.#told.push(note))
-    this.#connections = new MqttConnections([this])
+    this.#connections = new MqttConnections([this, ...others])
   }
 
   /** Adds rows to the packet; to be called once for each, in order. */

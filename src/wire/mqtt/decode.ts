@@ -24,8 +24,8 @@ import { hasWildcard } from './topics.ts'
 const { Connect, Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Suback, Unsubscribe, Unsuback } = PacketType
 const { Pingreq, Pingresp, Disconnect, Auth } = PacketType
 
-const FROM_CLIENT: readonly number[] = [Connect, Publish, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Unsubscribe, Pingreq, Disconnect, Auth]
-const FROM_SERVER: readonly number[] = [Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp, Suback, Unsuback, Pingresp, Disconnect, Auth]
+const FROM_CLIENT: readonly number[] = [Connect, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Unsubscribe, Pingreq, Disconnect, Auth]
+const FROM_SERVER: readonly number[] = [Connack, Puback, Pubrec, Pubrel, Pubcomp, Suback, Unsuback, Pingresp, Disconnect, Auth]
 
 /**
  * Decodes the packet whose first byte is `header` and whose body is bytes[at, end). `version` is that of the connection; a CONNECT brings its own.
@@ -33,32 +33,57 @@ const FROM_SERVER: readonly number[] = [Connack, Publish, Puback, Pubrec, Pubrel
  */
 export function decodePacket(header: number, bytes: Uint8Array, at: number, end: number, version: ProtocolVersion, sender: Sender): Packet {
   const type = header >> 4
-  if (!(sender === 'client' ? FROM_CLIENT : FROM_SERVER).includes(type)) throw new ProtocolError(0x82, `packet type ${type} from a ${sender}`, 'MQTT-4.13.1-1')
-  const cursor = new Cursor(bytes, at, end, sender === 'client')
-  checkFlags(header, version)
+  if (type === Publish) return decodePublish(header, new Cursor(bytes, at, end, sender === 'client'), version, sender)
+  if (sender === 'server') return decodeFromServer(header, bytes, at, end, version)
+  if (!FROM_CLIENT.includes(type)) throw new ProtocolError(0x82, `packet type ${type} from a client`, 'MQTT-4.13.1-1')
+  const cursor = new Cursor(bytes, at, end, true)
+  if (type === Subscribe || type === Unsubscribe) checkRequestFlags(type, header & 15, version)
+  else checkFlags(header, version)
   switch (type) {
     case Connect:
       return decodeConnect(header, cursor)
+    case Subscribe:
+      return decodeSubscribe(cursor, version)
+    case Unsubscribe:
+      return decodeUnsubscribe(cursor, version)
+    default:
+      return decodeOfBoth(header, cursor, version, sender)
+  }
+}
+
+/**
+ * As `decodePacket`, of what servers send, without PUBLISH, which the framer gives in runs (read-publish.ts): all that a client needs, which is much
+ * smaller where size counts.
+ */
+export function decodeFromServer(header: number, bytes: Uint8Array, at: number, end: number, version: ProtocolVersion): Packet {
+  const type = header >> 4
+  if (!FROM_SERVER.includes(type)) throw new ProtocolError(0x82, `packet type ${type} from a server`, 'MQTT-4.13.1-1')
+  const cursor = new Cursor(bytes, at, end, false)
+  checkFlags(header, version)
+  switch (type) {
     case Connack:
       return decodeConnack(cursor, version)
-    case Publish:
-      return decodePublish(header, cursor, version, sender)
+    case Suback:
+      return decodeSuback(cursor, version)
+    case Unsuback:
+      return decodeUnsuback(cursor, version)
+    default:
+      return decodeOfBoth(header, cursor, version, 'server')
+  }
+}
+
+/** What both sides may send, PINGREQ and PINGRESP included. */
+function decodeOfBoth(header: number, cursor: Cursor, version: ProtocolVersion, sender: Sender): Packet {
+  const type = header >> 4
+  switch (type) {
     case Puback:
     case Pubrec:
     case Pubrel:
     case Pubcomp:
       return decodeAcknowledgement(type, cursor, version, sender)
-    case Subscribe:
-      return decodeSubscribe(cursor, version)
-    case Suback:
-      return decodeSuback(cursor, version)
-    case Unsubscribe:
-      return decodeUnsubscribe(cursor, version)
-    case Unsuback:
-      return decodeUnsuback(cursor, version)
     case Pingreq:
     case Pingresp:
-      if (end > at) throw new ProtocolError(0x81, `${type === Pingreq ? 'PINGREQ' : 'PINGRESP'} with a body`, 'MQTT-4.13.1-1', at, false)
+      if (cursor.end > cursor.at) throw new ProtocolError(0x81, `${type === Pingreq ? 'PINGREQ' : 'PINGRESP'} with a body`, 'MQTT-4.13.1-1', cursor.at, false)
       return { type }
     case Disconnect:
       return decodeDisconnect(cursor, version, sender)
@@ -83,19 +108,11 @@ function checkFlags(header: number, version: ProtocolVersion): void {
   const type = header >> 4
   const flags = header & 15
   switch (type) {
-    case Publish:
     case Connect: // judged when its version is known
       return
     case Pubrel:
-    case Subscribe:
-    case Unsubscribe:
-      if (flags === 2 || (version === 3 && flags === 10)) return
-      if (type === Pubrel) throw new ProtocolError(0x82, `PUBREL with flags ${flags}`, 'MQTT-3.6.1-1') // [MQTT-3.6.1-1]
-      throw new ProtocolError(
-        0x81,
-        `${type === Subscribe ? 'SUBSCRIBE' : 'UNSUBSCRIBE'} with flags ${flags}`,
-        type === Subscribe ? 'MQTT-3.8.1-1' : 'MQTT-3.10.1-1',
-      ) // [MQTT-3.8.1-1, MQTT-3.10.1-1]
+      if (flags !== 2 && !(version === 3 && flags === 10)) throw new ProtocolError(0x82, `PUBREL with flags ${flags}`, 'MQTT-3.6.1-1') // [MQTT-3.6.1-1]
+      return
     case Disconnect:
       if (flags !== 0) throw new ProtocolError(0x82, `DISCONNECT with flags ${flags}`, 'MQTT-3.14.1-1') // [MQTT-3.14.1-1]
       return
@@ -106,6 +123,12 @@ function checkFlags(header: number, version: ProtocolVersion): void {
     default:
       if (flags !== 0) throw new ProtocolError(0x81, `packet type ${type} with flags ${flags}`, 'MQTT-2.1.3-1') // [MQTT-2.1.3-1]
   }
+}
+
+function checkRequestFlags(type: typeof Subscribe | typeof Unsubscribe, flags: number, version: ProtocolVersion): void {
+  if (flags === 2 || (version === 3 && flags === 10)) return
+  const [name, clause] = type === Subscribe ? ['SUBSCRIBE', 'MQTT-3.8.1-1'] : ['UNSUBSCRIBE', 'MQTT-3.10.1-1']
+  throw new ProtocolError(0x81, `${name} with flags ${flags}`, clause) // [MQTT-3.8.1-1, MQTT-3.10.1-1]
 }
 
 function decodePublish(header: number, cursor: Cursor, version: ProtocolVersion, sender: Sender): Publish {

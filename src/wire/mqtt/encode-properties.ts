@@ -5,7 +5,7 @@ import { assertNever } from '../../base/assert.ts'
 import { UsageError } from '../errors.ts'
 import { isText, LONGEST_TEXT, utf8Length, writeUtf8 } from '../text.ts'
 import { PacketType } from './packet.ts'
-import { type Properties, type PropertyCarrier, type PropertyRow, propertyByName } from './properties.ts'
+import { NO_PROPERTIES, type Properties, type PropertyCarrier, type PropertyRow, propertyByName } from './properties.ts'
 import { isTopicName } from './topics.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
@@ -13,8 +13,10 @@ type Value = number | string | Uint8Array | readonly [string, string]
 
 /** Bytes of the properties without their length field. Throws UsageError. */
 export function propertiesSize(properties: Properties, carrier: PropertyCarrier): number {
+  if (properties === NO_PROPERTIES) return 0
   let size = 0
-  for (const [name, value] of Object.entries(properties)) {
+  for (const name in properties) {
+    const value = properties[name as keyof Properties]
     if (value === undefined) continue
     const row = propertyByName(name)
     if (row === undefined) throw new UsageError(`property ${name}: no such property`)
@@ -35,15 +37,19 @@ export function propertiesSize(properties: Properties, carrier: PropertyCarrier)
 export function writeProperties(properties: Properties, size: number, out: Uint8Array, at: number): number {
   at = writeVarint(out, at, size)
   if (size === 0) return at
-  for (const [name, value] of Object.entries(properties)) {
+  for (const name in properties) {
+    const value = properties[name as keyof Properties]
     if (value === undefined) continue
     const row = propertyByName(name)!
-    for (const one of row.repeatable ? (value as readonly Value[]) : [value as Value]) {
-      out[at++] = row.id
-      at = writeValue(row, one, out, at)
-    }
+    if (row.repeatable) for (const one of value as readonly Value[]) at = writeProperty(row, one, out, at)
+    else at = writeProperty(row, value as Value, out, at)
   }
   return at
+}
+
+function writeProperty(row: PropertyRow, value: Value, out: Uint8Array, at: number): number {
+  out[at] = row.id
+  return writeValue(row, value, out, at + 1)
 }
 
 function valueSize(row: PropertyRow, value: Value): number {

@@ -14,6 +14,9 @@ import { varintSize, writeVarint } from './varint.ts'
 const { Connect, Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Suback, Unsubscribe, Unsuback } = PacketType
 const { Pingreq, Pingresp, Disconnect, Auth } = PacketType
 
+/** All but what only servers send. */
+export type ClientPacket = Exclude<Packet, { readonly type: 2 | 9 | 11 }>
+
 /** The packet's bytes. A CONNECT is written in its own version. Throws UsageError naming what cannot be sent. */
 export function encodePacket(packet: Packet, version: ProtocolVersion): Uint8Array {
   const remaining = remainingLength(packet, version)
@@ -36,16 +39,35 @@ export function encodeInto(packet: Packet, version: ProtocolVersion, out: Uint8A
   return write(packet, version, remaining, out, at)
 }
 
+/** Remaining Length of what clients send. Throws UsageError naming what cannot be sent. */
+export function clientRemainingLength(packet: ClientPacket, version: ProtocolVersion): number {
+  return checkedLength(requestSize(packet, version))
+}
+
+/**
+ * As `encodeInto`, of what clients send: all that a client needs, which is smaller where size counts. `remaining` is what `clientRemainingLength` said;
+ * there must be room for `packetSize` of it.
+ */
+export function encodeClientInto(packet: ClientPacket, version: ProtocolVersion, remaining: number, out: Uint8Array, at: number): number {
+  return writeRequest(packet, version, at + packetSize(remaining), out, writeHead(packet, remaining, out, at))
+}
+
+/** Bytes of a packet with this Remaining Length. */
+export function packetSize(remaining: number): number {
+  return 1 + varintSize(remaining) + remaining
+}
+
 function remainingLength(packet: Packet, version: ProtocolVersion): number {
-  const size = bodySize(packet, version)
+  return checkedLength(bodySize(packet, version))
+}
+
+function checkedLength(size: number): number {
   if (size > 268_435_455) throw new UsageError(`packet of ${size} bytes: at most 268435455`)
   return size
 }
 
 function bodySize(packet: Packet, version: ProtocolVersion): number {
   switch (packet.type) {
-    case Connect:
-      return connectSize(packet)
     case Connack:
       if (version !== 5 && !(packet.reasonCode >= 0 && packet.reasonCode <= 5))
         throw new UsageError(`CONNACK return code ${packet.reasonCode}: must be 0 to 5 before MQTT 5.0`)
@@ -53,6 +75,23 @@ function bodySize(packet: Packet, version: ProtocolVersion): number {
         throw new UsageError(`CONNACK with Session Present and Reason Code ${packet.reasonCode}: a refusal has no session`) // [MQTT-3.2.2-6]
       checkReason(packet.reasonCode, Connack, version)
       return 2 + propertiesField(packet.properties, Connack, version)
+    case Suback:
+    case Unsuback:
+      checkPacketId(packet.packetId, packet.type)
+      for (const code of packet.reasonCodes) checkReason(code, packet.type, version)
+      if (packet.reasonCodes.length === 0 && (version === 5 || packet.type === Suback))
+        throw new UsageError(`packet type ${packet.type} without Reason Codes: one for each Topic Filter`)
+      return 2 + propertiesField(packet.properties, packet.type, version) + (version !== 5 && packet.type === Unsuback ? 0 : packet.reasonCodes.length)
+    default:
+      return requestSize(packet, version)
+  }
+}
+
+/** What clients send; PINGRESP is as easily written. */
+function requestSize(packet: ClientPacket, version: ProtocolVersion): number {
+  switch (packet.type) {
+    case Connect:
+      return connectSize(packet)
     case Publish:
       return publishSize(packet, version)
     case Puback:
@@ -64,13 +103,6 @@ function bodySize(packet: Packet, version: ProtocolVersion): number {
       return 2 + reasonSize(packet.reasonCode, packet.properties, packet.type, version)
     case Subscribe:
       return subscribeSize(packet, version)
-    case Suback:
-    case Unsuback:
-      checkPacketId(packet.packetId, packet.type)
-      for (const code of packet.reasonCodes) checkReason(code, packet.type, version)
-      if (packet.reasonCodes.length === 0 && (version === 5 || packet.type === Suback))
-        throw new UsageError(`packet type ${packet.type} without Reason Codes: one for each Topic Filter`)
-      return 2 + propertiesField(packet.properties, packet.type, version) + (version !== 5 && packet.type === Unsuback ? 0 : packet.reasonCodes.length)
     case Unsubscribe:
       return unsubscribeSize(packet, version)
     case Pingreq:
@@ -153,15 +185,32 @@ function checkReason(code: number, type: PacketType, version: ProtocolVersion): 
 
 function write(packet: Packet, version: ProtocolVersion, remaining: number, out: Uint8Array, at: number): number {
   const end = at + 1 + varintSize(remaining) + remaining
-  out[at] = firstByte(packet)
-  at = writeVarint(out, at + 1, remaining)
+  at = writeHead(packet, remaining, out, at)
   switch (packet.type) {
-    case Connect:
-      return writeConnect(packet, out, at)
     case Connack:
       out[at] = version !== 3 && packet.sessionPresent ? 1 : 0 // 3.1 has a reserved byte here
       out[at + 1] = packet.reasonCode
       return version === 5 ? writeSized(packet.properties, Connack, out, at + 2) : at + 2
+    case Suback:
+    case Unsuback:
+      at = writeTwoByte(packet.packetId, out, at)
+      if (version === 5) at = writeSized(packet.properties, packet.type, out, at)
+      if (version === 5 || packet.type === Suback) out.set(packet.reasonCodes, at)
+      return end
+    default:
+      return writeRequest(packet, version, end, out, at)
+  }
+}
+
+function writeHead(packet: Packet, remaining: number, out: Uint8Array, at: number): number {
+  out[at] = firstByte(packet)
+  return writeVarint(out, at + 1, remaining)
+}
+
+function writeRequest(packet: ClientPacket, version: ProtocolVersion, end: number, out: Uint8Array, at: number): number {
+  switch (packet.type) {
+    case Connect:
+      return writeConnect(packet, out, at)
     case Publish:
       at = writeText(packet.topicName, out, at)
       if (packet.qos > 0) at = writeTwoByte(packet.packetId, out, at)
@@ -180,12 +229,6 @@ function write(packet: Packet, version: ProtocolVersion, remaining: number, out:
         at = writeText(topicFilter, out, at)
         out[at++] = version === 5 ? qos | (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (retainHandling << 4) : qos
       }
-      return end
-    case Suback:
-    case Unsuback:
-      at = writeTwoByte(packet.packetId, out, at)
-      if (version === 5) at = writeSized(packet.properties, packet.type, out, at)
-      if (version === 5 || packet.type === Suback) out.set(packet.reasonCodes, at)
       return end
     case Unsubscribe:
       at = writeTwoByte(packet.packetId, out, at)

@@ -69,43 +69,47 @@ const MESSAGES = [Publish, 'will'] as const
 function row(
   id: number,
   name: keyof Properties,
-  title: string,
   type: PropertyType,
   carriers: readonly PropertyCarrier[],
   least = 0,
-  option: string = title.toLowerCase().replaceAll(' ', '-'),
+  title: string = titleOf(name),
 ): PropertyRow {
-  return { id, name, title, option, type, least, carriers, repeatable: id === 0x26 || id === 0x0b }
+  return { id, name, title, option: title.toLowerCase().replaceAll(' ', '-'), type, least, carriers, repeatable: id === 0x26 || id === 0x0b }
+}
+
+/** `assignedClientIdentifier` is the standard's Assigned Client Identifier. */
+function titleOf(name: string): string {
+  return name.replace(/^.|[A-Z]/g, (letter, at: number) => (at === 0 ? letter.toUpperCase() : ` ${letter}`))
 }
 
 export const PROPERTIES: readonly PropertyRow[] = [
-  row(0x01, 'payloadFormatIndicator', 'Payload Format Indicator', 'flag', MESSAGES),
-  row(0x02, 'messageExpiryInterval', 'Message Expiry Interval', 'four-byte', MESSAGES),
-  row(0x03, 'contentType', 'Content Type', 'text', MESSAGES),
-  row(0x08, 'responseTopic', 'Response Topic', 'text', MESSAGES),
-  row(0x09, 'correlationData', 'Correlation Data', 'binary', MESSAGES),
-  row(0x0b, 'subscriptionIdentifiers', 'Subscription Identifier', 'varint', [Publish, Subscribe], 1),
-  row(0x11, 'sessionExpiryInterval', 'Session Expiry Interval', 'four-byte', [Connect, Connack, Disconnect]),
-  row(0x12, 'assignedClientIdentifier', 'Assigned Client Identifier', 'text', [Connack]),
-  row(0x13, 'serverKeepAlive', 'Server Keep Alive', 'two-byte', [Connack]),
-  row(0x15, 'authenticationMethod', 'Authentication Method', 'text', [Connect, Connack, Auth]),
-  row(0x16, 'authenticationData', 'Authentication Data', 'binary', [Connect, Connack, Auth]),
-  row(0x17, 'requestProblemInformation', 'Request Problem Information', 'flag', [Connect]),
-  row(0x18, 'willDelayInterval', 'Will Delay Interval', 'four-byte', ['will']),
-  row(0x19, 'requestResponseInformation', 'Request Response Information', 'flag', [Connect]),
-  row(0x1a, 'responseInformation', 'Response Information', 'text', [Connack]),
-  row(0x1c, 'serverReference', 'Server Reference', 'text', [Connack, Disconnect]),
-  row(0x1f, 'reasonString', 'Reason String', 'text', ANSWERS),
-  row(0x21, 'receiveMaximum', 'Receive Maximum', 'two-byte', [Connect, Connack], 1),
-  row(0x22, 'topicAliasMaximum', 'Topic Alias Maximum', 'two-byte', [Connect, Connack]),
-  row(0x23, 'topicAlias', 'Topic Alias', 'two-byte', [Publish], 1),
-  row(0x24, 'maximumQos', 'Maximum QoS', 'flag', [Connack]),
-  row(0x25, 'retainAvailable', 'Retain Available', 'flag', [Connack]),
-  row(0x26, 'userProperties', 'User Property', 'pair', [Connect, Publish, 'will', Subscribe, Unsubscribe, ...ANSWERS]),
-  row(0x27, 'maximumPacketSize', 'Maximum Packet Size', 'four-byte', [Connect, Connack], 1),
-  row(0x28, 'wildcardSubscriptionAvailable', 'Wildcard Subscription Available', 'flag', [Connack]),
-  row(0x29, 'subscriptionIdentifiersAvailable', 'Subscription Identifier Available', 'flag', [Connack]),
-  row(0x2a, 'sharedSubscriptionAvailable', 'Shared Subscription Available', 'flag', [Connack]),
+  row(0x01, 'payloadFormatIndicator', 'flag', MESSAGES),
+  row(0x02, 'messageExpiryInterval', 'four-byte', MESSAGES),
+  row(0x03, 'contentType', 'text', MESSAGES),
+  row(0x08, 'responseTopic', 'text', MESSAGES),
+  row(0x09, 'correlationData', 'binary', MESSAGES),
+  row(0x0b, 'subscriptionIdentifiers', 'varint', [Publish, Subscribe], 1, 'Subscription Identifier'),
+  row(0x11, 'sessionExpiryInterval', 'four-byte', [Connect, Connack, Disconnect]),
+  row(0x12, 'assignedClientIdentifier', 'text', [Connack]),
+  row(0x13, 'serverKeepAlive', 'two-byte', [Connack]),
+  row(0x15, 'authenticationMethod', 'text', [Connect, Connack, Auth]),
+  row(0x16, 'authenticationData', 'binary', [Connect, Connack, Auth]),
+  row(0x17, 'requestProblemInformation', 'flag', [Connect]),
+  row(0x18, 'willDelayInterval', 'four-byte', ['will']),
+  row(0x19, 'requestResponseInformation', 'flag', [Connect]),
+  row(0x1a, 'responseInformation', 'text', [Connack]),
+  row(0x1c, 'serverReference', 'text', [Connack, Disconnect]),
+  row(0x1f, 'reasonString', 'text', ANSWERS),
+  row(0x21, 'receiveMaximum', 'two-byte', [Connect, Connack], 1),
+  row(0x22, 'topicAliasMaximum', 'two-byte', [Connect, Connack]),
+  row(0x23, 'topicAlias', 'two-byte', [Publish], 1),
+  row(0x24, 'maximumQos', 'flag', [Connack], 0, 'Maximum QoS'),
+  row(0x25, 'retainAvailable', 'flag', [Connack]),
+  row(0x26, 'userProperties', 'pair', [Connect, Publish, 'will', Subscribe, Unsubscribe, ...ANSWERS], 0, 'User Property'),
+  row(0x27, 'maximumPacketSize', 'four-byte', [Connect, Connack], 1),
+  row(0x28, 'wildcardSubscriptionAvailable', 'flag', [Connack]),
+  row(0x29, 'subscriptionIdentifiersAvailable', 'flag', [Connack], 0, 'Subscription Identifier Available'),
+  row(0x2a, 'sharedSubscriptionAvailable', 'flag', [Connack]),
 ]
 
 const BY_ID: readonly (PropertyRow | undefined)[] = Array.from({ length: 0x2b }, (_, id) => PROPERTIES.find((row) => row.id === id))

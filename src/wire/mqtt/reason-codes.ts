@@ -10,8 +10,6 @@ export interface ReasonCodeRow {
   readonly name: string
   /** Packet types that may carry it. */
   readonly packets: readonly PacketType[]
-  /** What a 3.x CONNACK says instead, 0-5; null when CONNACK never carries it. */
-  readonly returnCode: number | null
 }
 
 export const ReasonCode = {
@@ -63,52 +61,56 @@ export type ReasonCode = (typeof ReasonCode)[keyof typeof ReasonCode]
 
 const { Connack, Puback, Pubrec, Pubrel, Pubcomp, Suback, Unsuback, Disconnect, Auth } = PacketType
 
+function row(code: number, name: string, ...packets: readonly PacketType[]): ReasonCodeRow {
+  return { code, name, packets }
+}
+
 export const REASON_CODES: readonly ReasonCodeRow[] = [
-  { code: 0x00, name: 'Success', packets: [Connack, Puback, Pubrec, Pubrel, Pubcomp, Unsuback, Auth], returnCode: 0 },
-  { code: 0x00, name: 'Normal disconnection', packets: [Disconnect], returnCode: null },
-  { code: 0x00, name: 'Granted QoS 0', packets: [Suback], returnCode: null },
-  { code: 0x01, name: 'Granted QoS 1', packets: [Suback], returnCode: null },
-  { code: 0x02, name: 'Granted QoS 2', packets: [Suback], returnCode: null },
-  { code: 0x04, name: 'Disconnect with Will Message', packets: [Disconnect], returnCode: null },
-  { code: 0x10, name: 'No matching subscribers', packets: [Puback, Pubrec], returnCode: null },
-  { code: 0x11, name: 'No subscription existed', packets: [Unsuback], returnCode: null },
-  { code: 0x18, name: 'Continue authentication', packets: [Auth], returnCode: null },
-  { code: 0x19, name: 'Re-authenticate', packets: [Auth], returnCode: null },
-  { code: 0x80, name: 'Unspecified error', packets: [Connack, Puback, Pubrec, Suback, Unsuback, Disconnect], returnCode: 3 },
-  { code: 0x81, name: 'Malformed Packet', packets: [Connack, Disconnect], returnCode: 3 },
-  { code: 0x82, name: 'Protocol Error', packets: [Connack, Disconnect], returnCode: 3 },
-  { code: 0x83, name: 'Implementation specific error', packets: [Connack, Puback, Pubrec, Suback, Unsuback, Disconnect], returnCode: 3 },
-  { code: 0x84, name: 'Unsupported Protocol Version', packets: [Connack], returnCode: 1 },
-  { code: 0x85, name: 'Client Identifier not valid', packets: [Connack], returnCode: 2 },
-  { code: 0x86, name: 'Bad User Name or Password', packets: [Connack], returnCode: 4 },
-  { code: 0x87, name: 'Not authorized', packets: [Connack, Puback, Pubrec, Suback, Unsuback, Disconnect], returnCode: 5 },
-  { code: 0x88, name: 'Server unavailable', packets: [Connack], returnCode: 3 },
-  { code: 0x89, name: 'Server busy', packets: [Connack, Disconnect], returnCode: 3 },
-  { code: 0x8a, name: 'Banned', packets: [Connack], returnCode: 5 },
-  { code: 0x8b, name: 'Server shutting down', packets: [Disconnect], returnCode: null },
-  { code: 0x8c, name: 'Bad authentication method', packets: [Connack, Disconnect], returnCode: 5 },
-  { code: 0x8d, name: 'Keep Alive timeout', packets: [Disconnect], returnCode: null },
-  { code: 0x8e, name: 'Session taken over', packets: [Disconnect], returnCode: null },
-  { code: 0x8f, name: 'Topic Filter invalid', packets: [Suback, Unsuback, Disconnect], returnCode: null },
-  { code: 0x90, name: 'Topic Name invalid', packets: [Connack, Puback, Pubrec, Disconnect], returnCode: 3 },
-  { code: 0x91, name: 'Packet Identifier in use', packets: [Puback, Pubrec, Suback, Unsuback], returnCode: null },
-  { code: 0x92, name: 'Packet Identifier not found', packets: [Pubrel, Pubcomp], returnCode: null },
-  { code: 0x93, name: 'Receive Maximum exceeded', packets: [Disconnect], returnCode: null },
-  { code: 0x94, name: 'Topic Alias invalid', packets: [Disconnect], returnCode: null },
-  { code: 0x95, name: 'Packet too large', packets: [Connack, Disconnect], returnCode: 3 },
-  { code: 0x96, name: 'Message rate too high', packets: [Disconnect], returnCode: null },
-  { code: 0x97, name: 'Quota exceeded', packets: [Connack, Puback, Pubrec, Suback, Disconnect], returnCode: 3 },
-  { code: 0x98, name: 'Administrative action', packets: [Disconnect], returnCode: null },
-  { code: 0x99, name: 'Payload format invalid', packets: [Connack, Puback, Pubrec, Disconnect], returnCode: 3 },
-  { code: 0x9a, name: 'Retain not supported', packets: [Connack, Disconnect], returnCode: 3 },
-  { code: 0x9b, name: 'QoS not supported', packets: [Connack, Disconnect], returnCode: 3 },
-  { code: 0x9c, name: 'Use another server', packets: [Connack, Disconnect], returnCode: 3 },
-  { code: 0x9d, name: 'Server moved', packets: [Connack, Disconnect], returnCode: 3 },
-  { code: 0x9e, name: 'Shared Subscriptions not supported', packets: [Suback, Disconnect], returnCode: null },
-  { code: 0x9f, name: 'Connection rate exceeded', packets: [Connack, Disconnect], returnCode: 3 },
-  { code: 0xa0, name: 'Maximum connect time', packets: [Disconnect], returnCode: null },
-  { code: 0xa1, name: 'Subscription Identifiers not supported', packets: [Suback, Disconnect], returnCode: null },
-  { code: 0xa2, name: 'Wildcard Subscriptions not supported', packets: [Suback, Disconnect], returnCode: null },
+  row(0x00, 'Success', Connack, Puback, Pubrec, Pubrel, Pubcomp, Unsuback, Auth),
+  row(0x00, 'Normal disconnection', Disconnect),
+  row(0x00, 'Granted QoS 0', Suback),
+  row(0x01, 'Granted QoS 1', Suback),
+  row(0x02, 'Granted QoS 2', Suback),
+  row(0x04, 'Disconnect with Will Message', Disconnect),
+  row(0x10, 'No matching subscribers', Puback, Pubrec),
+  row(0x11, 'No subscription existed', Unsuback),
+  row(0x18, 'Continue authentication', Auth),
+  row(0x19, 'Re-authenticate', Auth),
+  row(0x80, 'Unspecified error', Connack, Puback, Pubrec, Suback, Unsuback, Disconnect),
+  row(0x81, 'Malformed Packet', Connack, Disconnect),
+  row(0x82, 'Protocol Error', Connack, Disconnect),
+  row(0x83, 'Implementation specific error', Connack, Puback, Pubrec, Suback, Unsuback, Disconnect),
+  row(0x84, 'Unsupported Protocol Version', Connack),
+  row(0x85, 'Client Identifier not valid', Connack),
+  row(0x86, 'Bad User Name or Password', Connack),
+  row(0x87, 'Not authorized', Connack, Puback, Pubrec, Suback, Unsuback, Disconnect),
+  row(0x88, 'Server unavailable', Connack),
+  row(0x89, 'Server busy', Connack, Disconnect),
+  row(0x8a, 'Banned', Connack),
+  row(0x8b, 'Server shutting down', Disconnect),
+  row(0x8c, 'Bad authentication method', Connack, Disconnect),
+  row(0x8d, 'Keep Alive timeout', Disconnect),
+  row(0x8e, 'Session taken over', Disconnect),
+  row(0x8f, 'Topic Filter invalid', Suback, Unsuback, Disconnect),
+  row(0x90, 'Topic Name invalid', Connack, Puback, Pubrec, Disconnect),
+  row(0x91, 'Packet Identifier in use', Puback, Pubrec, Suback, Unsuback),
+  row(0x92, 'Packet Identifier not found', Pubrel, Pubcomp),
+  row(0x93, 'Receive Maximum exceeded', Disconnect),
+  row(0x94, 'Topic Alias invalid', Disconnect),
+  row(0x95, 'Packet too large', Connack, Disconnect),
+  row(0x96, 'Message rate too high', Disconnect),
+  row(0x97, 'Quota exceeded', Connack, Puback, Pubrec, Suback, Disconnect),
+  row(0x98, 'Administrative action', Disconnect),
+  row(0x99, 'Payload format invalid', Connack, Puback, Pubrec, Disconnect),
+  row(0x9a, 'Retain not supported', Connack, Disconnect),
+  row(0x9b, 'QoS not supported', Connack, Disconnect),
+  row(0x9c, 'Use another server', Connack, Disconnect),
+  row(0x9d, 'Server moved', Connack, Disconnect),
+  row(0x9e, 'Shared Subscriptions not supported', Suback, Disconnect),
+  row(0x9f, 'Connection rate exceeded', Connack, Disconnect),
+  row(0xa0, 'Maximum connect time', Disconnect),
+  row(0xa1, 'Subscription Identifiers not supported', Suback, Disconnect),
+  row(0xa2, 'Wildcard Subscriptions not supported', Suback, Disconnect),
 ]
 
 /** What a client may say in DISCONNECT [table 3-10]; a server says all the others and these, but 0x04. */
@@ -138,12 +140,15 @@ export function packetMayCarry(code: number, packetType: PacketType): boolean {
 /** May this side send this packet with this Reason Code? [MQTT-3.14.2-1, MQTT-3.15.2-1] */
 export function senderMayUse(code: number, packetType: PacketType, sender: Sender): boolean {
   if (!packetMayCarry(code, packetType)) return false
-  if (packetType === Disconnect) return sender === 'client' ? DISCONNECT_BY_CLIENT.includes(code) : code !== ReasonCode.DisconnectWithWillMessage
-  if (packetType === Auth) return code === ReasonCode.ContinueAuthentication || (code === ReasonCode.Success) === (sender === 'server')
+  if (packetType === Disconnect) return sender === 'client' ? DISCONNECT_BY_CLIENT.includes(code) : code !== 0x04
+  if (packetType === Auth) return code === 0x18 || (code === 0x00) === (sender === 'server')
   return true
 }
 
+/** What a 3.x CONNACK says instead of a Reason Code, where it has a word for it. */
+const RETURN_CODES: Readonly<Record<number, number>> = { 0x00: 0, 0x84: 1, 0x85: 2, 0x86: 4, 0x87: 5, 0x8a: 5, 0x8c: 5 }
+
 /** The return code of a 3.x CONNACK for a Reason Code: 0 accepted, 1-5 refused. What 3.x has no word for is 3, Server unavailable. */
 export function returnCodeOf(reasonCode: number): number {
-  return REASON_CODES.find((row) => row.code === reasonCode && row.returnCode !== null)?.returnCode ?? 3
+  return RETURN_CODES[reasonCode] ?? 3
 }

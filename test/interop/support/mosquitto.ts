@@ -41,6 +41,8 @@ export interface MosquittoOptions {
   readonly after?: readonly string[]
   /** Files in the temporary folder, by name; `FOLDER` in a line stands for the folder. */
   readonly files?: Readonly<Record<string, string>>
+  /** Where to listen; free ports unless given. */
+  readonly ports?: readonly number[]
   /** Makes it say everything in its log. */
   readonly verbose?: boolean
 }
@@ -83,7 +85,7 @@ export class Mosquitto {
   /** Starts it and waits until it listens. Throws with its log when it does not. */
   static async start(program: string, options: MosquittoOptions = {}): Promise<Mosquitto> {
     for (let attempt = 1; ; attempt++) {
-      const ports = await Promise.all((options.listeners ?? [[]]).map(() => freePort()))
+      const ports = options.ports ?? (await Promise.all((options.listeners ?? [[]]).map(() => freePort())))
       const broker = new Mosquitto(program, ports, options)
       try {
         await broker.until(/mosquitto version \S+ running/)
