@@ -1,13 +1,12 @@
 // Our broker beside Debian's mosquitto (or another command) in one run, interleaved, by an independent load generator and checker.
 // Prints deliveries per CPU-second of each and the ratio, writes docs/benchmarks.md. Usage: npm run bench -- [--rounds N] [--seconds S] [--only 'TEXT;…'] [--peer 'CMD {port}'] [--no-write]
 
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
+import { compileLoad, freePort, median, root, runLoad, short, startBroker } from './support/brokers.mjs'
 
 /** Label, mqload's arguments. Every shape is closed-loop and must be lossless. */
 const SHAPES = [
@@ -50,12 +49,11 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-const root = fileURLToPath(new URL('..', import.meta.url))
 const rounds = Number(options.rounds)
 const seconds = Number(options.seconds)
 const folder = mkdtempSync(join(tmpdir(), 'zanzara-bench-'))
 const run = promisify(execFile)
-const mqload = join(folder, 'mqload')
+let mqload = ''
 const brokers = []
 let runs = 0
 
@@ -69,7 +67,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 try {
-  compile()
+  mqload = compileLoad(folder)
   await startBrokers()
   const rows = []
   for (const [label, shape] of SHAPES) {
@@ -92,27 +90,9 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function compile() {
-  try {
-    execFileSync('cc', ['-O2', '-Wall', '-Wextra', '-o', mqload, join(root, 'bench/mqload.c')], { stdio: 'inherit' })
-  } catch {
-    throw new Error('the load generator needs a C compiler: install gcc (npm run setup:system -- --yes)')
-  }
-}
-
 async function startBrokers(more = '') {
   const limits = `allow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n${more}`
-  const begin = async (name, port, command, args) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    let log = ''
-    child.stderr.on('data', (chunk) => {
-      log = (log + chunk).slice(-2000)
-    })
-    brokers.push({ name, port, child })
-    const explain = () => `${name} does not answer on port ${port}; it said:\n${log}`
-    await reachable(port, explain)
-    if (child.exitCode !== null) throw new Error(explain())
-  }
+  const begin = async (name, port, command, args) => void brokers.push(await startBroker(name, port, command, args))
   const configuration = (port) => {
     const file = join(folder, `${port}.conf`)
     writeFileSync(file, `listener ${port} 127.0.0.1\n${limits}`)
@@ -123,30 +103,6 @@ async function startBrokers(more = '') {
   const port = await freePort()
   if (options.peer === '') await begin('Mosquitto', port, 'mosquitto', ['-c', configuration(port)])
   else await begin('peer', port, 'sh', ['-c', `exec ${options.peer.replaceAll('{port}', String(port))}`])
-}
-
-/** A port of 127.0.0.1 that nobody listens on, below those of outgoing connections. */
-async function freePort() {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
-    const isTaken = await new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
-      socket.unref()
-    })
-    if (!isTaken) return port
-  }
-}
-
-async function reachable(port, explain) {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const answered = await new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
-      setTimeout(() => socket.destroy(), 200)
-    })
-    if (answered) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(explain())
 }
 
 /** One row: the brokers take turns in each round. */
@@ -200,27 +156,8 @@ async function restartBrokers(more) {
 /** Own topics and client identifiers each time: nothing of an earlier run, such as a persistent session, is in the way. */
 async function load({ port, child }, shape) {
   const prefix = `b${++runs}/`
-  const args = [
-    '-p',
-    port,
-    '-b',
-    child.pid,
-    '-t',
-    prefix,
-    '-i',
-    `b${runs}-`,
-    '-d',
-    seconds,
-    '-W',
-    '0.5',
-    ...shape.replaceAll('{prefix}', prefix).split(' '),
-  ].map(String)
-  try {
-    return JSON.parse((await run(mqload, args, { timeout: 120_000, maxBuffer: 1 << 20 })).stdout)
-  } catch (error) {
-    const line = error.stdout?.trim()
-    return line ? JSON.parse(line) : { ok: false, error: String(error.stderr || error) }
-  }
+  const args = ['-p', port, '-b', child.pid, '-t', prefix, '-i', `b${runs}-`, '-d', seconds, '-W', '0.5', ...shape.replaceAll('{prefix}', prefix).split(' ')]
+  return await runLoad(mqload, args)
 }
 
 function report(rows, latencies, memory) {
@@ -267,13 +204,4 @@ function peerVersion() {
   } catch (error) {
     return /version (\S+)/.exec(error.stdout ?? '')?.[1] ?? ''
   }
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? 0
-}
-
-function short(value) {
-  return value >= 1e6 ? `${(value / 1e6).toFixed(2)}M` : value >= 1e3 ? `${Math.round(value / 1e3)}k` : String(Math.round(value))
 }

@@ -23,6 +23,7 @@ import { NO_INTERCEPTION } from './interception.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
 import { type CommonHost, ListenerHost } from './listener-host.ts'
 import { changeLimits, type ListenerRules } from './listener-rules.ts'
+import { MemoryWatch } from './memory-watch.ts'
 import { MountedAttachment } from './mounted-attachment.ts'
 import { ADMIT_ALL, PERMIT_ALL } from './ports.ts'
 import { Recovery } from './recovery.ts'
@@ -38,8 +39,10 @@ import { TopicTable } from './routing/topic-table.ts'
 import { VerdictCache } from './routing/verdict-cache.ts'
 import { Session } from './session.ts'
 import type { SessionContext } from './session-context.ts'
+import { expiryOf, FOR_EVER } from './session-expiry.ts'
 import { StoredMessages } from './stored-messages.ts'
 import { type SysUpdates, sysUpdatesOf } from './sys-updates.ts'
+import { TakeOvers } from './take-overs.ts'
 import { refusalOfWill, Wills } from './wills.ts'
 
 export type { BrokerOptions } from './broker-options.ts'
@@ -48,7 +51,6 @@ export type { BrokerOptions } from './broker-options.ts'
 const TIDY_MS = 60_000
 /** Expired retained messages dropped at a time. */
 const DROPPED_AT_A_TIME = 4096
-const FOR_EVER = 0xffffffff
 /** Milliseconds between two looks at the memory in use. */
 const MEMORY_EVERY = 250
 
@@ -82,6 +84,9 @@ export class Broker implements CommonHost {
   readonly #connections = new Set<AttachedConnection>()
   /** Those of which something waits for the store. */
   readonly #waiting = new Set<AttachedConnection>()
+  readonly #takeOvers: TakeOvers
+  /** Null when nobody can say how much is in use. */
+  readonly #memory: MemoryWatch | null
   readonly #self: Publisher
   readonly #inner: InnerPublishes
   readonly #startedAt: number
@@ -95,10 +100,11 @@ export class Broker implements CommonHost {
     this.#startedAt = options.clock.now()
     this.#faults = new FaultLog(options.log ?? null, () => options.clock.now())
     this.deadlines = new Deadlines(this.#startedAt, undefined, (error) => this.#faults.tell('something that was due failed', error))
+    this.#takeOvers = new TakeOvers(options.clock, this.deadlines, this.limits)
     this.observer = options.observer ?? NO_OBSERVER
     this.trace = options.trace ?? null
     const authorizer = options.authorizer ?? PERMIT_ALL
-    this.rules = { limits: this.limits, mountPoint: '', userNameAsClientId: false, authenticator: options.authenticator ?? ADMIT_ALL, authorizer }
+    this.rules = { name: '', limits: this.limits, mountPoint: '', userNameAsClientId: false, authenticator: options.authenticator ?? ADMIT_ALL, authorizer }
     this.#self = { clientId: '', userName: null, authorizer, session: null, lastTopic: null, verdicts: new VerdictCache() }
     const authorizers = (this.#authorizers = new Authorizers(authorizer, this.#faults))
     const { persistence = null, wallClock = () => options.clock.now() } = options
@@ -137,6 +143,9 @@ export class Broker implements CommonHost {
       dropping: ({ clientId }) => options.log?.write('notice', `Outgoing messages are being dropped for client ${clientId}.`, { client: clientId }),
     }
     this.#router = new Router(this.#parts)
+    const kept = (): number => slabs.allocated + this.#parts.retained.packetBytes
+    const memory = options.heapUsed === undefined ? null : new MemoryWatch(this.#router, limits, options.heapUsed, kept, options.log ?? null)
+    this.#memory = memory
     this.#inner = new InnerPublishes(this.#router, options.clock, stored)
     this.#feeds = new RetainedFeeds(this.#parts, options.later ?? null)
     this.subscriptions = new Subscriptions(this.#parts, this.#feeds)
@@ -151,7 +160,7 @@ export class Broker implements CommonHost {
       this.#parts.topics.dropStale(authorizers.generation)
       dropExpired.action(time)
     })
-    if (options.heapUsed !== undefined) this.#every(MEMORY_EVERY, () => this.#lookAtMemory())
+    if (memory !== null) this.#every(MEMORY_EVERY, () => memory.look())
   }
 
   /** Sessions, with and without a connection. */
@@ -180,7 +189,7 @@ export class Broker implements CommonHost {
 
   /** Memory in use is over `memoryLimit`. */
   get isFull(): boolean {
-    return this.#router.isFull
+    return this.#memory?.isFull === true
   }
 
   /** The store has no space. */
@@ -219,12 +228,7 @@ export class Broker implements CommonHost {
 
   /** The server connection of a new link; `rules` are those of the listener that it came by. */
   accept(link: Link, rules: ListenerRules = this.rules): Receiver {
-    let host = this.#hosts.get(rules)
-    if (host === undefined) {
-      host = new ListenerHost(this, rules)
-      this.#hosts.set(rules, host)
-      this.#authorizers.add(rules.authorizer)
-    }
+    const host = this.#hostOf(rules)
     const connection = new ServerConnection(host, rules.limits, host.sizes, link)
     this.#connections.add(connection)
     this.counters.socketsOpened++
@@ -251,11 +255,13 @@ export class Broker implements CommonHost {
     for (const connection of this.#waiting) if (!connection.release(durableUpTo)) this.#waiting.delete(connection)
   }
 
-  /** What a restart finds: to be given back before the first connection comes. */
-  recovery(): Recovery {
+  /** What a restart finds: to be given back before the first connection comes. `listeners` are the rules that sessions may come back by. */
+  recovery(listeners: readonly ListenerRules[] = []): Recovery {
     const parts = { ...this.#parts, context: this.#context, sessions: this.#sessions, subscriptions: this.subscriptions }
     const host = new ListenerHost(this, { ...this.rules, authorizer: PERMIT_ALL })
-    return new Recovery(parts, host, (session, since) => {
+    const hosts = new Map<string, ListenerHost>()
+    for (const rules of new Set([this.rules, ...listeners])) hosts.set(rules.name, hosts.has(rules.name) ? host : this.#hostOf(rules)) // not known: which of two
+    return new Recovery(parts, hosts, host, (session, since) => {
       this.#wills.schedule(session, since)
       this.#rest(session, since)
     })
@@ -288,7 +294,7 @@ export class Broker implements CommonHost {
    */
   setLimits(changes: Partial<Limits>, rules: ListenerRules = this.rules): void {
     changeLimits(rules.limits, rules === this.rules ? [...this.#hosts.keys()].map(({ limits }) => limits) : [], changes)
-    if (this.#options.heapUsed !== undefined) this.#lookAtMemory()
+    this.#memory?.look()
     this.#sys.every(this.limits.sysInterval, this.clock.now())
     this.#parts.retained.maximum = this.limits.maximumRetainedMessages
   }
@@ -328,7 +334,7 @@ export class Broker implements CommonHost {
       this.administration.returned(session)
       this.#parts.topics.branches.touchAll()
     }
-    session.sessionExpiryInterval = this.#expiryOf(connect)
+    session.sessionExpiryInterval = expiryOf(connect, this.limits)
     session.will = connect.will
     session.isBridge = connect.bridge && connect.version < 5
     session.version = connect.version === 5 ? 5 : 4
@@ -355,6 +361,12 @@ export class Broker implements CommonHost {
     if (this.#stored !== null && session.sessionExpiryInterval > 0) this.#tell(session, this.#stored, this.#stored.wallNow())
   }
 
+  /** One that authenticates again takes nothing over. */
+  unhurried<V>(clientId: string, peer: Peer, verdict: V): V | Promise<V> {
+    const holder = this.#sessions.get(clientId)?.connection ?? null
+    return holder === null || holder.link.peer === peer ? verdict : this.#takeOvers.next(clientId, verdict)
+  }
+
   failed(error: unknown, peer: Peer): void {
     this.#faults.tell(`the connection of ${peer.address} was ended by a fault of ours`, error)
   }
@@ -368,8 +380,18 @@ export class Broker implements CommonHost {
     this.#waiting.delete(connection)
   }
 
+  #hostOf(rules: ListenerRules): ListenerHost {
+    let host = this.#hosts.get(rules)
+    if (host === undefined) {
+      host = new ListenerHost(this, rules)
+      this.#hosts.set(rules, host)
+      this.#authorizers.add(rules.authorizer)
+    }
+    return host
+  }
+
   #makeSession(connect: Connect, userName: string | null, listener: ListenerHost): Session {
-    const persistent = this.#expiryOf(connect) > 0
+    const persistent = expiryOf(connect, this.limits) > 0
     const number = this.#stored !== null && (persistent || connect.will !== null) ? this.#stored.persistence.newSession() : 0
     const session = new Session(connect.clientId, userName, persistent, listener, this.#context, number)
     this.#sessions.set(connect.clientId, session)
@@ -396,8 +418,8 @@ export class Broker implements CommonHost {
     this.#router.ticket = persistence.ticket > before ? persistence.ticket : 0
   }
 
-  #tell({ number: session, clientId, userName, version, sessionExpiryInterval }: Session, { persistence }: StoredMessages, detachedAt: number): void {
-    if (session > 0) persistence.session({ session, clientId, userName, version, expiryInterval: sessionExpiryInterval, detachedAt })
+  #tell({ number: session, clientId, userName, version, sessionExpiryInterval, rules }: Session, { persistence }: StoredMessages, detachedAt: number): void {
+    if (session > 0) persistence.session({ session, clientId, userName, version, expiryInterval: sessionExpiryInterval, detachedAt, listener: rules.name })
   }
 
   #expire(session: Session): void {
@@ -414,19 +436,6 @@ export class Broker implements CommonHost {
     session.clear()
     if (session.number > 0) this.#stored?.persistence.sessionEnded(session.number)
     this.#sessions.delete(session.clientId)
-  }
-
-  /** Seconds the session outlives its connection: Clean Session 0 of 3.x means for ever [section 3.1.2.11.2]. */
-  #expiryOf(connect: Connect): number {
-    const asked = connect.version === 5 ? (connect.properties.sessionExpiryInterval ?? 0) : connect.cleanStart ? 0 : FOR_EVER
-    return Math.min(asked, this.limits.maximumSessionExpiryInterval)
-  }
-
-  #lookAtMemory(): void {
-    const { memoryLimit } = this.limits
-    const isFull = memoryLimit > 0 && this.#options.heapUsed!() > memoryLimit
-    if (isFull && !this.#router.isFull) this.#options.log?.write('warning', `Warning: memory_limit ${memoryLimit} is reached: no new clients, no messages.`)
-    this.#router.isFull = isFull
   }
 
   #every(intervalMs: number, action: (now: number) => void): void {

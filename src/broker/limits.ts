@@ -20,6 +20,8 @@ export interface Limits extends ConnectionLimits {
   readonly memoryLimit: number
   /** global_max_clients: sessions, with and without a connection; 0 = no limit. */
   readonly globalMaximumClients: number
+  /** Milliseconds that a client waits at most whose Client Identifier is taken over again and again (take-overs.ts); 0 = it never waits. */
+  readonly maximumTakeOverDelayMs: number
   /** Topic Names remembered with their subscribers. */
   readonly internedTopics: number
   /** Levels of a Topic Name or Filter. */
@@ -67,6 +69,7 @@ export const DEFAULT_LIMITS: Limits = {
   upgradeOutgoingQos: false,
   memoryLimit: 0,
   globalMaximumClients: 0,
+  maximumTakeOverDelayMs: 5000,
   internedTopics: 65536,
   maximumTopicLevels: 200,
   maximumSubscriptionsPerClient: 100_000,

@@ -23,6 +23,8 @@ export interface CommonHost {
   /** A random UUID in upper case. */
   newId(): string
   attach(connect: Connect, userName: string | null, connection: AttachedConnection, listener: ListenerHost): Attachment
+  /** `verdict`, as soon as its client may have this Client Identifier. */
+  unhurried<V>(clientId: string, peer: Peer, verdict: V): V | Promise<V>
   failed(error: unknown, peer: Peer): void
   holds(connection: AttachedConnection): void
   forget(connection: AttachedConnection): void
@@ -74,11 +76,19 @@ export class ListenerHost implements ServerHost {
 
   authenticate(connect: Connect, peer: Peer): Verdict | Promise<Verdict> {
     if (this.isFull) return { reasonCode: ReasonCode.QuotaExceeded, userName: null } // before the work of judging
-    return this.rules.authenticator.authenticate(connect, peer)
+    const verdict = this.rules.authenticator.authenticate(connect, peer)
+    return verdict instanceof Promise ? verdict.then((known) => this.#unhurried(connect, peer, known)) : this.#unhurried(connect, peer, verdict)
   }
 
   beginAuthentication(method: string, connect: Connect, peer: Peer): AuthenticationExchange | null {
-    return this.rules.authenticator.begin(method, connect, peer)
+    const exchange = this.rules.authenticator.begin(method, connect, peer)
+    if (exchange === null) return null
+    return {
+      step: (data) => {
+        const step = exchange.step(data)
+        return step instanceof Promise ? step.then((known) => this.#unhurried(connect, peer, known)) : this.#unhurried(connect, peer, step)
+      },
+    }
   }
 
   assignClientId(): string {
@@ -93,6 +103,12 @@ export class ListenerHost implements ServerHost {
     if (mountPoint === null) return this.#broker.attach(clientId === connect.clientId ? connect : { ...connect, clientId }, userName, connection, this)
     const mounted = will === null ? null : { ...will, topicName: mountPoint.topicName(will.topicName) }
     return this.#broker.attach({ ...connect, clientId, will: mounted }, userName, connection, this)
+  }
+
+  /** Whoever is welcome waits for its turn, if many want the same Client Identifier. */
+  #unhurried<V extends { readonly reasonCode: number; readonly userName: string | null }>(connect: Connect, peer: Peer, verdict: V): V | Promise<V> {
+    const clientId = this.rules.userNameAsClientId ? (verdict.userName ?? '') : connect.clientId
+    return verdict.reasonCode === 0 && clientId !== '' ? this.#broker.unhurried(clientId, peer, verdict) : verdict
   }
 
   failed(error: unknown, peer: Peer): void {

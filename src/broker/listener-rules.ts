@@ -6,6 +6,8 @@ import type { Authenticator, Authorizer, ControlHandler } from './ports.ts'
 
 /** One object per listener, for as long as the broker runs: what changes at a reload changes inside. */
 export interface ListenerRules {
+  /** By which the store knows this listener after a restart; '' = listeners without rules of their own. */
+  readonly name: string
   /** The broker's limits with this listener's own laid over; changed by `Broker.setLimits` only. */
   readonly limits: Limits
   /** Put before every Topic Name and Topic Filter of this listener's clients, taken off on delivery; '' = none. */

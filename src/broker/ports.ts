@@ -60,6 +60,8 @@ export interface SessionFacts {
   readonly expiryInterval: number
   /** Wall clock in milliseconds when its connection ended; 0 while it is connected. */
   readonly detachedAt: number
+  /** Name of the rules of the listener that it last used; null = not known. */
+  readonly listener?: string | null
 }
 
 export interface SubscriptionFacts {
@@ -88,6 +90,8 @@ export interface PacketFacts {
   /** Who published them; null for the broker itself. */
   readonly clientId: string | null
   readonly userName: string | null
+  /** Of what is retained: name of the rules of its publisher's listener; null = those of listeners without their own. */
+  readonly listener?: string | null
 }
 
 /** Packets [from, to) wait for a session under the numbers from `first` on. */

@@ -25,22 +25,24 @@ export interface RecoveryParts extends RouterParts {
 export class Recovery {
   readonly #parts: RecoveryParts
   readonly #stored: StoredMessages
-  readonly #host: ListenerHost
+  readonly #hosts: ReadonlyMap<string, ListenerHost>
+  readonly #unknown: ListenerHost
   readonly #rest: (session: Session, since: number) => void
-  readonly #found: { readonly session: Session; readonly detachedAt: number }[] = []
+  readonly #found: { readonly session: Session; readonly detachedAt: number; readonly listener: string | null }[] = []
   /** Clock time less wall clock. */
   readonly #shift: number
   readonly #run = new PublishRun()
 
   /**
-   * `host` stands for the listeners that sessions will come back by: nothing is refused in their name before it is known which that is,
-   * and what they may not read is dropped then. `rest` begins the time without a connection: wills, expiry.
+   * `hosts` are the listeners by the names of their rules. `unknown` stands for those that are not among them: nothing is refused in their name
+   * before it is known by which one a session comes back, and what it may not read is dropped then. `rest` begins the time without a connection: wills, expiry.
    */
-  constructor(parts: RecoveryParts, host: ListenerHost, rest: (session: Session, since: number) => void) {
+  constructor(parts: RecoveryParts, hosts: ReadonlyMap<string, ListenerHost>, unknown: ListenerHost, rest: (session: Session, since: number) => void) {
     if (parts.stored === null) throw new Error('a recovery without persistence')
     this.#parts = parts
     this.#stored = parts.stored
-    this.#host = host
+    this.#hosts = hosts
+    this.#unknown = unknown
     this.#rest = rest
     this.#shift = parts.now() - parts.stored.wallNow()
   }
@@ -51,13 +53,14 @@ export class Recovery {
   }
 
   /** `nextNumber` is that of the next message for it. */
-  session({ session: number, clientId, userName, version, expiryInterval, detachedAt }: SessionFacts, nextNumber: number): Session {
-    const session = new Session(clientId, userName, expiryInterval > 0, this.#host, this.#parts.context, number)
+  session({ session: number, clientId, userName, version, expiryInterval, detachedAt, listener = null }: SessionFacts, nextNumber: number): Session {
+    const host = (listener === null ? null : this.#hosts.get(listener)) ?? this.#unknown
+    const session = new Session(clientId, userName, expiryInterval > 0, host, this.#parts.context, number)
     session.version = version === 5 ? 5 : 4
     session.sessionExpiryInterval = expiryInterval
     if (session.journal !== null) session.journal.next = nextNumber + RESTART_GAP
     this.#parts.sessions.set(clientId, session)
-    this.#found.push({ session, detachedAt })
+    this.#found.push({ session, detachedAt, listener })
     return session
   }
 
@@ -87,7 +90,8 @@ export class Recovery {
     const run = this.#run
     readRun(run, packets.bytes, lastAt, packets.end, packets.version === 5 ? 5 : 4)
     const topicName = new TextDecoder('utf-8', { ignoreBOM: true }).decode(run.topicBytes.subarray(run.topicAt, run.topicAt + run.topicLength))
-    retained.store(topicName, run, this.clockTime(packets.arrivedAt), packets.clientId, packets.userName, null, limits.retainExpiryInterval)
+    const authorizer = this.#hosts.get(packets.listener ?? '')?.rules.authorizer ?? null
+    retained.store(topicName, run, this.clockTime(packets.arrivedAt), packets.clientId, packets.userName, authorizer, limits.retainExpiryInterval)
     if (retained.has(topicName, now())) return true
     retained.delete(topicName)
     this.#stored.persistence.retainedCleared(topicName)
@@ -106,10 +110,10 @@ export class Recovery {
 
   /** All is there. Whoever had a connection lost it at `endedAt`: wills go out as their delay says, sessions end as their expiry does. */
   finish(endedAt: number): void {
-    for (const { session, detachedAt } of this.#found) {
+    for (const { session, detachedAt, listener } of this.#found) {
       const since = detachedAt === 0 ? endedAt : detachedAt
       const { number, clientId, userName, version, sessionExpiryInterval: expiryInterval } = session
-      if (detachedAt === 0) this.#stored.persistence.session({ session: number, clientId, userName, version, expiryInterval, detachedAt: since })
+      if (detachedAt === 0) this.#stored.persistence.session({ session: number, clientId, userName, version, expiryInterval, detachedAt: since, listener })
       this.#rest(session, this.clockTime(since))
     }
   }

@@ -57,8 +57,17 @@ export class SessionJournal implements MessageMarks {
     this.#stored.lost(this.session, first, count, reason)
   }
 
-  sent(upTo: number): void {
-    this.#stored.persistence.sent(this.session, upTo)
+  /**
+   * Messages below `upTo` are written next. QoS 2 leaves when it is stored: after a crash its publisher would send it again, and it would come twice.
+   * QoS 1 waits only for what will make it a DUP.
+   */
+  sending(upTo: number, qos: Qos): void {
+    const { persistence } = this.#stored
+    const before = persistence.ticket
+    persistence.sent(this.session, upTo)
+    if (qos < 2 && persistence.ticket === before) return
+    const { ticket } = this.#stored
+    if (ticket > persistence.durableUpTo) this.#hold(ticket)
   }
 
   done(first: number, count: number): void {

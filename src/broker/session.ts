@@ -385,8 +385,8 @@ export class Session implements Publisher {
       output.append(run.bytes, run.starts[from]!, run.starts[to]!, to - from === run.count && output.bytes !== run.bytes ? run.view() : null)
     else {
       if (this.outgoing.keeps) this.#store(kept)
+      if (number > 0) this.journal?.sending(number + to - from, run.qos)
       this.outgoing.send(run, from, to, output, kept, keptShift, kept.expiry < 0 ? 0 : now())
-      if (number > 0) this.journal?.sent(number + to - from)
     }
     counters.messagesSent += to - from
     counters.publishesSent += to - from

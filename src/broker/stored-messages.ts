@@ -25,6 +25,11 @@ export class StoredMessages {
     this.wallNow = wallNow
   }
 
+  /** Of all that was told, and of the message that is being gathered. */
+  get ticket(): number {
+    return this.#recipients.length > 0 ? this.persistence.ticket + 1 : this.persistence.ticket
+  }
+
   /** Packets [from, to) of the selected ones, counted from the first of them, wait for a session from now on. */
   add(session: number, from: number, to: number, first: number, qos: Qos, retain: 0 | 1, identifiers: readonly number[] | null): void {
     const last = this.#recipients.at(-1)
@@ -55,10 +60,10 @@ export class StoredMessages {
   }
 
   /** Tells the store what was added for the selected packets of `run`, and that the last of them is retained. Returns the ticket, 0 when there was nothing. */
-  write(run: PublishRun, clientId: string | null, userName: string | null, retainedTopic: string | null): number {
+  write(run: PublishRun, clientId: string | null, userName: string | null, retainedTopic: string | null, listener: string | null = null): number {
     const recipients = this.#recipients
     if (recipients.length === 0 && retainedTopic === null) return 0
-    const packets = recipients.length === 0 ? this.lastOf(run, clientId, userName) : this.packetsOf(run, clientId, userName)
+    const packets = recipients.length === 0 ? this.lastOf(run, clientId, userName, listener) : this.packetsOf(run, clientId, userName, listener)
     this.persistence.message(packets, recipients, retainedTopic)
     const { ticket } = this.persistence
     recipients.length = 0
@@ -68,17 +73,24 @@ export class StoredMessages {
   }
 
   /** The selected packets, which arrive now. Borrows their bytes. */
-  packetsOf(run: PublishRun, clientId: string | null, userName: string | null): PacketFacts {
-    return this.#facts(run, run.start, run.count, clientId, userName)
+  packetsOf(run: PublishRun, clientId: string | null, userName: string | null, listener: string | null = null): PacketFacts {
+    return this.#facts(run, run.start, run.count, clientId, userName, listener)
   }
 
-  lastOf(run: PublishRun, clientId: string | null, userName: string | null): PacketFacts {
-    return this.#facts(run, run.starts[run.to - 1]!, 1, clientId, userName)
+  lastOf(run: PublishRun, clientId: string | null, userName: string | null, listener: string | null): PacketFacts {
+    return this.#facts(run, run.starts[run.to - 1]!, 1, clientId, userName, listener)
   }
 
-  #facts({ bytes, end, version, expiry }: PublishRun, start: number, count: number, clientId: string | null, userName: string | null): PacketFacts {
+  #facts(
+    { bytes, end, version, expiry }: PublishRun,
+    start: number,
+    count: number,
+    clientId: string | null,
+    userName: string | null,
+    listener: string | null,
+  ): PacketFacts {
     const arrivedAt = this.wallNow()
     const expiresAt = expiry < 0 ? 0 : arrivedAt + expiry * 1000
-    return { bytes, start, end, version, count, arrivedAt, expiresAt, clientId, userName }
+    return { bytes, start, end, version, count, arrivedAt, expiresAt, clientId, userName, listener }
   }
 }

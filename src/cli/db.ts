@@ -6,11 +6,9 @@ import { escapeControls } from '../server/log-destinations.ts'
 import { type Description, describePayload, describeRecord } from '../store/describe-record.ts'
 import { eachRecord } from '../store/each-record.ts'
 import { DiskFiles } from '../store/files.ts'
-import { JournalError } from '../store/journal.ts'
 import { type MosquittoDatabase, MosquittoState, readMosquittoDatabase } from '../store/mosquitto-db.ts'
-import { holdsJournal } from '../store/recovery.ts'
 import { asRecordBatch, scanSegments } from '../store/scan.ts'
-import { segmentName } from '../store/segment.ts'
+import { storeFolder } from './store-folder.ts'
 import type { Terminal } from './terminal.ts'
 
 const HELP = `zanzara db shows what is stored on disk.
@@ -25,7 +23,7 @@ Exit code: 0 shown, 1 could not be read or damaged, 2 wrong arguments.
 
 Examples:
   zanzara db dump /var/lib/mosquitto/mosquitto.db
-  zanzara db dump /var/lib/zanzara --json | jq 'select(.record == "session")'
+  zanzara db dump /var/lib/mosquitto --json | jq 'select(.record == "session")'
 `
 
 const STATES: Readonly<Record<number, string>> = {
@@ -71,9 +69,9 @@ export async function runDb(argv: readonly string[], io: Terminal): Promise<numb
   }
 }
 
-async function dumpJournal(folder: string, write: (one: Description) => string, io: Terminal): Promise<number> {
+async function dumpJournal(named: string, write: (one: Description) => string, io: Terminal): Promise<number> {
   const files = new DiskFiles()
-  if (!(await holdsJournal(files, folder))) throw new JournalError(`${folder} holds no journal: there is no file like ${segmentName(1)} in it`)
+  const folder = await storeFolder(files, named)
   let code = 0
   for await (const segment of scanSegments(files, folder)) {
     if (segment.isMissing) {

@@ -3,8 +3,7 @@
 
 import { type CheckReport, checkStore, type Damage } from '../store/check.ts'
 import { DiskFiles } from '../store/files.ts'
-import { JournalError } from '../store/journal.ts'
-import { holdsJournal } from '../store/recovery.ts'
+import { storeFolder } from './store-folder.ts'
 import type { Terminal } from './terminal.ts'
 
 /** As fsck(8). */
@@ -14,6 +13,8 @@ const HELP = `zanzara fsck looks over the folder in which a broker keeps its ses
 
 Usage: zanzara fsck [OPTION…] DIR
 
+  DIR          the broker's persistence_location, or the folder 'zanzara' in it
+
   --repair     write damaged segments anew without what is damaged; the old ones stay beside them as *.damaged
   --json       the findings as one JSON object
   --help       this text
@@ -22,8 +23,8 @@ A torn last write is no damage: it was never acknowledged, and the broker cuts i
 Exit code: 0 whole, 1 repaired, 4 damaged, 8 could not be looked at, 16 wrong arguments.
 
 Examples:
-  zanzara fsck /var/lib/zanzara
-  zanzara fsck --repair /var/lib/zanzara
+  zanzara fsck /var/lib/mosquitto
+  zanzara fsck --repair /var/lib/mosquitto
 `
 
 /** Runs the command; returns its exit code. */
@@ -45,10 +46,10 @@ export async function runFsck(argv: readonly string[], io: Terminal): Promise<nu
   return await check(folder, argv.includes('--repair'), argv.includes('--json'), io)
 }
 
-async function check(folder: string, repair: boolean, json: boolean, io: Terminal): Promise<number> {
+async function check(named: string, repair: boolean, json: boolean, io: Terminal): Promise<number> {
   const files = new DiskFiles()
   try {
-    if (!(await holdsJournal(files, folder))) throw new JournalError(`${folder} holds no journal: there is no file like p0-0000000001.zlog in it`)
+    const folder = await storeFolder(files, named)
     const unlock = await files.lock(folder)
     try {
       const report = await checkStore(files, folder, repair)

@@ -20,6 +20,7 @@ Commands:
   match     say whether a Topic Filter matches Topic Names
   config    check a configuration file, or explain what each option says and where it comes from
   fsck      check and repair the folder in which a broker stores sessions and messages
+  backup    copy what a broker has stored, also of one that is running
   db        show what is stored: our journal, or a database of mosquitto
   bench     measure a broker: connections, publishers, subscribers, pairs, fan-out and fan-in
   certs     certificates for trying TLS, and a look into any certificate

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   match: async () => (await import('./match.ts')).runMatch,
   config: async () => (await import('./config.ts')).runConfig,
   fsck: async () => (await import('./fsck.ts')).runFsck,
+  backup: async () => (await import('./backup.ts')).runBackup,
   db: async () => (await import('./db.ts')).runDb,
   bench: async () => (await import('./bench/bench.ts')).runBench,
   certs: async () => (await import('./certs/certs.ts')).runCerts,

@@ -9,8 +9,12 @@ export interface Flushable {
 
 export class Turn {
   readonly #waiting: Flushable[] = []
+  readonly #first: (() => void)[] = []
   #scheduled = false
   readonly #flushAll = (): void => {
+    const first = this.#first
+    for (let i = 0; i < first.length; i++) first[i]!()
+    first.length = 0
     this.#scheduled = false
     const waiting = this.#waiting
     for (let i = 0; i < waiting.length; i++) waiting[i]!.flush()
@@ -20,6 +24,16 @@ export class Turn {
   /** Flushes `link` at the end of this turn. */
   add(link: Flushable): void {
     this.#waiting.push(link)
+    this.#schedule()
+  }
+
+  /** Runs `task` at the end of this turn, before anything is written: what was received is stored first, and what waited for that leaves at once. */
+  before(task: () => void): void {
+    this.#first.push(task)
+    this.#schedule()
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(this.#flushAll)

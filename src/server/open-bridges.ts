@@ -128,6 +128,7 @@ export class OpenBridges {
     let rules = this.#rules.get(key)
     if (rules === undefined) {
       rules = {
+        name: `bridge ${name}`,
         limits: { ...this.#broker.limits, ...WITHOUT_LIMIT },
         mountPoint: '',
         userNameAsClientId: false,

@@ -96,9 +96,8 @@ export class ListenerOpener {
   }
 
   /** @throws ListenError; what was opened before stays open */
-  async open(listener: ReadyListener): Promise<OpenListener> {
+  async open(listener: ReadyListener, rules: ListenerRules = this.rulesOf(listener)): Promise<OpenListener> {
     const before = this.sockets.length
-    const rules = this.#rulesOf(listener)
     const port = await this.#openAll(listener, { rules, count: new ConnectionCount() })
     const sockets = this.sockets.slice(before)
     let tls = listener.tls ?? null
@@ -186,8 +185,8 @@ export class ListenerOpener {
     }
   }
 
-  /** The broker's own, unless the listener has something to say. */
-  #rulesOf({ limits, mountPoint, userNameAsClientId, authenticator, authorizer, controls }: BrokerListener): ListenerRules {
+  /** The broker's own, unless the listener has something to say; then new ones. */
+  rulesOf({ transport, path, port, limits, mountPoint, userNameAsClientId, authenticator, authorizer, controls }: BrokerListener): ListenerRules {
     const general = this.#broker.rules
     if (
       limits === undefined &&
@@ -199,6 +198,7 @@ export class ListenerOpener {
     )
       return general
     return {
+      name: transport === 'unix' ? (path ?? '') : `${port ?? 1883}`,
       limits: { ...general.limits, ...limits },
       mountPoint: mountPoint ?? '',
       userNameAsClientId: userNameAsClientId ?? false,

@@ -3,6 +3,7 @@
 
 import type { Slab } from '../base/slab.ts'
 import type { Broker } from '../broker/broker.ts'
+import type { ListenerRules } from '../broker/listener-rules.ts'
 import type { Recovery } from '../broker/recovery.ts'
 import type { Session } from '../broker/session.ts'
 import type { WaitingMessage } from '../store/message-queue.ts'
@@ -65,9 +66,12 @@ class SlotTable {
   }
 }
 
-/** Gives the broker what the store has. To be called before anybody can connect. `now` is wall clock in milliseconds. */
-export async function restoreBroker(broker: Broker, store: Store, now: number): Promise<RestoreReport> {
-  const recovery = broker.recovery()
+/**
+ * Gives the broker what the store has. To be called before anybody can connect. `now` is wall clock in milliseconds; `listeners` are the rules
+ * of those that clients will come by.
+ */
+export async function restoreBroker(broker: Broker, store: Store, now: number, listeners: readonly ListenerRules[] = []): Promise<RestoreReport> {
+  const recovery = broker.recovery(listeners)
   const restoring = new Restoring(broker, recovery, store)
   restoring.begin()
   await restoring.read()

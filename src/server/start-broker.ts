@@ -166,7 +166,7 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
     () => started?.limits.memoryLimit ?? 0,
     processMemory(() => clock.now()),
   )
-  const store = options.persistence == null ? null : await openStore(options.persistence, log)
+  const store = options.persistence == null ? null : await openStore(options.persistence, log, (task) => context.turn.before(task))
   const broker = new Broker({
     clock,
     pool: context.pool,
@@ -194,12 +194,14 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
   try {
     embedding.join(broker, context, tap, (peer) => urls.of(peer))
     for (const plugin of options.plugins ?? []) embedding.plugins.add(plugin)
+    const ready = wanted.map((listener) => plugged(listener, embedding))
+    const rules = ready.map((listener) => opener.rulesOf(listener))
     if (store !== null) {
       followStore(broker, store, log)
-      await restoreInto(broker, store, log)
+      await restoreInto(broker, store, rules, log)
     }
     for (const follower of looks.flatMap(({ followers }) => followers)) embedding.watch(follower)
-    for (const listener of wanted) listeners.push(await opener.open(plugged(listener, embedding)))
+    for (const [i, listener] of ready.entries()) listeners.push(await opener.open(listener, rules[i]))
     if (tap !== null && place !== null) outlet = await TapOutlet.open(tap, place)
   } catch (error) {
     await Promise.all(opener.sockets.map((socket) => socket.close(true)))

@@ -3,8 +3,8 @@
 
 import { ProtocolError } from '../wire/errors.ts'
 import { decodePacket, protocolLevelOf } from '../wire/mqtt/decode.ts'
-import type { Connect, ProtocolVersion } from '../wire/mqtt/packet.ts'
-import type { Properties } from '../wire/mqtt/properties.ts'
+import type { Connect, Disconnect, ProtocolVersion } from '../wire/mqtt/packet.ts'
+import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import type { ConnectionLimits } from './effects.ts'
@@ -103,8 +103,17 @@ export interface Granted {
   readonly sessionExpiryInterval: number
 }
 
-/** Properties of a 5.0 CONNACK, in Mosquitto's order: the limits that differ from the standard's defaults, and what was not granted as asked. */
+/** The Session Expiry Interval that DISCONNECT sets anew, in seconds; null = that of CONNECT, `before`, stays. @throws ProtocolError */
+export function expiryAtDisconnect({ properties }: Disconnect, before: number): number | null {
+  const expiry = properties.sessionExpiryInterval ?? null
+  if (expiry !== null && expiry > 0 && before === 0)
+    throw new ProtocolError(ReasonCode.ProtocolError, 'Session Expiry Interval in DISCONNECT, but none in CONNECT', 'MQTT-3.14.2-2')
+  return expiry
+}
+
+/** Properties of CONNACK, in Mosquitto's order: the limits that differ from the standard's defaults, and what was not granted as asked. None in 3.x. */
 export function connackProperties(connect: Connect, limits: ConnectionLimits, granted: Granted): Properties {
+  if (connect.version !== 5) return NO_PROPERTIES
   const asked = connect.properties
   return {
     ...(limits.topicAliasMaximum > 0 ? { topicAliasMaximum: limits.topicAliasMaximum } : {}),

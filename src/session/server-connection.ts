@@ -56,6 +56,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   #pacing: PublishPacing | null = null
   /** Made when something first waits for the store. */
   #held: HeldLink | null = null
+  /** Of what was published in this read, 0 = nothing is stored. */
+  #ticket = 0
   #ended = false
 
   /** `sizes` are made once for all connections with these limits. */
@@ -91,6 +93,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
 
   received(bytes: Uint8Array, start: number, end: number): void {
     this.#host.counters.bytesReceived += end - start
+    this.#ticket = 0
     try {
       this.#framer.feed(bytes, start, end, this)
     } catch (error) {
@@ -100,6 +103,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (this.#hasSpoken || this.#framer.kept > LARGE_REST) this.#heardAt = this.#host.clock.now()
     this.#hasSpoken = false
     if (this.#session === null && this.#framer.kept > AHEAD_BYTES) this.end('protocol-error', null)
+    if (this.#session !== null && this.#ticket > this.#session.durableUpTo) this.#waitForStore().received(end - start, this.#ticket)
     this.#held?.look()
   }
 
@@ -117,9 +121,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   hold(ticket: number): void {
-    this.#held ??= new HeldLink(this.link)
     this.link.output.hold(ticket)
-    this.#host.holds(this)
+    this.#waitForStore()
   }
 
   release(durableUpTo: number): boolean {
@@ -181,6 +184,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     const most = this.#limits.messageSizeLimit
     if (run.count > 1 && ((most > 0 && run.largest > most) || session.asksEach === true)) session.incoming.receiveSingly(run, now, this)
     else session.incoming.receive(run, now, this)
+    if (session.stores && session.ticket > 0) this.#ticket = session.ticket
     if (run.qos > 0) this.#host.counters.messagesSent += run.count // each is acknowledged
   }
 
@@ -293,8 +297,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
       this.#refuse(verdict.reasonCode, verdict.reason)
       return
     }
-    const host = this.#host
-    const limits = this.#limits
+    const [host, limits] = [this.#host, this.#limits]
     let assigned = connect.clientId === '' ? host.assignClientId() : null
     const named = assigned === null ? connect : { ...connect, clientId: assigned }
     const session = host.attach(named, verdict.userName, this)
@@ -317,10 +320,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (keepAlive > 0) host.deadlines.set(this.#deadline, host.clock.now() + this.#keepAliveMs)
     else host.deadlines.cancel(this.#deadline)
     host.observer.connected(this.link.peer, session.clientId, named, verdict.userName)
-    const properties =
-      connect.version === 5
-        ? { ...rules.connackProperties(connect, limits, { assigned, keepAlive, sessionExpiryInterval: session.sessionExpiryInterval }), ...authentication }
-        : NO_PROPERTIES
+    const { sessionExpiryInterval } = session
+    const properties = { ...rules.connackProperties(connect, limits, { assigned, keepAlive, sessionExpiryInterval }), ...authentication }
     this.#awaitStore(session)
     // 3.1 knows no Session Present: that byte is reserved there
     if (this.#writer.send({ type: PacketType.Connack, sessionPresent: session.sessionPresent && connect.version !== 3, reasonCode: 0, properties })) {
@@ -337,10 +338,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     const codes = session.subscribe(packet)
     if (this.#session === null) return // ended by somebody who was asked
     this.#awaitStore(session)
-    // 3.1 has no code for a refusal: the requested QoS is answered and nothing comes
-    const reasonCodes =
-      this.#writer.version === 5 ? codes : codes.map((code, i) => (code < 0x80 ? code : this.#writer.version === 4 ? 0x80 : packet.subscriptions[i]!.qos))
-    this.#writer.send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES })
+    this.#writer.subscribed(packet, codes)
     session.sendRetained()
   }
 
@@ -348,8 +346,13 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     const session = this.#session!
     const codes = session.unsubscribe(packet)
     this.#awaitStore(session)
-    const reasonCodes = this.#writer.version === 5 ? codes : []
-    this.#writer.send({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes, properties: NO_PROPERTIES })
+    this.#writer.unsubscribed(packet, codes)
+  }
+
+  #waitForStore(): HeldLink {
+    this.#held ??= new HeldLink(this.link)
+    this.#host.holds(this)
+    return this.#held
   }
 
   /** The client is told of what was just done when that is stored. */
@@ -372,10 +375,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   #disconnect(packet: Disconnect): void {
-    const expiry = packet.properties.sessionExpiryInterval ?? null
-    if (expiry !== null && expiry > 0 && this.#sessionExpiry === 0) {
-      throw new ProtocolError(ReasonCode.ProtocolError, 'Session Expiry Interval in DISCONNECT, but none in CONNECT', 'MQTT-3.14.2-2')
-    }
+    const expiry = rules.expiryAtDisconnect(packet, this.#sessionExpiry)
     this.#finish(packet.reasonCode === 0 ? 'disconnect' : 'disconnect-with-will', null, expiry)
     this.link.end()
   }
@@ -432,7 +432,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (this.#session === null) {
       this.#finish('timeout', null, null)
       this.link.end()
-    } else if (this.#pacing?.isHolding === true) this.#host.deadlines.set(this.#deadline, now + this.#keepAliveMs)
+    } else if (this.#pacing?.isHolding === true || this.#held?.isPaused === true) this.#host.deadlines.set(this.#deadline, now + this.#keepAliveMs)
     else if (this.#heardAt + this.#keepAliveMs > now) this.#host.deadlines.set(this.#deadline, this.#heardAt + this.#keepAliveMs)
     else this.end('keep-alive', null)
   }

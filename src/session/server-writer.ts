@@ -5,7 +5,7 @@ import type { Link } from '../base/link.ts'
 import type { OutputBuffer } from '../base/output-buffer.ts'
 import { ProtocolError } from '../wire/errors.ts'
 import { encodedSize, encodeInto } from '../wire/mqtt/encode.ts'
-import { type Packet, PacketType, type ProtocolVersion } from '../wire/mqtt/packet.ts'
+import { type Packet, PacketType, type ProtocolVersion, type Subscribe, type Unsubscribe } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import { ReasonCode, returnCodeOf } from '../wire/mqtt/reason-codes.ts'
 import type { ServerHost } from './effects.ts'
@@ -68,6 +68,17 @@ export class ServerWriter {
       reasonCode: this.version === 5 ? reasonCode : returnCodeOf(reasonCode),
       properties: NO_PROPERTIES,
     })
+  }
+
+  /** SUBACK. 3.1 has no code for a refusal: the requested QoS is answered and nothing comes. */
+  subscribed({ packetId, subscriptions }: Subscribe, codes: readonly number[]): void {
+    const reasonCodes = this.version === 5 ? codes : codes.map((code, i) => (code < 0x80 ? code : this.version === 4 ? 0x80 : subscriptions[i]!.qos))
+    this.send({ type: PacketType.Suback, packetId, reasonCodes, properties: NO_PROPERTIES })
+  }
+
+  /** UNSUBACK. */
+  unsubscribed({ packetId }: Unsubscribe, codes: readonly number[]): void {
+    this.send({ type: PacketType.Unsuback, packetId, reasonCodes: this.version === 5 ? codes : [], properties: NO_PROPERTIES })
   }
 
   /** DISCONNECT, which a server says in 5.0 only. To be called after a successful CONNACK [MQTT-3.14.0-1]. */

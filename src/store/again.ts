@@ -7,7 +7,7 @@ import { readPackets, readRanges, readRecipients, readSession, readSubscription 
 import type { FieldReader } from './record-fields.ts'
 import { RecordType } from './record-types.ts'
 import { appendMessage, appendSession, appendSubscribed, appendUnreleased, appendWill, type RecipientRecord } from './records.ts'
-import type { StoredState } from './stored-state.ts'
+import { type StoredState, sentUpToOf } from './stored-state.ts'
 
 /** Where the record lies now. */
 interface Here {
@@ -30,7 +30,7 @@ function liveSlot(state: StoredState, journal: Journal, type: number, fields: Fi
       const record = readSession(fields)
       const session = state.sessions.get(record.session)
       if (session === undefined || !isHere(state, session.slot, here)) return -1
-      appendSession(journal, { ...record, nextNumber: session.nextNumber, sentUpTo: session.sentUpTo })
+      appendSession(journal, { ...record, nextNumber: session.nextNumber, sentUpTo: sentUpToOf(session, record.detachedAt) })
       return session.slot
     }
     case RecordType.Subscribed: {

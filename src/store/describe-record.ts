@@ -19,8 +19,8 @@ export function describeRecord(type: number, fields: FieldReader): Description {
 function describeFields(type: number, fields: FieldReader): Description {
   switch (type) {
     case RecordType.Session: {
-      const { detachedAt, ...rest } = readSession(fields)
-      return { ...rest, detachedAt: timeOf(detachedAt) }
+      const { detachedAt, listener, ...rest } = readSession(fields)
+      return { ...rest, ...(listener == null ? {} : { listener }), detachedAt: timeOf(detachedAt) }
     }
     case RecordType.SessionEnded:
       return { session: fields.number() }
@@ -67,8 +67,16 @@ function describePackets(packets: PacketsRecord): Description {
   eachPacket(packets, (_index, at, body, next) => {
     messages.push(describePacket(packets, at, body, next))
   })
-  const { version, clientId, userName } = packets
-  return { version, clientId, userName, arrivedAt: timeOf(packets.arrivedAt), expiresAt: timeOf(packets.expiresAt), messages }
+  const { version, clientId, userName, listener } = packets
+  return {
+    version,
+    clientId,
+    userName,
+    ...(listener == null ? {} : { listener }),
+    arrivedAt: timeOf(packets.arrivedAt),
+    expiresAt: timeOf(packets.expiresAt),
+    messages,
+  }
 }
 
 /** A packet that the standard refuses, such as one without an identifier yet, is shown as it is. */

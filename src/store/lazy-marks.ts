@@ -3,7 +3,7 @@
 
 import type { Journal } from './journal.ts'
 import type { DoneReason } from './record-types.ts'
-import { appendDone, appendSent } from './records.ts'
+import { appendDone } from './records.ts'
 
 const MOST = 1000
 
@@ -17,7 +17,6 @@ export class LazyMarks {
   readonly #journal: Journal
   readonly #afterMs: number
   readonly #done = new Map<number, Range[]>()
-  readonly #sent = new Map<number, number>()
   #count = 0
   #timer: NodeJS.Timeout | null = null
 
@@ -35,15 +34,9 @@ export class LazyMarks {
     this.#marked(count)
   }
 
-  sent(session: number, upTo: number): void {
-    this.#sent.set(session, upTo)
-    this.#marked(1)
-  }
-
   /** The session has ended: its marks mean nothing. */
   forget(session: number): void {
     this.#done.delete(session)
-    this.#sent.delete(session)
   }
 
   /** Appends what has gathered. Throws JournalError once the journal has failed. */
@@ -51,9 +44,7 @@ export class LazyMarks {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#count = 0
-    for (const [session, upTo] of this.#sent) appendSent(this.#journal, session, upTo)
     for (const [session, ranges] of this.#done) for (const { first, end, reason } of ranges) appendDone(this.#journal, session, first, end - first, reason)
-    this.#sent.clear()
     this.#done.clear()
   }
 
@@ -61,7 +52,6 @@ export class LazyMarks {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#done.clear()
-    this.#sent.clear()
   }
 
   #marked(count: number): void {

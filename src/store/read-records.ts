@@ -8,12 +8,14 @@ import type { PacketsRecord, RecipientRecord, SessionRecord, SubscriptionRecord 
 export function readSession(fields: FieldReader): SessionRecord {
   const session = fields.number()
   const clientId = fields.text()
-  const userName = (fields.byte() & 1) === 0 ? null : fields.text()
+  const flags = fields.byte()
+  const userName = (flags & 1) === 0 ? null : fields.text()
+  const listener = (flags & 2) === 0 ? null : fields.text()
   const version = fields.byte()
   const expiryInterval = fields.number()
   const detachedAt = fields.number()
   const nextNumber = fields.number()
-  return { session, clientId, userName, version, expiryInterval, detachedAt, nextNumber, sentUpTo: fields.number() }
+  return { session, clientId, userName, version, expiryInterval, detachedAt, nextNumber, sentUpTo: fields.number(), listener }
 }
 
 export function readSubscription(fields: FieldReader): SubscriptionRecord {
@@ -67,9 +69,10 @@ export function readPackets(fields: FieldReader): PacketsRecord {
   const expiresAt = fields.number()
   const clientId = (flags & 8) === 0 ? null : fields.text()
   const userName = (flags & 16) === 0 ? null : fields.text()
+  const listener = (flags & 32) === 0 ? null : fields.text()
   const start = fields.at
   fields.at = fields.end
-  return { bytes: fields.bytes, start, end: fields.end, version, count, arrivedAt, expiresAt, clientId, userName }
+  return { bytes: fields.bytes, start, end: fields.end, version, count, arrivedAt, expiresAt, clientId, userName, listener }
 }
 
 /** Pairs of first packet and number of packets. */

@@ -18,6 +18,8 @@ export interface SessionRecord {
   readonly expiryInterval: number
   /** When its connection ended; 0 while it is connected. */
   readonly detachedAt: number
+  /** Name of the rules of the listener that it last used; null = not known. */
+  readonly listener?: string | null
   /** The number that the next message gets; its Packet Identifier follows from it. */
   readonly nextNumber: number
   /** Messages with lower numbers have been sent. */
@@ -64,16 +66,19 @@ export interface PacketsRecord {
   /** Who published them; null for the broker itself. */
   readonly clientId: string | null
   readonly userName: string | null
+  /** Name of the rules of its listener; null = those of listeners without their own. */
+  readonly listener?: string | null
 }
 
-/** session number | clientId text | flags u8 (1 user name) | [userName text] | version u8 | expiry, detachedAt, nextNumber, sentUpTo: numbers */
+/** session number | clientId text | flags u8 (1 user name, 2 listener) | [userName text] | [listener text] | version u8 | expiry, detachedAt, nextNumber, sentUpTo: numbers */
 export function appendSession(journal: Journal, record: SessionRecord): void {
-  const { session, clientId, userName, expiryInterval, detachedAt, nextNumber, sentUpTo } = record
+  const { session, clientId, userName, expiryInterval, detachedAt, nextNumber, sentUpTo, listener = null } = record
   const size =
     numberSize(session) +
     textSize(clientId) +
     2 +
     (userName === null ? 0 : textSize(userName)) +
+    (listener === null ? 0 : textSize(listener)) +
     numberSize(expiryInterval) +
     numberSize(detachedAt) +
     numberSize(nextNumber) +
@@ -81,8 +86,9 @@ export function appendSession(journal: Journal, record: SessionRecord): void {
   let at = journal.begin(RecordType.Session, size)
   const out = journal.bytes
   at = writeText(clientId, out, writeNumber(session, out, at))
-  out[at++] = userName === null ? 0 : 1
+  out[at++] = (userName === null ? 0 : 1) | (listener === null ? 0 : 2)
   if (userName !== null) at = writeText(userName, out, at)
+  if (listener !== null) at = writeText(listener, out, at)
   out[at++] = record.version
   at = writeNumber(detachedAt, out, writeNumber(expiryInterval, out, at))
   writeNumber(sentUpTo, out, writeNumber(nextNumber, out, at))
@@ -200,20 +206,22 @@ function writeRecipient(record: RecipientRecord, out: Uint8Array, at: number): n
   return at
 }
 
-/** flags u8 (version, 8 client, 16 user name) | count, arrivedAt, expiresAt: numbers | [clientId text] | [userName text] | bytes to the end */
-function packetsSize({ start, end, count, arrivedAt, expiresAt, clientId, userName }: PacketsRecord): number {
+/** flags u8 (version, 8 client, 16 user name, 32 listener) | count, arrivedAt, expiresAt: numbers | [clientId, userName, listener: texts] | bytes to the end */
+function packetsSize({ start, end, count, arrivedAt, expiresAt, clientId, userName, listener = null }: PacketsRecord): number {
   let size = 1 + numberSize(count) + numberSize(arrivedAt) + numberSize(expiresAt) + end - start
   if (clientId !== null) size += textSize(clientId)
   if (userName !== null) size += textSize(userName)
+  if (listener !== null) size += textSize(listener)
   return size
 }
 
 function writePackets(packets: PacketsRecord, out: Uint8Array, at: number): void {
-  const { bytes, start, end, clientId, userName } = packets
-  out[at] = packets.version | (clientId === null ? 0 : 8) | (userName === null ? 0 : 16)
+  const { bytes, start, end, clientId, userName, listener = null } = packets
+  out[at] = packets.version | (clientId === null ? 0 : 8) | (userName === null ? 0 : 16) | (listener === null ? 0 : 32)
   at = writeNumber(packets.expiresAt, out, writeNumber(packets.arrivedAt, out, writeNumber(packets.count, out, at + 1)))
   if (clientId !== null) at = writeText(clientId, out, at)
   if (userName !== null) at = writeText(userName, out, at)
+  if (listener !== null) at = writeText(listener, out, at)
   if (bytes === out) out.copyWithin(at, start, end)
   else out.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), at)
 }

@@ -11,13 +11,15 @@ import { FieldReader } from './record-fields.ts'
 import { type DoneReason, RecordType, type WillEnd } from './record-types.ts'
 import type { PacketsRecord, RecipientRecord, SessionRecord, SubscriptionRecord } from './records.ts'
 import * as records from './records.ts'
-import { type Place, StoredState } from './stored-state.ts'
+import { type Place, StoredState, sentUpToOf } from './stored-state.ts'
 
 export interface StoreOptions extends FileJournalOptions {
   /** Bytes of packets kept in memory after they were read back. */
   readonly cacheSize?: number
   /** Milliseconds that acknowledgements of receivers may wait to be journalled; 0 = not at all. */
   readonly markAfterMs?: number
+  /** Messages of a connected session that are journalled as sent before they are; 128 unless given. */
+  readonly sentAhead?: number
 }
 
 export class Store {
@@ -28,6 +30,7 @@ export class Store {
   readonly #options: StoreOptions
   readonly #bodies: Bodies
   readonly #marks: LazyMarks
+  readonly #sentAhead: number
   #segments: number
 
   /** Opens the store of a folder and replays it. Throws JournalError, and CorruptionError when what was durable is damaged. */
@@ -50,6 +53,7 @@ export class Store {
     this.cleaning = new Cleaning(journal, state)
     this.#bodies = new Bodies(journal, options.cacheSize ?? 16 << 20)
     this.#marks = new LazyMarks(journal, options.markAfterMs ?? 100)
+    this.#sentAhead = options.sentAhead ?? 128
     this.#segments = journal.segments().length
     journal.onDurable(() => this.#cleanIfNeeded())
   }
@@ -81,7 +85,8 @@ export class Store {
   /** A session has begun, or is connected, or is not any more, or its expiry has changed. Its numbers are the state's. */
   session(record: Omit<SessionRecord, 'nextNumber' | 'sentUpTo'>): void {
     const known = this.state.sessions.get(record.session)
-    const whole = { ...record, nextNumber: known?.nextNumber ?? 1, sentUpTo: known?.sentUpTo ?? 1 }
+    const sentUpTo = known === undefined ? 1 : sentUpToOf(known, record.detachedAt)
+    const whole = { ...record, nextNumber: known?.nextNumber ?? 1, sentUpTo }
     records.appendSession(this.journal, whole)
     this.state.session(whole, this.#place())
   }
@@ -122,10 +127,17 @@ export class Store {
     this.#marks.done(session, first, count, reason)
   }
 
-  /** Messages below `upTo` have been sent. Journalled a little later. */
+  /**
+   * Messages below `upTo` are going to be sent. Of a connected session some more are journalled as sent, and none for the next ones: after a crash
+   * DUP says that they may have been. When its connection ends, the session's record says how far it got.
+   */
   sent(session: number, upTo: number): void {
+    const known = this.state.sessions.get(session)
+    if (known === undefined) return
     this.state.sent(session, upTo)
-    this.#marks.sent(session, upTo)
+    if (upTo <= known.sentAtMost) return
+    known.sentAtMost = known.record?.detachedAt === 0 ? upTo + this.#sentAhead : upTo
+    records.appendSent(this.journal, session, known.sentAtMost)
   }
 
   /** PUBRECs have come: PUBREL goes out when this is durable. */
@@ -183,7 +195,8 @@ export class Store {
   /** Copies the store, as it is now, to a folder that must not exist or be empty. Restoring is putting it in place. */
   async backup(target: string): Promise<BackupReport> {
     this.#marks.write()
-    return await backup(this.journal, this.#folder, target, this.#options.files)
+    await this.journal.flush()
+    return await this.journal.exclusively(() => backup(this.#folder, target, this.#options.files))
   }
 
   async close(): Promise<void> {

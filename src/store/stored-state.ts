@@ -33,7 +33,10 @@ export class StoredSession {
   /** Of its session record. */
   slot = -1
   nextNumber = 1
+  /** Messages with lower numbers have been sent. */
   sentUpTo = 1
+  /** As far as the journal says that they may have been; never less. */
+  sentAtMost = 1
   readonly subscriptions: Map<string, StoredSubscription> = new Map()
   readonly queue: MessageQueue = new MessageQueue()
   /** Packet Identifiers awaiting PUBREL: slot of the record × 65536 + packet of it. */
@@ -43,6 +46,11 @@ export class StoredSession {
   constructor(number: number) {
     this.number = number
   }
+}
+
+/** What a session's record says of what was sent, with this end of its connection (0 = it has one). */
+export function sentUpToOf({ sentUpTo, sentAtMost }: StoredSession, detachedAt: number): number {
+  return detachedAt === 0 ? Math.max(sentUpTo, sentAtMost) : sentUpTo
 }
 
 export class StoredState {
@@ -94,8 +102,9 @@ export class StoredState {
     }
   }
 
-  /** Replay is over: what refers to sessions that are no more goes. */
+  /** Replay is over: what refers to sessions that are no more goes, and what may have been sent counts as sent. */
   replayed(): void {
+    for (const session of this.sessions.values()) session.sentAtMost = Math.max(session.sentAtMost, session.sentUpTo)
     for (const session of [...this.sessions.values()]) if (session.record === null) this.sessionEnded(session.number)
   }
 
@@ -106,7 +115,9 @@ export class StoredState {
     session.slot = slot
     session.record = record
     session.nextNumber = Math.max(session.nextNumber, record.nextNumber)
-    session.sentUpTo = Math.max(session.sentUpTo, record.sentUpTo)
+    // the end of a connection says how far it got
+    session.sentUpTo = record.detachedAt === 0 ? Math.max(session.sentUpTo, record.sentUpTo) : record.sentUpTo
+    session.sentAtMost = record.sentUpTo
     const namesake = this.byClientId.get(record.clientId)
     if (namesake === undefined || namesake.number <= session.number) this.byClientId.set(record.clientId, session)
   }

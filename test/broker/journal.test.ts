@@ -2,6 +2,7 @@
 // What a restart makes of it is test/server/restart.
 
 import { expect, test } from 'vitest'
+import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { PacketType, type Publish, type Qos } from '../../src/wire/mqtt/packet.ts'
 import { RecordingPersistence } from '../support/recording-persistence.ts'
 import { type ClientOptions, TestBroker, type TestClient } from '../support/test-broker.ts'
@@ -275,6 +276,30 @@ test('a client whose acknowledgements wait too long is not read meanwhile', () =
   expect([p.isPaused, p.isClosed]).toEqual([true, false])
   commit()
   expect([p.isPaused, p.lines()[0]]).toEqual([false, 'PUBACK m1'])
+})
+
+test.each([
+  ['QoS 1', 1, false],
+  ['QoS 2', 2, false],
+  ['QoS 0 to be retained', 0, true],
+] as const)('%s: a publisher is not read beyond 4 MiB that are not stored yet; it goes on as the store comes after', (_name, qos, retain) => {
+  const { b, store, commit } = stage()
+  const p = b.dial('p', LASTING)
+  commit()
+  const large = publish('durable', qos, 1, retain)
+  const bytes = (packetId: number): Uint8Array => encodePacket({ ...large, packetId: qos === 0 ? 0 : packetId, payload: new Uint8Array(1_900_000) }, p.version)
+  p.sendWhole(bytes(1))
+  const first = store.ticket
+  p.sendWhole(bytes(2))
+  expect(p.isPaused).toBe(false)
+  p.sendWhole(bytes(3))
+  expect(p.isPaused).toBe(true)
+  commit(first)
+  expect(p.isPaused).toBe(false)
+  p.sendWhole(bytes(4))
+  expect(p.isPaused).toBe(true)
+  commit()
+  expect(p.isPaused).toBe(false)
 })
 
 test('a receiver whose output waits gets the rest from its queue', () => {

@@ -258,3 +258,21 @@ test('memory_limit: over it no new client and no message comes in, below it ever
   b.client('new4')
   expect(b.broker.counters.publishesDropped).toBe(5)
 })
+
+test.each([
+  ['that wait', false],
+  ['that are retained', true],
+] as const)('memory_limit: between two looks messages %s may take a MiB more, however fast they come', (_name, retain) => {
+  const kept = (): number => b.broker.slabs.allocated + b.broker.retained.packetBytes
+  const b: TestBroker = new TestBroker({ heapUsed: () => kept(), limits: { memoryLimit: 4 << 20, maximumQueuedMessages: 0, maximumQueuedBytes: 0 } })
+  if (!retain) {
+    const keeper = b.client('keeper', { cleanStart: false })
+    keeper.subscribe('#', 1)
+    keeper.cut()
+  }
+  const p = b.client('p', { version: 5 })
+  for (let i = 1; i <= 1000; i++) p.publish(retain ? `t/${i}` : 't', 'x'.repeat(20_000), { qos: 1, retain, packetId: i })
+  expect(kept()).toBeGreaterThan(4 << 20)
+  expect(kept()).toBeLessThan((5 << 20) + 200_000)
+  expect(p.lines().at(-1)).toBe('PUBACK m1000 0x97')
+})

@@ -34,3 +34,32 @@ test('persistence_file: the database of Mosquitto is taken over, once', async ()
   await again.until('stderr', / running\n/)
   expect(again.stderr).not.toContain('Imported')
 })
+
+test('per_listener_settings: after a restart a retained message is judged by the ACL of the listener that its publisher used', async () => {
+  const listener = (port: string, acl: string): string[] => [`listener ${port} 127.0.0.1`, 'allow_anonymous true', `acl_file FOLDER/${acl}`]
+  const lines = [
+    'per_listener_settings true',
+    'persistence true',
+    'persistence_location FOLDER',
+    ...listener('PORT', 'inside.acl'),
+    ...listener('PORT2', 'outside.acl'),
+  ]
+  const broker = await configured(lines, { files: { 'inside.acl': 'topic #\n', 'outside.acl': 'topic #\n' } })
+  const [inside, outside] = broker.ports as [number, number]
+  await (await guest(inside, { clientId: 'in' })).publish('kept/in', 'in', { qos: 1, retain: true })
+  await (await guest(outside, { clientId: 'out' })).publish('kept/out', 'out', { qos: 1, retain: true })
+  const kept = async (clientId: string): Promise<readonly string[]> => {
+    const reader = await guest(inside, { clientId })
+    await reader.subscribe('kept/#')
+    await reader.subscribe('ready')
+    await reader.publish('ready', 'now')
+    await expect.poll(() => reader.messages).toContain('ready now')
+    return reader.messages.slice(0, -1).sort()
+  }
+  expect(await kept('before')).toEqual(['kept/in in r', 'kept/out out r'])
+  await expect(broker.program.ended('SIGKILL')).rejects.toThrow('SIGKILL')
+  broker.write('outside.acl', 'topic read #\n')
+  const again = startProgram(['broker', '-c', broker.file])
+  await again.until('stderr', / running\n/)
+  expect(await kept('after')).toEqual(['kept/in in r'])
+})

@@ -1,7 +1,7 @@
 // `zanzara fsck` and `zanzara db dump`: what they print, their exit codes, what they leave alone.
 // Folders are real and temporary.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,6 +55,14 @@ test('fsck of a whole folder says what is in it and ends with 0', async () => {
   expect(readdirSync(path)).toEqual(['p0-0000000001.zlog'])
 })
 
+test('fsck and db dump take the persistence_location, too', async () => {
+  const { path } = await stored()
+  const place = folder()
+  renameSync(path, join(place, 'zanzara'))
+  expect((await run(runFsck, place)).out).toMatch(new RegExp(`^${place}/zanzara: 1 segment, .*\nWhole\\.\n$`))
+  expect((await run(runDb, 'dump', place)).out).toContain('clientId="kitchen lamp"')
+})
+
 test('fsck names the damage and changes nothing; --repair keeps the rest and the old file', async () => {
   const { path, segment } = await stored()
   damage(segment, 'hello')
@@ -97,7 +105,7 @@ test('fsck refuses a folder in use, one without a journal, and wrong arguments',
   const store = await Store.open(path, { ballastSize: 0 })
   expect(await run(runFsck, path)).toEqual({ code: 8, out: '', err: expect.stringMatching(/^Error: .* is in use by process \d+; stop it first/) })
   await store.close()
-  expect((await run(runFsck, folder())).err).toMatch(/holds no journal: there is no file like p0-0000000001\.zlog in it\n$/)
+  expect((await run(runFsck, folder())).err).toMatch(/holds no journal: name a broker's persistence_location, or the folder 'zanzara' in it\n$/)
   expect((await run(runFsck)).err).toBe("Error: Give the folder to look at.\n\nUse 'zanzara fsck --help' to see usage.\n")
   expect((await run(runFsck, '--fix', path)).code).toBe(16)
   expect((await run(runFsck, '--help')).out).toMatch(/^zanzara fsck looks over/)

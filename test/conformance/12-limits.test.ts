@@ -62,12 +62,12 @@ test('a client whose QoS 1 acknowledgements wait for the store is not ended but 
   const client = broker.client('c', { version: 5 })
   const reader = broker.dial('reader', { cleanStart: false })
   reader.subscribe('a', 1)
-  for (const packetId of range(1, 4096)) client.sendBytes(message(5, 1, packetId))
+  for (const packetId of range(1, 16_384)) client.sendBytes(message(5, 1, packetId))
   expect([client.lines(), client.isClosed, client.isPaused]).toEqual([[], false, false])
-  for (const packetId of range(4097, 4100)) client.sendBytes(message(5, 1, packetId))
+  for (const packetId of range(16_385, 16_390)) client.sendBytes(message(5, 1, packetId))
   expect([client.lines(), client.isClosed, client.isPaused]).toEqual([[], false, true])
   store.commit(broker)
-  expect([client.lines().length, client.isClosed, client.isPaused]).toEqual([4100, false, false])
+  expect([client.lines().length, client.isClosed, client.isPaused]).toEqual([16_390, false, false])
 })
 
 function fill(broker: TestBroker, count: number, qos: 1 | 2 = 1): TestClient {

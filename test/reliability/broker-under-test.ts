@@ -34,6 +34,8 @@ export class BrokerUnderTest {
   log = ''
   readonly #settings: ProgramSettings
   #child: ChildProcess | null = null
+  /** Where what the present process says begins in the log. */
+  #from = 0
 
   private constructor(port: number, folder: string, settings: ProgramSettings) {
     this.port = port
@@ -70,20 +72,39 @@ export class BrokerUnderTest {
 
   /** Starts it on its folder, as after a crash; it listens when the promise is kept. */
   async restart(): Promise<void> {
+    await this.launch()
+    const child = this.#child!
+    const end = performance.now() + START_WITHIN_MS
+    while (!this.isListening) {
+      if (child.exitCode !== null || child.signalCode !== null || performance.now() > end) throw new Error(`the broker did not start:\n${this.#saidByThis}`)
+      await sleep(5)
+    }
+  }
+
+  /** Starts it, and waits for nothing: it may still be reading what is stored. */
+  async launch(): Promise<void> {
     await this.kill()
     const { through = [], env = {} } = this.#settings
     const words = [...through, process.execPath, builtProgram(), 'broker', '-c', join(this.folder, 'broker.conf')]
     const child = spawn(words[0]!, words.slice(1), { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
     this.#child = child
-    const from = this.log.length
+    this.#from = this.log.length
     child.stderr!.on('data', (bytes: Buffer) => {
       this.log += bytes.toString()
     })
-    const end = performance.now() + START_WITHIN_MS
-    while (!/ running$/m.test(this.log.slice(from))) {
-      if (child.exitCode !== null || child.signalCode !== null || performance.now() > end) throw new Error(`the broker did not start:\n${this.log.slice(from)}`)
-      await sleep(5)
-    }
+  }
+
+  /** Whether it has come as far as to listen. */
+  get isListening(): boolean {
+    return / running$/m.test(this.#saidByThis)
+  }
+
+  /** Its exit code, once it has ended by itself. */
+  async ended(): Promise<number | null> {
+    const child = this.#child!
+    if (child.exitCode === null) await once(child, 'close')
+    this.#child = null
+    return child.exitCode
   }
 
   /** SIGKILL; does nothing when it is not running. */
@@ -105,6 +126,10 @@ export class BrokerUnderTest {
     const [code] = (await gone) as [number | null]
     this.#child = null
     return code
+  }
+
+  get #saidByThis(): string {
+    return this.log.slice(this.#from)
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -95,9 +95,10 @@ export class MqttPeer {
     if (!this.isClosed && this.socket.writable) this.socket.write(bytes)
   }
 
-  /** Waits until the kernel has taken what was sent. */
+  /** Waits until the kernel has taken what was sent, or the connection is gone. */
   async flushed(): Promise<void> {
-    if (this.socket.writableLength > 0 && !this.isClosed) await Promise.race([once(this.socket, 'drain'), this.closed])
+    // `once` rejects when the connection is reset
+    if (this.socket.writableLength > 0 && !this.isClosed) await Promise.race([once(this.socket, 'drain').catch(() => this.closed), this.closed])
   }
 
   acknowledge(type: 4 | 5 | 6 | 7, packetId: number): void {

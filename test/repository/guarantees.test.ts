@@ -16,6 +16,8 @@ test.each(rows)('%s', (row) => {
     expect(existsSync(join(root, shown.split(' ')[0]!))).toBe(true)
     return
   }
-  const quoted = [...readFileSync(join(root, file), 'utf8').matchAll(/^(?: *test\b.*?\(| {2})['`]([^'`]{20,})['`],/gm)].map(([, text]) => text!)
+  const quoted = [...readFileSync(join(root, file), 'utf8').matchAll(/^(?: *test\b.*?\(|\](?: as const)?\)\(| {2})['`]([^'`]{20,})['`],/gm)].map(
+    ([, text]) => text!,
+  )
   expect(quoted.filter((text) => text.includes(title))).not.toEqual([])
 })

@@ -96,6 +96,7 @@ test('row 38: silence ends after one and a half Keep Alives; max_keepalive bound
 })
 
 row(39, 'one Client Identifier fought over by two, again and again: one session, nothing grows', async (arena) => {
+  arena.running.broker.setLimits({ maximumTakeOverDelayMs: 0 }) // else they would wait: test/broker/take-overs.test.ts
   const connect = frame(0x10, field('MQTT'), [4, 2, 0, 60], field('fought-over'))
   const fight = async (rounds: number): Promise<void> => {
     for (let i = 0; i < rounds; i++) {

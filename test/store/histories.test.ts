@@ -56,6 +56,7 @@ class History {
       ballastSize: 0,
       syncEveryMs: 1e9,
       markAfterMs: 0,
+      sentAhead: 0,
       now: () => this.#time++,
       cacheSize: this.random() < 0.5 ? 0 : 65536,
     })

@@ -5,6 +5,7 @@ import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BrokerOptions } from '../../src/broker/broker-options.ts'
+import type { ListenerRules } from '../../src/broker/listener-rules.ts'
 import { restoreBroker } from '../../src/server/restore-broker.ts'
 import { followStore, StorePersistence } from '../../src/server/stored-broker.ts'
 import { Store } from '../../src/store/store.ts'
@@ -13,19 +14,23 @@ import { TestBroker } from './test-broker.ts'
 export class RestartingBroker implements AsyncDisposable {
   b!: TestBroker
   store!: Store
+  /** Rules of its other listeners, made anew at each start. */
+  listeners: readonly ListenerRules[] = []
   readonly #options: Partial<BrokerOptions>
   readonly #folder: string
+  readonly #makeListeners: (b: TestBroker) => readonly ListenerRules[]
   #life = 0
   /** Wall clock less the clock of the broker. */
   #away = 1_700_000_000_000
 
-  static async start(options: Partial<BrokerOptions> = {}): Promise<RestartingBroker> {
-    const it = new RestartingBroker(options, await mkdtemp(join(tmpdir(), 'zanzara-restart-')))
+  static async start(options: Partial<BrokerOptions> = {}, makeListeners: (b: TestBroker) => readonly ListenerRules[] = () => []): Promise<RestartingBroker> {
+    const it = new RestartingBroker(options, await mkdtemp(join(tmpdir(), 'zanzara-restart-')), makeListeners)
     await it.#open()
     return it
   }
 
-  private constructor(options: Partial<BrokerOptions>, folder: string) {
+  private constructor(options: Partial<BrokerOptions>, folder: string, makeListeners: (b: TestBroker) => readonly ListenerRules[]) {
+    this.#makeListeners = makeListeners
     this.#options = options
     this.#folder = folder
   }
@@ -87,6 +92,7 @@ export class RestartingBroker implements AsyncDisposable {
     })
     this.b = new TestBroker({ ...this.#options, persistence: new StorePersistence(this.store), wallClock })
     followStore(this.b.broker, this.store)
-    await restoreBroker(this.b.broker, this.store, wallClock())
+    this.listeners = this.#makeListeners(this.b)
+    await restoreBroker(this.b.broker, this.store, wallClock(), this.listeners)
   }
 }

@@ -48,7 +48,7 @@ export class TestBroker {
       newId: () => `ID-${++this.#ids}`,
       version: '0.0.0',
       ...options,
-      limits: { sysInterval: 0, ...options.limits },
+      limits: { sysInterval: 0, maximumTakeOverDelayMs: 0, ...options.limits }, // names of clients are used again and again
     })
   }
 
@@ -103,7 +103,7 @@ export class TestClient {
       this.isClosed = true
     }
     const link: Link = {
-      peer: MEMORY,
+      peer: { ...MEMORY },
       output: this.output,
       pause: () => {
         this.isPaused = true
@@ -143,6 +143,11 @@ export class TestClient {
     const shared = Uint8Array.from(parts.flatMap((part) => [...part]))
     this.#receiver.received(shared, 0, shared.length)
     shared.fill(0xee)
+  }
+
+  /** In one read, without a copy: for many bytes. */
+  sendWhole(bytes: Uint8Array): void {
+    this.#receiver.received(bytes, 0, bytes.length)
   }
 
   /** The same bytes in reads of `size` bytes. */

@@ -328,7 +328,8 @@ export class Router {
   }
 
   #write({ session, clientId, userName }: Publisher, run: PublishRun, retainedTopic: string | null): void {
-    const ticket = this.#parts.stored!.write(run, session === null ? null : clientId, userName, retainedTopic)
+    const listener = retainedTopic === null || session === null || session.rules.name === '' ? null : session.rules.name
+    const ticket = this.#parts.stored!.write(run, session === null ? null : clientId, userName, retainedTopic, listener)
     if (ticket > 0) this.ticket = ticket
   }
 

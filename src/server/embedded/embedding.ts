@@ -105,6 +105,7 @@ export class Embedding {
   join(broker: Broker, context: NetContext, hub: TapHub | null, listenerOf: (peer: Peer) => string): void {
     const { limits } = broker
     const rules: ListenerRules = {
+      name: 'program',
       limits: { ...limits, versions: [5], maximumQos: 2, retainAvailable: true },
       mountPoint: '',
       userNameAsClientId: false,

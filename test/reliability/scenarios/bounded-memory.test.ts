@@ -146,6 +146,7 @@ const ABUSES: readonly Abuse[] = [
   {
     name: 'take-overs',
     times: CONNECTIONS,
+    limits: { maximumTakeOverDelayMs: 0 },
     run: async (port, first, times) => {
       let last: MqttPeer | null = null
       for (let i = first; i < first + times; i++) {
