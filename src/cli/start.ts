@@ -79,7 +79,7 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
   try {
     const hasHttp = options.command === null || options.isHttpPortGiven
     let welcome: Welcome | null = null
-    const console = hasHttp ? await consoleOf(log, options.lan, () => welcome) : null
+    const console = hasHttp ? await consoleOf(log, login, () => welcome) : null
     const listeners: BrokerListener[] = [{ port: options.port, ...(options.lan ? { host: null } : {}) }]
     if (console !== null) listeners.push(webSocketListener(options, console.server))
     const tls = options.devTlsPort === null ? null : await devTlsOf(options.devTlsPort, options.lan, terminal)
@@ -125,18 +125,19 @@ async function devTlsOf(port: number, lan: boolean, terminal: Terminal): Promise
 }
 
 /** The console; in the network behind a token of this start, on this machine open, as MQTT is there. */
-async function consoleOf(log: Log, isLan: boolean, welcome: () => Welcome | null): Promise<OpenConsole> {
+async function consoleOf(log: Log, login: Login | null, welcome: () => Welcome | null): Promise<OpenConsole> {
   const [{ AdminServer }, { ConsoleTokens }, { parseConfiguration }, { explain }] = await Promise.all([
     import('../server/admin/admin-server.ts'),
     import('../server/admin/console-tokens.ts'),
     import('../config/parse.ts'),
     import('../config/explain.ts'),
   ])
-  const tokens = isLan ? ConsoleTokens.forThisStart() : ConsoleTokens.none()
+  const tokens = login === null ? ConsoleTokens.none() : ConsoleTokens.forThisStart()
   const server = new AdminServer({
     log,
     tokens,
-    trustsThisMachine: () => !isLan,
+    trustsThisMachine: () => login === null,
+    mqttLogin: login,
     configuration: () => ({ files: [], sections: explain(parseConfiguration(new Uint8Array(0), '')).filter(({ kind }) => kind === 'broker') }),
     startPage: (request, response) => {
       const told = welcome()

@@ -76,11 +76,13 @@ test('a name in console_host may be asked for, others not', async () => {
 test('--lan: the console of a bare start wants the token that its link carries, also on this machine', async () => {
   const program = startProgram(['--lan', '--json', '--port', '0', '--http-port', '0'])
   await program.until('stdout', /\n/)
-  const { page, consoleToken } = JSON.parse(program.stdout) as { page: string; consoleToken: string }
+  const { page, consoleToken, userName, password } = JSON.parse(program.stdout) as Record<'page' | 'consoleToken' | 'userName' | 'password', string>
   const port = Number(new URL(page).port)
   expect(consoleToken).toMatch(/^[0-9a-f]{40}$/)
   expect((await ask(port, '/admin/v1/broker')).status).toBe(401)
   expect((await ask(port, '/admin/v1/broker', { Authorization: `Bearer ${consoleToken}` })).status).toBe(200)
+  const { body } = await ask(port, '/admin/v1/session', { Authorization: `Bearer ${consoleToken}` })
+  expect(JSON.parse(body)).toMatchObject({ role: 'admin', mqttLogin: { userName, password } })
   const local = startProgram(['--json', '--port', '0', '--http-port', '0'])
   await local.until('stdout', /\n/)
   expect(JSON.parse(local.stdout)).toMatchObject({ consoleToken: null })

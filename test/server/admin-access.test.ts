@@ -38,12 +38,12 @@ async function from(address: string, { admin }: ConsoleBroker, path: string, ini
 
 test('a program of this machine needs no login, one elsewhere does', async () => {
   const console = await startConsole()
-  expect((await console.get('/admin/v1/session')).json).toEqual({ role: 'admin', isLocal: true, isLoggedIn: false })
+  expect((await console.get('/admin/v1/session')).json).toEqual({ role: 'admin', isLocal: true, isLoggedIn: false, mqttLogin: null })
   expect((await console.get('/admin/v1/broker')).status).toBe(200)
   const away = await from('192.0.2.7', console, '/admin/v1/broker')
   expect([away.status, await away.json()]).toEqual([401, { error: 'A login is needed.' }])
   const asked = await from('192.0.2.7', console, '/admin/v1/session')
-  expect(await asked.json()).toEqual({ role: null, isLocal: false, isLoggedIn: false })
+  expect(await asked.json()).toEqual({ role: null, isLocal: false, isLoggedIn: false, mqttLogin: null })
 })
 
 test('a proxy on this machine does not lend its place to those behind it', async () => {
@@ -152,17 +152,32 @@ test('a role does what it includes and nothing more', async () => {
 test('a login gives a cookie that no script and no other site gets, and ends with logout', async () => {
   const console = await closed()
   const login = await console.post('/admin/v1/login', { token: OPERATOR })
-  expect([login.status, login.json]).toEqual([200, { role: 'operator', isLocal: false, isLoggedIn: true }])
+  expect([login.status, login.json]).toEqual([200, { role: 'operator', isLocal: false, isLoggedIn: true, mqttLogin: null }])
   const [cookie] = login.headers['set-cookie']!
   expect(cookie).toMatch(/^zanzara-console=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
   const Cookie = cookie!.split(';')[0]!
   expect((await console.get('/admin/v1/config', { Cookie })).status).toBe(200)
-  expect((await console.get('/admin/v1/session', { Cookie })).json).toEqual({ role: 'operator', isLocal: false, isLoggedIn: true })
+  expect((await console.get('/admin/v1/session', { Cookie })).json).toEqual({ role: 'operator', isLocal: false, isLoggedIn: true, mqttLogin: null })
   expect((await console.get('/admin/v1/config', { Cookie: `${Cookie}x` })).status).toBe(401)
-  expect((await console.post('/admin/v1/logout', {}, { Cookie })).json).toEqual({ role: null, isLocal: false, isLoggedIn: false })
+  expect((await console.post('/admin/v1/logout', {}, { Cookie })).json).toEqual({ role: null, isLocal: false, isLoggedIn: false, mqttLogin: null })
   expect((await console.get('/admin/v1/config', { Cookie })).status).toBe(401)
   expect(console.lines).toContain('notice: Console: operator logged in from 127.0.0.1.')
   expect(console.lines.join('\n')).not.toContain(OPERATOR)
+})
+
+test('the login that the page needs for MQTT is told to administrators alone', async () => {
+  const mqttLogin = { userName: 'lab', password: 'made-up-at-the-start' }
+  const console = await startConsole({ tokens: tokens(), trustsThisMachine: () => false, mqttLogin })
+  const told = async (headers: Record<string, string>): Promise<unknown> => (await console.get('/admin/v1/session', headers)).json.mqttLogin
+  expect(await told({})).toBeNull()
+  expect(await told(bearer('a-token-that-nobody-knows'))).toBeNull()
+  expect(await told(bearer(VIEWER))).toBeNull()
+  expect(await told(bearer(OPERATOR))).toBeNull()
+  expect(await told(bearer(ADMIN))).toEqual(mqttLogin)
+  expect((await console.post('/admin/v1/login', { token: OPERATOR })).json.mqttLogin).toBeNull()
+  const { json, headers } = await console.post('/admin/v1/login', { token: ADMIN })
+  expect([json.mqttLogin, headers['cache-control']]).toEqual([mqttLogin, 'no-store'])
+  expect(console.lines.join('\n')).not.toContain('made-up')
 })
 
 test('a cookie that came by TLS goes by TLS only', async () => {

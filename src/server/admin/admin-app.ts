@@ -8,7 +8,7 @@ import * as v from 'valibot'
 import { escapeControls } from '../log-destinations.ts'
 import type { AdminSource } from './admin-source.ts'
 import { ApiError } from './api-error.ts'
-import type { ErrorAnswer, Role, SessionAnswer } from './api-types.ts'
+import type { ErrorAnswer, MqttLogin, Role, SessionAnswer } from './api-types.ts'
 import { CONSOLE_POLICY, type ConsoleFiles } from './console-files.ts'
 import { includesRole } from './console-tokens.ts'
 import { COOKIE, type Credentials, type Identity, type Logins } from './logins.ts'
@@ -50,6 +50,8 @@ export interface AdminAppOptions {
   readonly files: ConsoleFiles
   /** Host names, beside addresses and localhost, by which this machine may be asked. */
   readonly hostNames: ReadonlySet<string>
+  /** For the page's own connection; null = it needs none, or whoever uses it must know one. */
+  readonly mqttLogin: MqttLogin | null
   /** The broker is about to stop. */
   readonly isStopping: () => boolean
 }
@@ -129,11 +131,13 @@ export class AdminApp {
     const { logins } = this.#options
     const credentials = credentialsOf(context)
     const identity = logins.identify(credentials)
-    return {
-      role: identity === null || identity === 'too-often' ? null : identity.role,
-      isLocal: logins.isLocal(credentials),
-      isLoggedIn: logins.hasLogin(credentials.cookie),
-    }
+    const role = identity === null || identity === 'too-often' ? null : identity.role
+    return { role, isLocal: logins.isLocal(credentials), isLoggedIn: logins.hasLogin(credentials.cookie), mqttLogin: this.#mqttLoginFor(role) }
+  }
+
+  /** An administrator could read it in the stream anyway. */
+  #mqttLoginFor(role: Role | null): MqttLogin | null {
+    return role === 'admin' ? this.#options.mqttLogin : null
   }
 
   async #logIn(context: Context<Env>): Promise<Response> {
@@ -148,7 +152,13 @@ export class AdminApp {
     }
     this.#source.log.write('notice', `Console: ${login.role} logged in from ${address}.`, { address })
     setCookie(context, COOKIE, login.cookie, { httpOnly: true, sameSite: 'Strict', path: '/', secure: isSecure })
-    return context.json({ role: login.role, isLocal: logins.isLocal(credentialsOf(context)), isLoggedIn: true } satisfies SessionAnswer)
+    const { role } = login
+    return context.json({
+      role,
+      isLocal: logins.isLocal(credentialsOf(context)),
+      isLoggedIn: true,
+      mqttLogin: this.#mqttLoginFor(role),
+    } satisfies SessionAnswer)
   }
 
   #logOut(context: Context<Env>): Response {

@@ -18,7 +18,7 @@ import type { TapFollower } from '../tap/tap-hub.ts'
 import { AdminApp, credentialsFrom } from './admin-app.ts'
 import type { AdminSource } from './admin-source.ts'
 import { ApiError } from './api-error.ts'
-import type { LogLine, Role } from './api-types.ts'
+import type { LogLine, MqttLogin, Role } from './api-types.ts'
 import { ClientBook } from './client-facts.ts'
 import { ConsoleFiles } from './console-files.ts'
 import type { ConsoleTokens } from './console-tokens.ts'
@@ -46,6 +46,8 @@ export interface AdminServerOptions {
   readonly trustsThisMachine: () => boolean
   /** Host names by which the console may be asked, beside addresses, localhost and the name of this machine. */
   readonly hostNames?: readonly string[]
+  /** Told to administrators, for the page's own connection; none unless given. */
+  readonly mqttLogin?: MqttLogin | null
   /** 64 MiB unless given. */
   readonly ringBytes?: number
   /** Where the built console lies; that of this package unless given. */
@@ -85,6 +87,7 @@ export class AdminServer implements BrokerLook {
       logins: new Logins({ tokens: options.tokens, trustsThisMachine: options.trustsThisMachine, now: () => performance.now() }),
       files: this.#files,
       hostNames: new Set([own, `${own}.local`, ...(options.hostNames ?? []).map((name) => name.toLowerCase())]),
+      mqttLogin: options.mqttLogin ?? null,
       isStopping: () => this.#isStopping,
     })
     this.#listener = getRequestListener(

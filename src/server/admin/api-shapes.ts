@@ -4,7 +4,8 @@
 export type Shape = Readonly<Record<string, string>>
 
 export const SHAPES: Readonly<Record<string, Shape>> = {
-  SessionAnswer: { role: '"viewer" | "operator" | "admin" | null', isLocal: 'boolean', isLoggedIn: 'boolean' },
+  SessionAnswer: { role: '"viewer" | "operator" | "admin" | null', isLocal: 'boolean', isLoggedIn: 'boolean', mqttLogin: 'MqttLogin | null' },
+  MqttLogin: { userName: 'string', password: 'string' },
   BrokerAnswer: {
     name: 'string',
     version: 'string',

@@ -11,6 +11,13 @@ export interface SessionAnswer {
   readonly isLocal: boolean
   /** By a cookie, which `logout` ends. */
   readonly isLoggedIn: boolean
+  /** By which the page itself may connect over MQTT; told to administrators, where the broker has made it up at its start. Else null. */
+  readonly mqttLogin: MqttLogin | null
+}
+
+export interface MqttLogin {
+  readonly userName: string
+  readonly password: string
 }
 
 /** GET broker. */

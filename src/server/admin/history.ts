@@ -90,16 +90,20 @@ export class History {
     return this.#latest.get(name) ?? 0
   }
 
-  /** The last `seconds`, one row in `stepSeconds`: the last one of each step. */
+  /** The last `seconds`, one row in `stepSeconds`: the same rows whenever it is asked, and the newest one. Of delays the greatest of each step. */
   answer(seconds: number, stepSeconds: number): HistoryAnswer {
-    const kept = Math.min(this.#rows, ROWS, Math.max(1, seconds))
+    const oldest = this.#rows - Math.min(this.#rows, ROWS, Math.max(1, seconds))
     const rows: number[] = []
-    for (let row = this.#rows - 1; row >= this.#rows - kept; row -= stepSeconds) rows.unshift(row % ROWS)
-    const pick = (values: Float64Array): (number | null)[] => rows.map((row) => (Number.isNaN(values[row]!) ? null : values[row]!))
-    return {
-      stepSeconds,
-      time: rows.map((row) => this.#time[row]!),
-      columns: Object.fromEntries(HISTORY_COLUMNS.map((name, i) => [name, pick(this.#columns[i]!)])),
-    }
+    for (let row = this.#rows - 1; row >= oldest; row -= row % stepSeconds === 0 ? stepSeconds : row % stepSeconds) rows.unshift(row)
+    const last = (values: Float64Array): number[] => rows.map((row) => values[row % ROWS]!)
+    const greatest = (values: Float64Array): number[] =>
+      rows.map((row, i) => {
+        let most = values[row % ROWS]!
+        for (let at = (rows[i - 1] ?? row - 1) + 1; at < row; at++) most = Math.max(most, values[at % ROWS]!)
+        return most
+      })
+    const told = (name: string, values: Float64Array): (number | null)[] =>
+      (name === 'loopDelayMs' ? greatest(values) : last(values)).map((value) => (Number.isNaN(value) ? null : value))
+    return { stepSeconds, time: last(this.#time), columns: Object.fromEntries(HISTORY_COLUMNS.map((name, i) => [name, told(name, this.#columns[i]!)])) }
   }
 }
