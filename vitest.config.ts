@@ -19,6 +19,7 @@ export default defineConfig(({ mode }) => {
       testTimeout: apart ? 120_000 : 15_000,
       hookTimeout: apart ? 120_000 : 15_000,
       teardownTimeout: 5_000,
+      ...(apart ? { expect: { poll: { timeout: 10_000 } } } : {}),
       // a file of the interop tier registers nothing when its program is missing, unless everything is required
       passWithNoTests: apart && process.env['ZZ_REQUIRE'] !== 'all',
       reporters: ['default', './scripts/vitest-totals.mjs'],

@@ -1,7 +1,8 @@
-// Compiles src/ to dist/ and joins the program's modules. The result appears whole or not at all: compiled beside, stamped, then moved into place.
+// Compiles src/ to dist/, joins the program's modules and builds the console. The result appears whole or not at all: compiled beside, stamped, then moved into place.
 // `npm run build`; `--if-possible` (the prepare script) does nothing where the compiler was not installed.
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildConsole } from './build-console.mjs'
 import { filesBelow, isMain, root, runNode, tool } from './project.mjs'
 
 /** Written last: its presence says that a build succeeded, its text of which sources. */
@@ -9,7 +10,15 @@ export const stampFile = join(root, 'dist', '.built')
 
 /** Changes whenever a source, the compiler's settings or the version may have changed. */
 export function fingerprint() {
-  const names = ['package.json', 'tsconfig.json', 'scripts/build.mjs', 'scripts/bundle.mjs', ...filesBelow(join(root, 'src')).map((name) => `src/${name}`)]
+  const names = [
+    'package.json',
+    'tsconfig.json',
+    'scripts/build.mjs',
+    'scripts/bundle.mjs',
+    'scripts/build-console.mjs',
+    'vite.config.ts',
+    ...filesBelow(join(root, 'src')).map((name) => `src/${name}`),
+  ]
   const lines = names.map((name) => {
     const { size, mtimeMs } = statSync(join(root, name))
     return `${name} ${size} ${Math.trunc(mtimeMs)}`
@@ -30,6 +39,7 @@ export function build() {
     if (runNode(compiler, ['-p', 'tsconfig.json', '--outDir', fresh], { quiet: true }) !== 0) return false
     for (const name of filesBelow(fresh)) if (name.endsWith('.d.ts')) namePublishedFiles(join(fresh, name))
     if (runNode(join(root, 'scripts', 'bundle.mjs'), [fresh], { quiet: true }) !== 0) return false
+    if (!buildConsole(fresh)) return false
     writeFileSync(join(fresh, '.built'), sources)
     moveIntoPlace(fresh)
     return true

@@ -51,6 +51,7 @@ const TIERS = {
     DEPENDENCIES,
     BUILD,
     { name: 'compile for browsers, without the types of Node', run: () => installed('typescript/bin/tsc', '-p', 'tsconfig.browser.json') },
+    { name: 'compile the console', run: () => installed('typescript/bin/tsc', '-p', 'src/console') },
     { name: 'compile tests and scripts', run: () => installed('typescript/bin/tsc', '-p', 'tsconfig.test.json') },
     { name: 'format and lint', run: () => installed('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--colors=off') },
     { name: 'who imports whom', run: () => script('check-boundaries.mjs') },

@@ -13,6 +13,8 @@ export class Demand {
   readonly everything: boolean
   /** The summary's columns are read: Source, Destination, Protocol and Info. */
   readonly columns: boolean
+  /** Set while packets are read only for what they teach about later ones: no texts are made. */
+  isQuiet = false
 
   /** `names`: fields that are read; `printed`: those among them whose tree text matters (-e of a protocol or a mark). */
   constructor(names: readonly string[] | 'everything', columns: boolean, printed: readonly string[] = []) {
@@ -33,7 +35,7 @@ export class Demand {
 
   /** Whether the tree text of a field or protocol is read: only then `rows.setText` is worth making a string. */
   text(id: number): boolean {
-    return (this.#wanted[id]! & TEXT) !== 0
+    return !this.isQuiet && (this.#wanted[id]! & TEXT) !== 0
   }
 
   #add(name: string, use: number): void {

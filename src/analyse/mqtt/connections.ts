@@ -80,6 +80,16 @@ export class MqttConnections {
     if ((segment.flags & (Flag.Fin | Flag.Reset)) !== 0) this.#closed(segment, place)
   }
 
+  /** Forgets connections that ended before a frame: a stream that is followed for days has no end of them. */
+  forgetEndedBefore(frame: number): void {
+    let kept = 0
+    for (const connection of this.all) {
+      if (connection.end === null || connection.end.frame >= frame) this.all[kept++] = connection
+      else if (this.#byStream.get(connection.stream) === connection) this.#byStream.delete(connection.stream)
+    }
+    this.all.length = kept
+  }
+
   #packet(segment: Segment, place: Place, isAsked: boolean, bytes: Uint8Array, start: number, end: number): void {
     if (end <= start) return
     const header = bytes[start]!
@@ -95,7 +105,8 @@ export class MqttConnections {
       error = thrown
     }
     const topicName = decoded?.type === PacketType.Publish ? this.#topicOf(connection, fromClient, decoded) : null
-    const message: MqttMessage = { ...place, connection, fromClient, type, size: end - start, packet: decoded, error, isAsked, topicName }
+    const { frame, time } = place
+    const message: MqttMessage = { frame, time, connection, fromClient, type, size: end - start, packet: decoded, error, isAsked, topicName }
     connection.messages++
     connection.bytes += message.size
     if (decoded?.type === PacketType.Connect) connection.clientId ??= decoded.clientId

@@ -1,0 +1,84 @@
+// Everything the components share: the Worker, tabs, selection, route, settings, keys, words, and the few things a page does for its user.
+// Made once in main.tsx and handed down by app-context.ts.
+
+import { type Signal, signal } from '@preact/signals'
+import type { Catalogue } from '../words/catalogue.ts'
+import { AdminSession, type Fetch } from './admin-session.ts'
+import { Connections } from './connections.ts'
+import { EventList } from './event-list.ts'
+import { Keyboard } from './keyboard.ts'
+import { type Hash, Route } from './route.ts'
+import { Selection } from './selection.ts'
+import { Settings, type Storage, type Surroundings } from './settings.ts'
+import { WorkerLink, type WorkerPort } from './worker-link.ts'
+
+/** What lies over the sheet. */
+export type Overlay = 'publish' | 'palette' | 'keys' | 'connect' | 'edit-connection' | 'events' | 'settings' | 'subscribe' | 'login'
+
+export interface AppEnvironment extends Surroundings {
+  readonly port: WorkerPort
+  readonly hash: Hash
+  readonly fetch: Fetch
+  copy(text: string): Promise<void>
+  save(name: string, mimeType: string, bytes: Uint8Array): void
+}
+
+/** What the publish drawer opens with. */
+export interface PublishStart {
+  readonly topic: string
+  readonly payload: Uint8Array | null
+}
+
+export class App {
+  readonly worker: WorkerLink
+  readonly events: EventList = new EventList()
+  readonly selection: Selection = new Selection()
+  readonly settings: Settings
+  /** What the browser keeps between visits. */
+  readonly storage: Storage
+  readonly connections: Connections
+  /** The broker that served the page. */
+  readonly admin: AdminSession
+  readonly route: Route
+  readonly keys: Keyboard
+  readonly overlay: Signal<Overlay | null> = signal(null)
+  readonly publishStart: Signal<PublishStart | null> = signal(null)
+  readonly #environment: AppEnvironment
+
+  constructor(environment: AppEnvironment) {
+    this.#environment = environment
+    this.worker = new WorkerLink(environment.port)
+    this.storage = environment.storage
+    this.settings = new Settings(environment)
+    this.connections = new Connections(this.worker, environment.storage, this.events)
+    this.admin = new AdminSession(environment.fetch)
+    this.route = new Route(environment.hash, this.selection, 'topics')
+    this.keys = new Keyboard(() => this.settings.singleKeys.peek())
+  }
+
+  /** In the language of the user; components that call it follow a change. */
+  words<Words>(catalogue: Catalogue<Words>): Words {
+    return catalogue[this.settings.language.value]
+  }
+
+  /** Opens the drawer with a topic and perhaps a payload in it. */
+  publish(topic: string, payload: Uint8Array | null = null): void {
+    this.publishStart.value = { topic, payload }
+    this.overlay.value = 'publish'
+  }
+
+  /** False when the browser did not let us. */
+  async copy(text: string): Promise<boolean> {
+    try {
+      await this.#environment.copy(text)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Gives the user a file. */
+  save(name: string, mimeType: string, bytes: Uint8Array): void {
+    this.#environment.save(name, mimeType, bytes)
+  }
+}

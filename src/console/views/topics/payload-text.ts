@@ -1,0 +1,54 @@
+// A payload in its forms: which of them it has, and its text in each. What it is at first sight: JSON, text, CBOR, or bytes.
+// Pure; text from the network is made visible (worker/visible-text.ts) before it is shown.
+
+import { cborText } from '../../../print/cbor.ts'
+import { textOf } from '../../worker/glance.ts'
+import { visibleText } from '../../worker/visible-text.ts'
+import { jsonLines, lineText } from './json-lines.ts'
+
+export type PayloadForm = 'json' | 'text' | 'hex' | 'cbor'
+
+/** Bytes on a line of the hexadecimal form. */
+const PER_LINE = 16
+/** CBOR is tried only if it can be more than one small number by chance. */
+const LEAST_CBOR = 3
+
+/** The form to begin with. A payload that is cut cannot be read as JSON or CBOR. */
+export function formOf(payload: Uint8Array, isWhole: boolean): PayloadForm {
+  const text = textOf(payload)
+  if (text === null) return isWhole && payload.length >= LEAST_CBOR && cborText(payload) !== null ? 'cbor' : 'hex'
+  const first = text.trimStart()[0]
+  return isWhole && (first === '{' || first === '[') && jsonLines(text) !== null ? 'json' : 'text'
+}
+
+/** The lines of a payload in a form; null = it has none. */
+export function linesOf(payload: Uint8Array, form: PayloadForm): string[] | null {
+  switch (form) {
+    case 'hex':
+      return hexLines(payload)
+    case 'cbor': {
+      const text = cborText(payload)
+      return text === null ? null : [visibleText(text)]
+    }
+    case 'text':
+      return textOf(payload) === null ? null : visibleText(textOf(payload)!).split('\n')
+    case 'json': {
+      const text = textOf(payload)
+      return text === null ? null : (jsonLines(text)?.map((line) => visibleText(lineText(line))) ?? null)
+    }
+  }
+}
+
+/** `0010  00 4d …  .M…` */
+export function hexLines(payload: Uint8Array): string[] {
+  const lines: string[] = []
+  for (let at = 0; at < payload.length; at += PER_LINE) {
+    const part = payload.subarray(at, at + PER_LINE)
+    const digits = Array.from(part, (byte) => byte.toString(16).padStart(2, '0'))
+    const hex = `${digits.slice(0, 8).join(' ').padEnd(23)}  ${digits.slice(8).join(' ').padEnd(23)}`
+    lines.push(
+      `${at.toString(16).padStart(4, '0')}  ${hex}  ${Array.from(part, (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '·')).join('')}`,
+    )
+  }
+  return lines
+}

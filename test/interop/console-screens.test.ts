@@ -1,0 +1,233 @@
+// The console in a browser against a real broker: each screen shows what was published, and does what it says.
+// Chromium by playwright-core; pages under the policy that the broker sends.
+
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { Message } from '../../src/client/message.ts'
+import { withTools } from '../support/require-tools.ts'
+import { type ConsoleLab, consoleBrowser } from './support/console-page.ts'
+
+withTools(['chromium'], ({ chromium }) => {
+  const open = consoleBrowser(chromium)
+
+  const json = (t: number): string => JSON.stringify({ t, unit: '°C', room: '5.03' })
+
+  async function withRooms(options: Parameters<typeof open>[0] = {}): Promise<ConsoleLab> {
+    const lab = await open(options)
+    for (const [n, t] of [20.5, 21, 21.5].entries()) {
+      await lab.client.publish('building5/room5.03/temperature', json(t), { qos: 1, retain: true, properties: { contentType: 'application/json' } })
+      await lab.client.publish('building5/room5.03/window', n % 2 === 0 ? 'open' : 'closed', { qos: 2 })
+      await lab.client.publish('building5/room5.04/co2', `${600 + n} ppm`)
+    }
+    return lab
+  }
+
+  const row = ({ page }: ConsoleLab, name: string, nth = 0) => page.locator('.tree-row', { hasText: name }).nth(nth)
+
+  test('Topics: the tree, the value with its unit, the line, and the message with what changed in it', async () => {
+    const lab = await withRooms()
+    const { page } = lab
+    await row(lab, 'temperature').getByText('21.5').waitFor()
+    expect(await row(lab, 'co2').innerText()).toContain('602')
+    await row(lab, 'temperature').click()
+    await page.locator('.topic-last', { hasText: 'temperature' }).waitFor()
+    const message = page.locator('.message')
+    expect(await message.locator('.code').innerText()).toContain('"t": 21.5')
+    expect(await message.locator('.code-changed').innerText()).toContain('was 21')
+    await message.getByRole('tab', { name: 'History' }).click()
+    await message.getByText('20.5').first().waitFor()
+    await message.getByRole('tab', { name: 'Diff' }).click()
+    await message.locator('.diff-added', { hasText: '21.5' }).waitFor()
+    await message.getByRole('tab', { name: 'Properties' }).click()
+    await message.getByText('application/json').waitFor()
+    expect(page.url()).toContain('#/topics?topic=building5/room5.03/temperature')
+  })
+
+  test('Topics: a link opens the same topic', async () => {
+    const lab = await open({ hash: '#/topics?topic=building5/room5.03/window' })
+    await lab.client.publish('building5/room5.03/window', 'closed', { qos: 1, retain: true })
+    await lab.page.locator('.topic-last', { hasText: 'window' }).waitFor()
+    await lab.page.locator('.message .code', { hasText: 'closed' }).waitFor()
+  })
+
+  test('Topics: deleting retained messages says how many and which, and the broker forgets them', async () => {
+    const lab = await withRooms()
+    const { page, broker } = lab
+    const retained = broker.broker.retainedCount
+    await row(lab, 'temperature').click()
+    await page.locator('.message').getByRole('button', { name: 'Message', exact: true }).click()
+    await page.getByRole('menuitem', { name: /delete/i }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('building5/room5.03/temperature').waitFor()
+    expect(await dialog.innerText()).toMatch(/\b1\b/)
+    await dialog
+      .getByRole('button', { name: /delete/i })
+      .last()
+      .click()
+    await expect.poll(() => broker.broker.retainedCount).toBe(retained - 1)
+    await expect.poll(() => row(lab, 'temperature').getByText('Retained').count()).toBe(0)
+  })
+
+  test('Messages: all of them, filtered, standing still when paused, saved as JSON', async () => {
+    const lab = await withRooms()
+    const { page, client } = lab
+    await page.keyboard.press('2')
+    const filter = page.getByRole('search').locator('input')
+    await filter.fill('building5')
+    await page.locator('.time-bars-head', { hasText: '9' }).waitFor()
+    await filter.fill('qos:2')
+    await expect.poll(() => page.locator('.message-cells').count()).toBe(3)
+    await filter.fill('topic:room5')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    for (let n = 0; n < 4; n++) await client.publish('building5/room5.03/window', 'ajar', { qos: 1 })
+    await page.getByText(/4 new/).waitFor()
+    expect(await page.locator('.message-cells', { hasText: 'ajar' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Resume' }).first().click()
+    await page.locator('.message-cells', { hasText: 'ajar' }).first().waitFor()
+    const download = page.waitForEvent('download')
+    await page
+      .locator('.bar')
+      .getByRole('button', { name: /save|export/i })
+      .click()
+    await page.getByRole('menuitem', { name: /JSON/ }).click()
+    const rows = JSON.parse(readFileSync(await (await download).path(), 'utf8')) as { topic: string }[]
+    expect(rows).toHaveLength(13)
+  })
+
+  test('Publish: what is typed arrives, is acknowledged, and stands as a command beside it', async () => {
+    const { page, client, broker } = await open()
+    const got: Message[] = []
+    const subscription = await client.subscribe('lab/#', { qos: 2 })
+    void (async () => {
+      for await (const message of subscription) got.push(message)
+    })()
+    await page.keyboard.press('p')
+    const drawer = page.getByRole('dialog', { name: 'Publish' })
+    await drawer.getByLabel('Topic').fill('lab/{{n}}')
+    await drawer.getByRole('radio', { name: 'JSON' }).click()
+    await drawer.getByLabel('Payload', { exact: true }).fill('{"n": {{n}}}')
+    await drawer.getByRole('radio', { name: /exactly once/ }).click()
+    await drawer.getByText('Repeat').click()
+    await drawer.getByLabel('Number of messages').fill('3')
+    await drawer.getByLabel('Milliseconds between two messages').fill('20')
+    await drawer.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByRole('menuitem', { name: 'User Property' }).click()
+    await drawer.getByLabel('Name').fill('source')
+    await drawer.getByLabel('Value').fill('lab5')
+    await page.keyboard.press('Control+Enter')
+    await drawer.getByText(/3 of 3, PUBCOMP in/).waitFor()
+    await expect.poll(() => got.length).toBe(3)
+    expect(got.map((message) => `${message.topic} ${message.text()} ${message.qos} ${JSON.stringify(message.properties.userProperties)}`)).toEqual(
+      [1, 2, 3].map((n) => `lab/${n} {"n": ${n}} 2 [["source","lab5"]]`),
+    )
+    expect(await drawer.locator('.copy-text').innerText()).toContain('for n in $(seq 3); do\nmosquitto_pub -h 127.0.0.1')
+    expect(broker.broker.counters.publishesReceived).toBeGreaterThanOrEqual(3)
+    await page.keyboard.press('Escape')
+    expect(await drawer.count()).toBe(0)
+  })
+
+  test('Publish: what cannot be sent is said, and nothing is', async () => {
+    const { page } = await open()
+    await page.keyboard.press('p')
+    const drawer = page.getByRole('dialog', { name: 'Publish' })
+    await drawer.getByLabel('Topic').fill('a/#')
+    await drawer.getByRole('button', { name: 'Publish' }).last().click()
+    await drawer.getByText('+ and # stand in filters only.').first().waitFor()
+    expect(await drawer.getByRole('button', { name: 'Publish' }).last().isDisabled()).toBe(true)
+  })
+
+  test('Packets and Ladder: what our own client sent and got, filtered, in detail, as a sequence', async () => {
+    const lab = await withRooms()
+    const { page } = lab
+    await page.keyboard.press('3')
+    const apply = async (filter: string): Promise<void> => {
+      await page.locator('.filter-input').fill(filter)
+      await page.locator('.filter-input').press('Enter')
+    }
+    await page
+      .getByText(/^Publish Message/)
+      .first()
+      .waitFor()
+    await apply('mqtt.msgtype == 1')
+    await page.getByText('Connect Command').first().waitFor()
+    await expect.poll(() => page.locator('.packet').count()).toBe(1)
+    await apply('mqtt.topic contains "co2"')
+    await expect.poll(async () => (await page.locator('.packet').allInnerTexts()).filter((text) => !text.includes('co2'))).toEqual([])
+    expect(await page.locator('.packet').count()).toBeGreaterThan(0)
+    await page.locator('.packet').first().click()
+    await page
+      .getByText(/^Topic: building5\/room5.04\/co2/)
+      .first()
+      .waitFor()
+    await page.keyboard.press('4')
+    await page.locator('svg').getByText('PUBLISH').first().waitFor()
+    expect(page.url()).toContain('frame=')
+  })
+
+  test('a subscription is added and refused in words', async () => {
+    const { page, client } = await open()
+    await page.keyboard.press('s')
+    const dialog = page.getByRole('dialog', { name: 'Subscribe' })
+    await dialog.getByRole('textbox').fill('a/#/b')
+    await dialog.getByText(/not a topic filter/).waitFor()
+    await dialog.getByRole('textbox').fill('more/+')
+    await page.keyboard.press('Enter')
+    await page.locator('.bar', { hasText: 'more/+' }).waitFor()
+    await client.publish('more/1', 'x', { qos: 1 })
+    await page.locator('.tree-row', { hasText: 'more' }).first().waitFor()
+  })
+
+  test('a broker that says no: the reason in words, and no second try; a broker that goes away: the data stays', async () => {
+    const { page, broker, client } = await open()
+    await client.publish('kept/topic', 'value', { qos: 1 })
+    await page.locator('.tree-row', { hasText: 'kept' }).first().waitFor()
+    await broker.close()
+    await page
+      .getByText(/Connection lost|Reconnecting/)
+      .first()
+      .waitFor()
+    expect(await page.locator('.tree-row', { hasText: 'kept' }).count()).toBeGreaterThan(0)
+    await page.getByRole('button', { name: 'Stay offline' }).click()
+    await page.getByText(/Offline since/).waitFor()
+  })
+
+  test('no connection: what happened and what to look at', async () => {
+    const { page } = await open({ connects: false })
+    await page.locator('.panel input').first().fill('ws://127.0.0.1:1/mqtt')
+    await page.locator('.panel button[type=submit]').click()
+    await page.getByText(/Nothing answers there as a WebSocket/).waitFor()
+    await page.getByRole('button', { name: 'Edit connection' }).first().waitFor()
+  })
+
+  test('keys reach everything: screens, lists, filter, palette, help', async () => {
+    const lab = await withRooms()
+    const { page } = lab
+    await row(lab, 'temperature').waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('window')
+    await expect.poll(() => page.locator('.tree-row').count()).toBe(3)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    await row(lab, 'temperature').waitFor()
+    await page.locator('.tree-rows [tabindex="0"], [role=treegrid][tabindex="0"]').first().focus()
+    await page.keyboard.press('Home')
+    await page.keyboard.press('j')
+    await page.keyboard.press('j')
+    await expect.poll(() => page.url()).toContain('topic=')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').getByText('search and commands').waitFor()
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('go to messages')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.url()).toContain('#/messages')
+    await page.keyboard.press('t')
+    await expect.poll(() => page.evaluate('document.documentElement.dataset.theme')).toBe('dark')
+  })
+
+  test('Italian: the whole frame speaks it', async () => {
+    const { page } = await open({ context: { locale: 'it-IT' } })
+    await page.getByRole('navigation').getByText('Messaggi').waitFor()
+    expect(await page.evaluate('document.documentElement.lang')).toBe('it')
+  })
+})
