@@ -59,7 +59,9 @@ for (const name of CAPTURES) {
       const detail = store.detail(i + 1)
       const shown = detail!.lines.map(({ text, depth }) => '  '.repeat(depth) + text)
       // what only the end of the capture tells is known to the store, not to one pass
-      const known = shown.filter((line) => lines.includes(line) || !/^(?: {2}\[Note: | {4}\[(?:Severity of the note|Clause of the standard): |Zanzara$)/.test(line))
+      const known = shown.filter(
+        (line) => lines.includes(line) || !/^(?: {2}\[Note: | {4}\[(?:Severity of the note|Clause of the standard): |Zanzara$)/.test(line),
+      )
       expect(known).toEqual(lines)
     }
   })
