@@ -16,6 +16,8 @@ export const SYSTEM_TOOLS = {
   tshark: { package: 'tshark', purpose: 'judges what we put on the wire' },
   tcpdump: { package: 'tcpdump', purpose: 'captures on the loopback interface' },
   chromium: { package: 'chromium', programs: ['chromium', 'chromium-browser', 'google-chrome'], purpose: 'the browser client' },
+  curl: { package: 'curl', purpose: 'runs the lines that the console gives' },
+  python3: { package: 'python3', purpose: 'compiles the programs that the console gives' },
   gcc: { package: 'gcc', purpose: 'compiles the load generator' },
   'libc headers': { package: 'libc6-dev', file: '/usr/include/stdio.h', purpose: 'compiles the load generator' },
   openssl: { package: 'openssl', purpose: 'judges our certificates' },

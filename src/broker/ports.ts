@@ -44,6 +44,8 @@ export interface Authorizer {
 export interface ControlHandler {
   /** One message of somebody who may publish there; `payload` is the handler's own. Answers go by `Broker.administration`. */
   request(clientId: string, userName: string | null, payload: Uint8Array): void
+  /** As `request`, for somebody who is no client: `who` names them in the log, and the answer is theirs alone. Absent = clients only. */
+  execute?(who: string, payload: Uint8Array): Promise<string>
 }
 
 export type AccessAction = 'publish' | 'receive' | 'subscribe'

@@ -3,6 +3,7 @@
 
 import './style/tokens.css'
 import './style/base.css'
+import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { tokenOf } from './state/admin-session.ts'
 import { App, type AppEnvironment } from './state/app.ts'
@@ -11,6 +12,7 @@ import type { Storage } from './state/settings.ts'
 import type { WorkerPort } from './state/worker-link.ts'
 import { openFirst } from './views/connections/first-connection.ts'
 import { Shell } from './views/shell/shell.tsx'
+import { visibleLine } from './worker/visible-text.ts'
 
 const THEME_QUERIES = ['(prefers-color-scheme: dark)', '(prefers-contrast: more)']
 
@@ -49,6 +51,10 @@ const token = tokenOf(location.hash)
 if (token !== null) history.replaceState(null, '', '#') // a secret stays in no history and no copied link
 const app = new App(environment)
 document.addEventListener('keydown', (event) => app.keys.pressed(event))
+effect(() => {
+  const name = app.connections.current.value?.name ?? ''
+  document.title = name === '' ? 'Zanzara' : `${visibleLine(name)} · Zanzara`
+})
 render(
   <AppContext.Provider value={app}>
     <Shell />

@@ -13,6 +13,8 @@ import { factsOf } from '../../src/console/views/clients/client-facts.ts'
 import { CLIENTS } from '../../src/console/views/clients/clients-words.ts'
 import { payloadText } from '../../src/console/views/clients/payload-start.ts'
 import { nextTraffic } from '../../src/console/views/clients/traffic.ts'
+import { creating, deleting, directoryOf, namesOf } from '../../src/console/views/security/directory.ts'
+import { SECURITY } from '../../src/console/views/security/security-words.ts'
 import type { ClientAnswer, ClientRow, ConfigSection, LogLine } from '../../src/server/admin/api-types.ts'
 
 const DAY = 86_400_000
@@ -206,6 +208,28 @@ test('bytes a second from answer to answer; a new connection begins anew', () =>
   expect(nextTraffic(one, answer({ bytesIn: 300 }), answer({ bytesIn: 5 }), 2)).toEqual(nothing)
 })
 
+test('the directory of dynamic security is what its answers hold, also when they hold nothing', () => {
+  const users = [
+    { username: 'Anna', roles: [], groups: [] },
+    { username: 'bob', roles: [], groups: [] },
+  ]
+  const directory = directoryOf([
+    { totalCount: 2, clients: users },
+    { groups: [] },
+    { roles: [{ rolename: 'r', acls: [] }] },
+    { acls: [] },
+    { group: { groupname: 'guests' } },
+  ])
+  expect(namesOf(directory, 'users', '')).toEqual(['Anna', 'bob'])
+  expect(namesOf(directory, 'users', 'AN na')).toEqual(['Anna'])
+  expect([namesOf(directory, 'groups', ''), namesOf(directory, 'roles', ''), directory.anonymousGroup]).toEqual([[], ['r'], 'guests'])
+  expect(directoryOf([null, null, null, null, null])).toEqual({ users: [], groups: [], roles: [], defaults: [], anonymousGroup: '' })
+  expect([creating('users', 'a'), deleting('roles', 'r')]).toEqual([
+    { command: 'createClient', username: 'a' },
+    { command: 'deleteRole', rolename: 'r' },
+  ])
+})
+
 /** Texts with the values of functions, by their path. */
 function texts(words: unknown, path = ''): (readonly [path: string, text: string])[] {
   if (typeof words === 'string') return [[path, words]]
@@ -216,6 +240,7 @@ function texts(words: unknown, path = ''): (readonly [path: string, text: string
 test.each([
   ['Broker', BROKER],
   ['Clients', CLIENTS],
+  ['Security', SECURITY],
 ])('the words of the %s screen are whole in both languages: none is empty, each says the same of its values', (_, { en, it }) => {
   const italian = new Map(texts(it))
   for (const [path, text] of texts(en)) {

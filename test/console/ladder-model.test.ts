@@ -8,7 +8,7 @@ import { barsOf } from '../../src/console/views/ladder/ladder-bars.ts'
 import { ladderMermaidText, ladderSvgText } from '../../src/console/views/ladder/ladder-export.ts'
 import { deliveryCount, verdictOf } from '../../src/console/views/ladder/ladder-life.ts'
 import { clientKey, type LadderModel, ladderModel, stepText, TYPE_NAMES } from '../../src/console/views/ladder/ladder-model.ts'
-import { geometryOf, secondsText, timeText } from '../../src/console/views/ladder/ladder-shapes.ts'
+import { geometryOf, secondsText, stepShapes, timeText } from '../../src/console/views/ladder/ladder-shapes.ts'
 import { stateAt } from '../../src/console/views/ladder/ladder-state.ts'
 import { LADDER_WORDS } from '../../src/console/views/ladder/ladder-words.ts'
 import type { PacketStore } from '../../src/console/worker/packets/packet-store.ts'
@@ -181,6 +181,29 @@ test('a packet is named with what tells it from others', () => {
     'PUBLISH id 7, QoS 1',
     'PUBLISH id 31, QoS 1',
   ])
+})
+
+test('the words of an arrow stand between two neighbouring lanes, however far it reaches', () => {
+  const lab = new LabCapture()
+  const publisher = lab.client('10.0.5.1', 40_000, 4)
+  publisher.connects('publisher')
+  const subscribers = ['one', 'two', 'three'].map((name, i) => {
+    const client = lab.client(`10.0.5.${i + 2}`, 40_001 + i, 4)
+    client.connects(name)
+    return client
+  })
+  publisher.says(publish('t', 'x'))
+  for (const subscriber of subscribers) subscriber.hears(publish('t', 'x'))
+  const wide = modelOf(storeOf(new Uint8Array(lab.file)))
+  const geometry = geometryOf(wide, 1000, false)
+  const { laneX } = geometry
+  expect(wide.steps.some(({ from, to }) => Math.abs(from - to) === 3)).toBe(true)
+  for (const step of wide.steps) {
+    const [label] = stepShapes(step, geometry, LADDER_WORDS.en.texts).filter((shape) => shape.kind === 'text')
+    const left = laneX.findLastIndex((x) => x < label!.x)
+    expect(label!.x).toBeCloseTo((laneX[left]! + laneX[left + 1]!) / 2)
+    expect(Math.min(step.from, step.to) <= left && left < Math.max(step.from, step.to)).toBe(true)
+  }
 })
 
 test('times and pauses read well', () => {

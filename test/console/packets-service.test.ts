@@ -156,6 +156,21 @@ test('work is cut into slices: between two of them rows are there, and a packet 
   expect(tab.waits).toBe(true)
 })
 
+test('a message that is sought while packets are still read is found when they have been', async () => {
+  const lab = new LabCapture()
+  const client = lab.client('10.0.5.23', 40_000, 4)
+  client.connects('one')
+  client.says(publish('a/b', 'hello'))
+  const time = Number(lab.time / 1000n) / 1000
+  const tab = new Tab()
+  tab.service.push(new Uint8Array(lab.file))
+  const sought = { topic: 'a/b', size: 5, time, fromClient: true }
+  const found = tab.ask('packets/find', sought)
+  tab.work()
+  expect(await found).toBe(6)
+  expect(await tab.ask('packets/find', { ...sought, size: 6 })).toBe(0)
+})
+
 test('a packet that will never come is answered with nothing', async () => {
   const tab = new Tab()
   tab.service.push(captureBytes('m311-tour.pcap'))

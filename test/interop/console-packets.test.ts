@@ -131,6 +131,11 @@ withTools(['chromium'], ({ chromium }) => {
     await expect.poll(() => input.inputValue()).toBe('mqtt.msgtype == 3')
     await input.press('Enter')
     await expect.poll(() => passing(page)).toBe(sniffed('mqtt.msgtype == 3'))
+    await input.fill('')
+    // faster than suggestions come
+    await input.pressSequentially('tcp && mqtt.topi')
+    await input.press('Tab')
+    await expect.poll(() => input.inputValue()).toBe('tcp && mqtt.topic')
     await input.fill('mqtt.topik == "a"')
     await page.getByRole('status').getByText('mqtt.topik').waitFor()
     expect(await page.locator('.filter-wrong').count()).toBe(1)
@@ -305,6 +310,20 @@ withTools(['chromium'], ({ chromium }) => {
     expect(await page.getByRole('button', { name: 'Follow the newest packets' }).getAttribute('aria-pressed')).toBe('false')
     await client.publish('live/1', 'one more', { qos: 0 })
     await expect.poll(() => passing(page)).toBe(14)
+  })
+
+  test('live: the message that is chosen in Messages is the packet that is chosen here, and in the ladder', async () => {
+    const { page, client } = await open({ hash: '#/messages' })
+    for (let n = 0; n < 60; n++) await client.publish('chosen/topic', `value ${n}`, { qos: 1 })
+    await page.getByRole('search').locator('input').fill('value 7')
+    const message = page.locator('.message-cells', { hasText: 'value 7' })
+    await expect.poll(() => message.count()).toBe(1)
+    await message.click()
+    await page.keyboard.press('3')
+    await expect.poll(() => line(page, 'Message:').innerText()).toContain(Buffer.from('value 7').toString('hex'))
+    await page.locator('.packet[aria-selected=true]', { hasText: 'chosen/topic' }).waitFor()
+    await page.keyboard.press('4')
+    await page.locator('.verdict', { hasText: 'Acknowledged' }).waitFor()
   })
 
   test('payloads and names from the network are text and nothing else', async () => {

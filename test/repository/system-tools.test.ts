@@ -57,6 +57,8 @@ test('each package is named once', () => {
     'tshark',
     'tcpdump',
     'chromium',
+    'curl',
+    'python3',
     'gcc',
     'libc6-dev',
     'openssl',

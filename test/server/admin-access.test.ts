@@ -139,10 +139,11 @@ test('a role does what it includes and nothing more', async () => {
     (await console.get('/admin/v1/clients', bearer(token))).status,
     (await console.get('/admin/v1/config', bearer(token))).status,
     (await console.post('/admin/v1/client/drop', { id: 'nobody' }, bearer(token))).status,
+    (await console.post('/admin/v1/dynsec', { commands: [{ command: 'listClients' }] }, bearer(token))).status,
   ]
-  expect(await asks(VIEWER)).toEqual([200, 403, 403])
-  expect(await asks(OPERATOR)).toEqual([200, 200, 404])
-  expect(await asks(ADMIN)).toEqual([200, 200, 404])
+  expect(await asks(VIEWER)).toEqual([200, 403, 403, 403])
+  expect(await asks(OPERATOR)).toEqual([200, 200, 404, 403])
+  expect(await asks(ADMIN)).toEqual([200, 200, 404, 404])
   await expect(console.open('/admin/v1/stream', bearer(VIEWER))).rejects.toThrow('refused with 403')
   await console.open('/admin/v1/stream', bearer(OPERATOR))
   await console.open('/admin/v1/log/stream', bearer(VIEWER))

@@ -8,12 +8,15 @@ import { join } from 'node:path'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { expect, onTestFinished, test } from 'vitest'
 import { AclFile } from '../../src/auth/acl-file.ts'
+import { DYNSEC_TOPIC, DynamicSecurity } from '../../src/auth/dynsec/dynamic-security.ts'
+import { DynsecAuthorizer } from '../../src/auth/dynsec/dynsec-authorizer.ts'
 import { FileAuthorizer } from '../../src/auth/file-authorizer.ts'
 import { explain } from '../../src/config/explain.ts'
 import { parseConfiguration } from '../../src/config/parse.ts'
 import { SHAPES } from '../../src/server/admin/api-shapes.ts'
 import { ROUTES } from '../../src/server/admin/routes.ts'
 import { type ConsoleBroker, type Reply, startConsole } from '../support/console-broker.ts'
+import { adminFile } from '../support/dynsec-kit.ts'
 
 type Json = Record<string, unknown>
 
@@ -92,6 +95,61 @@ test('the document describes every route, and what it says of answers is true', 
   await described(console, 'WhyAnswer', await console.post('/admin/v1/why', { client: 'alice', topic: 'deib/eg1/temperature', qos: 1, publishedQos: 1 }))
   await described(console, 'ActionAnswer', await console.post('/admin/v1/client/unsubscribe', { id: 'alice', filter: 'none' }))
   await described(console, 'DeletedAnswer', await console.post('/admin/v1/retained/delete', { filter: 'deib/#' }))
+})
+
+/** A broker with dynamic security in force, whose clients need no password. */
+async function withDynsec(): Promise<{ readonly console: ConsoleBroker; do(...commands: object[]): Promise<{ error: string | null; data: Json | null }[]> }> {
+  const path = mkdtempSync(join(tmpdir(), 'zanzara-dynsec-'))
+  onTestFinished(() => rmSync(path, { recursive: true }))
+  writeFileSync(join(path, 'dynsec.json'), adminFile(), { mode: 0o600 })
+  const lines: string[] = []
+  const security = new DynamicSecurity({ path: join(path, 'dynsec.json'), log: { write: (_, line) => void lines.push(line) } })
+  const authorizer = new DynsecAuthorizer(security, new FileAuthorizer({ aclFile: null }))
+  const controls = new Map([[DYNSEC_TOPIC, security]])
+  const console = await startConsole({
+    broker: { authenticator: { authenticate: ({ userName }) => ({ reasonCode: 0, userName }), begin: () => null } },
+    listener: { authorizer, controls },
+  })
+  security.serve(console.running.broker.administration)
+  const ask = async (...commands: object[]): Promise<{ error: string | null; data: Json | null }[]> => {
+    const { status, json } = await console.post('/admin/v1/dynsec', { commands })
+    expect(status).toBe(200)
+    return json.responses
+  }
+  return { console, do: ask }
+}
+
+test('dynamic security: its commands, and the role and rule that decide about a client', async () => {
+  const { console, do: ask } = await withDynsec()
+  const acls = [
+    { acltype: 'publishClientSend', topic: 'lab/secret', priority: 5, allow: false },
+    { acltype: 'publishClientSend', topic: 'lab/#', allow: true },
+  ]
+  const made = await ask(
+    { command: 'createRole', rolename: 'lab', acls, allowwildcardsubs: false },
+    { command: 'createClient', username: 'ann', password: 'a-secret-of-ann', roles: [{ rolename: 'lab' }] },
+    { command: 'createClient', username: 'ann' },
+  )
+  expect(made.map(({ error }) => error)).toEqual([null, null, 'Client already exists'])
+  expect((await ask({ command: 'listClients' }))[0]!.data).toEqual({ totalCount: 2, clients: ['admin', 'ann'] })
+  expect(console.lines).toContain('notice: Console: a program of this machine asked dynamic security for createRole, createClient.')
+  expect(console.lines.join('\n')).not.toContain('a-secret-of-ann')
+  const access = async (user: string, action: string, topic: string): Promise<unknown> => {
+    const { json } = await console.post('/admin/v1/access', { client: 'any', user, action, topic })
+    return [json.allowed, json.reason]
+  }
+  expect(await access('ann', 'publish', 'lab/a')).toEqual([true, "role 'lab', publishClientSend lab/#, priority 0: allow"])
+  expect(await access('ann', 'publish', 'lab/secret')).toEqual([false, "role 'lab', publishClientSend lab/secret, priority 5: deny"])
+  expect(await access('ann', 'subscribe', 'lab/+')).toEqual([false, "role 'lab' allows no wildcards in subscriptions"])
+  expect(await access('ann', 'publish', 'else')).toEqual([false, 'no role says anything, and the default of publishClientSend is to deny'])
+  expect(await access('ann', 'receive', 'else')).toEqual([true, 'no role says anything, and the default of publishClientReceive is to allow'])
+  expect(await access('nobody', 'publish', 'lab/a')).toEqual([false, 'dynamic security knows no user of this name'])
+  expect(await access('admin', 'publish', DYNSEC_TOPIC)).toEqual([true, expect.stringContaining(`publishClientSend $CONTROL/dynamic-security/#`)])
+  const { listeners } = (await console.get('/admin/v1/broker')).json
+  expect(listeners.map(({ hasDynsec }: { hasDynsec: boolean }) => hasDynsec)).toEqual([true, false])
+  await described(console, 'DynsecAnswer', await console.post('/admin/v1/dynsec', { commands: [{ command: 'deleteClient', username: 'ann' }] }))
+  expect((await console.post('/admin/v1/dynsec', { commands: [{ command: 'listClients' }], listenerPort: console.httpPort })).status).toBe(404)
+  expect((await console.post('/admin/v1/dynsec', { commands: [] })).status).toBe(400)
 })
 
 test('input that is not as described is refused with the name of the field', async () => {

@@ -115,13 +115,19 @@ export class DynamicSecurity implements UserDirectory, ControlHandler {
 
   /** A message to the control topic; `payload` is kept until it has been answered. */
   request(clientId: string, userName: string | null, payload: Uint8Array): void {
-    this.#last = this.#last.then(async () => {
-      try {
-        await this.#serve(clientId, userName, payload)
-      } catch (error) {
-        this.#log.write('error', `Error: dynamic security could not answer ${shown(clientId)}: ${(error as Error).message}`)
-      }
+    const answered = this.#serve(clientId, userName, payload, (text) => {
+      this.#administration?.answer((rules) => this.#holdsFor(rules), `${DYNSEC_TOPIC}/response`, Buffer.from(text))
     })
+    answered.catch((error: Error) => this.#log.write('error', `Error: dynamic security could not answer ${shown(clientId)}: ${error.message}`))
+  }
+
+  /** As a message of an admin, whose answer nobody else sees. @throws what makes an answer impossible */
+  async execute(who: string, payload: Uint8Array): Promise<string> {
+    let answer = ''
+    await this.#serve(who, null, payload, (text) => {
+      answer = text
+    })
+    return answer
   }
 
   /** Kept until everything asked for so far has been answered. */
@@ -129,7 +135,14 @@ export class DynamicSecurity implements UserDirectory, ControlHandler {
     await this.#last
   }
 
-  async #serve(clientId: string, userName: string | null, payload: Uint8Array): Promise<void> {
+  /** When those before it have been answered. */
+  #serve(clientId: string, userName: string | null, payload: Uint8Array, answer: (text: string) => void): Promise<void> {
+    const served = this.#last.then(() => this.#answer(clientId, userName, payload, answer))
+    this.#last = served.catch(() => {}) // told by who asked
+    return served
+  }
+
+  async #answer(clientId: string, userName: string | null, payload: Uint8Array, answer: (text: string) => void): Promise<void> {
     const leaving = new Set<string | null>()
     let hasChanged = false
     /** Users whose subscriptions may have become too many; null = anybody's. */
@@ -147,12 +160,12 @@ export class DynamicSecurity implements UserDirectory, ControlHandler {
       sendAway: (name) => void leaving.add(name),
     }
     const text = await respond(payload, async (name, request) => {
-      const answer = await (COMMANDS.get(name) ?? unknownCommand)(request, context)
-      if (!('error' in answer)) this.#tell(clientId, userName, name, request)
-      return answer
+      const said = await (COMMANDS.get(name) ?? unknownCommand)(request, context)
+      if (!('error' in said)) this.#tell(clientId, userName, name, request)
+      return said
     })
     if (hasChanged) this.#save()
-    this.#administration?.answer((rules) => this.#holdsFor(rules), `${DYNSEC_TOPIC}/response`, Buffer.from(text))
+    answer(text)
     if (hasChanged) this.#administration?.recheckSubscriptions(({ userName: user, rules }) => (concerned?.has(user) ?? true) && this.#holdsFor(rules))
     for (const { end } of leaving.size === 0 ? [] : this.#connected((user) => leaving.has(user))) end()
   }

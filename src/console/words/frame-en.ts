@@ -43,8 +43,9 @@ export const FRAME_EN = {
   topicsBeyond: (count: string) => `${count} messages on topics beyond the limit are not in the tree`,
   streamEnded: 'The broker’s own packets are no longer to be had: from now on Packets shows those of this page only.',
   packetsMissed: (events: number, bytes: string) => `This page was too slow: ${events} reads and writes (${bytes}) are missing in Packets.`,
-  packetsBehind: (bytes: string) => `${bytes} of packets came too fast for the Packets screen; messages are not concerned`,
-  missed: 'Packets missed',
+  packetsBehind: (bytes: string) =>
+    `${bytes} of packets are no longer kept for the Packets screen: the oldest, or those that came too fast. Messages are not concerned.`,
+  missed: 'Packets dropped',
   now: 'now',
   keys: 'Keys',
   keysEverywhere: 'Everywhere',

@@ -45,8 +45,9 @@ export const FRAME_IT: FrameWords = {
   topicsBeyond: (count) => `${count} messaggi su topic oltre il limite non sono nell’albero`,
   streamEnded: 'I pacchetti del broker non arrivano più: da ora Pacchetti mostra solo quelli di questa pagina.',
   packetsMissed: (events, bytes) => `Questa pagina era troppo lenta: in Pacchetti mancano ${events} letture e scritture (${bytes}).`,
-  packetsBehind: (bytes) => `${bytes} di pacchetti sono arrivati troppo in fretta per la schermata Pacchetti; i messaggi non ne risentono`,
-  missed: 'Pacchetti persi',
+  packetsBehind: (bytes) =>
+    `${bytes} di pacchetti non sono più conservati per la schermata Pacchetti: i più vecchi, o quelli arrivati troppo in fretta. I messaggi non ne risentono.`,
+  missed: 'Pacchetti scartati',
   now: 'ora',
   keys: 'Tasti',
   keysEverywhere: 'Ovunque',

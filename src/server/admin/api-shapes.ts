@@ -1,5 +1,5 @@
 // The answers of /admin/v1 for the OpenAPI document: the interfaces of api-types.ts once more, as data.
-// A word per field: `string`, `integer`, `number`, `boolean`, `"a" | "b"`, a shape's name, `map` of a word, `[]` behind a word, `| null`.
+// A word per field: `string`, `integer`, `number`, `boolean`, `"a" | "b"`, a shape's name, `map` of a word, `object` with anything, `[]` behind a word, `| null`.
 
 export type Shape = Readonly<Record<string, string>>
 
@@ -33,6 +33,7 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
     connections: 'integer',
     mountPoint: 'string',
     hasConsole: 'boolean',
+    hasDynsec: 'boolean',
     certificate: 'CertificateRow | null',
   },
   CertificateRow: {
@@ -108,6 +109,8 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   RetainedMessageAnswer: { topic: 'string', qos: 'integer', payload: 'string', client: 'string | null', user: 'string | null' },
   DeletedAnswer: { deleted: 'integer' },
   AccessAnswer: { allowed: 'boolean', reason: 'string', rule: 'RuleLine | null', user: 'string | null', topic: 'string' },
+  DynsecAnswer: { responses: 'DynsecResponse[]' },
+  DynsecResponse: { command: 'string', error: 'string | null', data: 'object | null' },
   RuleLine: { file: 'string', line: 'integer', text: 'string' },
   WhyAnswer: { matches: 'WhyMatch[]', access: 'AccessAnswer', kind: '"retained" | "live" | "retained-or-live"', sentences: 'string[]' },
   WhyMatch: {
@@ -140,6 +143,7 @@ export function schemaOfShape(shape: Shape): Readonly<Record<string, unknown>> {
 
 function schemaOfKind(kind: string): Readonly<Record<string, unknown>> {
   if (kind.endsWith('[]')) return { type: 'array', items: schemaOfKind(kind.slice(0, -2)) }
+  if (kind === 'object') return { type: 'object', additionalProperties: true }
   if (kind === 'map numbers') return { type: 'object', additionalProperties: { type: 'array', items: { anyOf: [{ type: 'number' }, { type: 'null' }] } } }
   if (kind.startsWith('map ')) return { type: 'object', additionalProperties: schemaOfKind(kind.slice(4)) }
   if (kind === 'string' || kind === 'integer' || kind === 'number' || kind === 'boolean') return { type: kind }

@@ -61,6 +61,8 @@ export interface ListenerRow {
   readonly connections: number
   readonly mountPoint: string
   readonly hasConsole: boolean
+  /** Dynamic security is in force there. */
+  readonly hasDynsec: boolean
   readonly certificate: CertificateRow | null
 }
 
@@ -254,6 +256,19 @@ export interface AccessAnswer {
   /** How the question was put: whose rules, which name. */
   readonly user: string | null
   readonly topic: string
+}
+
+/** POST dynsec: one for each command, in their order. */
+export interface DynsecAnswer {
+  readonly responses: readonly DynsecResponse[]
+}
+
+export interface DynsecResponse {
+  readonly command: string
+  /** Null = it was done. */
+  readonly error: string | null
+  /** What was asked for; null = nothing. */
+  readonly data: Readonly<Record<string, unknown>> | null
 }
 
 export interface WhyMatch extends SubscriptionRow {

@@ -11,6 +11,7 @@ interface Looked {
   readonly entries?: Readonly<Record<string, Looked>>
   readonly options?: readonly unknown[]
   readonly wrapped?: Looked
+  readonly item?: Looked
   readonly default?: unknown
   readonly pipe?: readonly (Looked & { readonly kind: string; readonly requirement?: unknown; readonly description?: string })[]
 }
@@ -23,12 +24,14 @@ function convert(schema: Looked): JsonSchema {
   const told = schema.pipe === undefined ? {} : pipeOf(schema.pipe)
   switch (schema.type) {
     case 'strict_object':
-    case 'object': {
+    case 'loose_object': {
       const entries = Object.entries(schema.entries ?? {})
       const required = entries.filter(([, { type }]) => type !== 'optional').map(([name]) => name)
       const properties = Object.fromEntries(entries.map(([name, entry]) => [name, convert(entry)]))
-      return { type: 'object', properties, ...(required.length === 0 ? {} : { required }), additionalProperties: false }
+      return { type: 'object', properties, ...(required.length === 0 ? {} : { required }), additionalProperties: schema.type === 'loose_object' }
     }
+    case 'array':
+      return { type: 'array', items: convert(schema.item!), ...told }
     case 'optional':
       return { ...convert(schema.wrapped!), ...(schema.default === undefined ? {} : { default: schema.default }) }
     case 'nullable':

@@ -15,6 +15,7 @@ import type { BrokerAnswer, ConfigAnswer, ListenerRow, LogAnswer, RetainedMessag
 import { certificateOf } from './certificates.ts'
 import { DISCONNECT_CODES, deleteRetained, disconnect, dropSession, retainedAnswer, sessionOf, subscribeFor, unsubscribeFor } from './client-actions.ts'
 import { CLIENT_ORDERS, clientAnswer, clientsAnswer } from './client-views.ts'
+import { dynsecAnswer, dynsecOf } from './dynsec-commands.ts'
 import { LOG_LEVELS } from './log-ring.ts'
 
 /** What a handler is given. `input` has been checked by the route's schema. */
@@ -213,6 +214,21 @@ export const ROUTES: readonly Route[] = [
   ),
   route(
     'post',
+    'dynsec',
+    'admin',
+    'Commands of dynamic security, as its control topic takes them: users, groups, roles, defaults.',
+    'DynsecAnswer',
+    v.strictObject({
+      commands: v.pipe(v.array(v.looseObject({ command: v.pipe(v.string(), v.maxLength(100)) })), v.minLength(1), v.maxLength(1000)),
+      listenerPort: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))),
+    }),
+    ({ source, input, audit }) => {
+      audit(`asked dynamic security for ${[...new Set(input.commands.map(({ command }) => command))].join(', ')}`)
+      return dynsecAnswer(source.listeners(), input)
+    },
+  ),
+  route(
+    'post',
     'why',
     'viewer',
     'Why a client got a message.',
@@ -270,6 +286,7 @@ function brokerAnswer(source: AdminSource): BrokerAnswer {
         connections: listener.sockets.reduce((sum, { connections }) => sum + connections, 0),
         mountPoint: listener.rules.mountPoint,
         hasConsole: source.hasConsole(listener),
+        hasDynsec: dynsecOf(listener) !== null,
         certificate: certificateOf(listener.tls),
       }
     }),

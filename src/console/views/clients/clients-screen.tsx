@@ -4,7 +4,7 @@
 import './clients.css'
 import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'
-import type { ClientRow, ClientsAnswer } from '../../../server/admin/api-types.ts'
+import type { BrokerAnswer, ClientRow, ClientsAnswer } from '../../../server/admin/api-types.ts'
 import { AdminProblem } from '../../parts/admin-problem.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
@@ -19,11 +19,15 @@ import { useApp } from '../../state/app-context.ts'
 import { useKeys } from '../../state/keyboard.ts'
 import { useIsNarrow } from '../../state/row-height.ts'
 import type { ScreenProps } from '../registry.ts'
+import type { Kind } from '../security/directory.ts'
+import { SecurityPane } from '../security/security-pane.tsx'
+import { SECURITY } from '../security/security-words.ts'
 import { AccessTester } from './access-tester.tsx'
 import { ClientCells, ClientHead, type Sorting, type SortKey } from './client-cells.tsx'
 import { ClientPane } from './client-pane.tsx'
 import { CLIENTS, type ClientsWords } from './clients-words.ts'
 
+const KINDS: readonly Kind[] = ['users', 'groups', 'roles']
 const STATES = ['all', 'online', 'offline'] as const
 const EVERY_MS = 2000
 /** Rows asked for at a time, and from where: multiples of PAGE. */
@@ -35,7 +39,7 @@ export function ClientsScreen({ connection }: ScreenProps): JSX.Element {
   const app = useApp()
   const words = app.words(CLIENTS)
   const base = connection.admin.value
-  if (base !== null) return <Sessions base={base} words={words} isPaused={connection.paused.value} />
+  if (base !== null) return <WithSecurity base={base} words={words} isPaused={connection.paused.value} />
   const toTopics = (): void => {
     app.route.parameter('find').value = '$SYS'
     app.route.go('topics')
@@ -45,6 +49,37 @@ export function ClientsScreen({ connection }: ScreenProps): JSX.Element {
       <EmptyState title={words.foreign.title} action={<Button label={words.foreign.show} icon="topics" onClick={toTopics} />}>
         {words.foreign.text}
       </EmptyState>
+    </section>
+  )
+}
+
+/** Where dynamic security is in force administrators also see its users, groups and roles. */
+function WithSecurity(props: SessionsProps): JSX.Element {
+  const app = useApp()
+  const { answer: broker } = useAdmin<BrokerAnswer>(props.base, 'broker', null)
+  const shown = app.route.parameter('of')
+  const hasDynsec = app.admin.role === 'admin' && broker?.listeners.some(({ hasDynsec: has }) => has) === true
+  if (!hasDynsec) return <Sessions {...props} />
+  const words = app.words(SECURITY)
+  const kind = KINDS.find((one) => one === shown.value) ?? null
+  return (
+    <section class="screen" aria-label={props.words.title}>
+      <Tabs
+        label={props.words.title}
+        tabs={[{ id: 'sessions', label: props.words.list }, ...KINDS.map((id) => ({ id, label: words.kinds[id] }))]}
+        value={kind ?? 'sessions'}
+        onChange={(next) => {
+          shown.value = next === 'sessions' ? '' : next
+        }}
+      />
+      {kind === null ? (
+        <Sessions {...props} />
+      ) : (
+        <>
+          <h1 class="for-readers">{words.kinds[kind]}</h1>
+          <SecurityPane base={props.base} kind={kind} />
+        </>
+      )}
     </section>
   )
 }

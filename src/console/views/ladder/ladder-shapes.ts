@@ -112,22 +112,27 @@ export function stepShapes(step: Step, { laneX, timeX, isNarrow, width }: Geomet
   else shapes.push({ kind: 'path', style: `head-${series}`, d: `M${tipX} ${tipY}l${toRight ? -9 : 9} -4.5v9z` })
   if (step.group >= 0) shapes.push(tailOf(series, from, y, step.isLost))
   const { name, detail } = stepText(step)
-  const room = Math.max(
-    6,
-    Math.floor((Math.abs(to - from) - 40) / LETTER) - name.length - (step.message.dup ? 5 : 0) - (step.isLost ? texts.lost.length + 1 : 0),
-  )
+  const label = labelSpan(step, laneX)
+  const room = Math.max(6, Math.floor((label.width - 40) / LETTER) - name.length - (step.message.dup ? 5 : 0) - (step.isLost ? texts.lost.length + 1 : 0))
   const runs: Run[] = [{ style: 'name', text: name }]
   const shown = isNarrow ? detail.replace(/, QoS \d| session/g, '') : detail
   if (shown !== '') runs.push({ style: 'detail', text: ` ${shortened(shown, room)}` })
   if (step.message.dup) runs.push({ style: `dup-${series}`, text: ` ${texts.dup}` })
   if (step.isLost) runs.push({ style: 'lost', text: ` ${texts.lost}` })
-  shapes.push({ kind: 'text', x: (from + to) / 2, y: y - 7, anchor: 'middle', runs })
+  shapes.push({ kind: 'text', x: label.middle, y: y - 7, anchor: 'middle', runs })
   if (timeX > 0) shapes.push({ kind: 'text', x: timeX, y: y + 4, anchor: 'end', runs: [{ style: 'time', text: timeText(step.time) }] })
   if (isNarrow && step.isSecond) runs.push({ style: 'note-text', text: ' 2×' })
   if (isNarrow) return shapes
   const note = step.isSecond ? texts.second : step.isUnanswered ? texts.none(step.message.qos === 2 ? 'PUBREC' : 'PUBACK') : null
   if (note !== null) shapes.push(...noteShapes(note, step.isSecond ? to : from, y, width, step.isSecond))
   return shapes
+}
+
+/** Between the client's lane and the next one on the way: no other lane crosses the words there. */
+function labelSpan({ from, to, message: { fromClient } }: Step, laneX: readonly number[]): { readonly middle: number; readonly width: number } {
+  const [client, server] = fromClient ? [from, to] : [to, from]
+  const [own, next] = [laneX[client]!, laneX[client + Math.sign(server - client)]!]
+  return { middle: (own + next) / 2, width: Math.abs(next - own) }
 }
 
 /** The heads of the lanes: who, and as what. */

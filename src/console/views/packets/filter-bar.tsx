@@ -13,7 +13,12 @@ import { type KeptFilter, readFilters, storeFilters, withFilter, withStar } from
 import type { PacketsModel } from './packets-model.ts'
 import { PACKETS_WORDS } from './packets-words.ts'
 
-const NO_SUGGESTIONS: Completions = { from: 0, to: 0, items: [] }
+/** What is suggested, and the text that it is suggested for. */
+interface Suggestions extends Completions {
+  readonly text: string
+}
+
+const NO_SUGGESTIONS: Suggestions = { from: 0, to: 0, items: [], text: '' }
 const ICONS: Readonly<Record<string, IconName>> = { empty: 'filter', valid: 'check', wrong: 'close', risky: 'warn' }
 /** Milliseconds without a key until what is wrong is said. */
 const SETTLED_MS = 700
@@ -31,10 +36,11 @@ export function FilterBar({ model, input, onApplied }: FilterBarProps): JSX.Elem
   const app = useApp()
   const words = app.words(PACKETS_WORDS)
   const id = useId()
-  const [suggestions, setSuggestions] = useState<Completions>(NO_SUGGESTIONS)
+  const [suggestions, setSuggestions] = useState<Suggestions>(NO_SUGGESTIONS)
   const [chosen, setChosen] = useState(0)
   const [kept, setKept] = useState<KeptFilter[]>(() => readFilters(localStorage))
   const asked = useRef(0)
+  const answered = useRef(0)
   const typed = model.typed.value
   const verdict = model.verdict.value
   const state = model.state.value
@@ -55,14 +61,15 @@ export function FilterBar({ model, input, onApplied }: FilterBarProps): JSX.Elem
     storeFilters(localStorage, filters)
   }
   const close = (): void => {
-    asked.current++
+    answered.current = ++asked.current
     setSuggestions(NO_SUGGESTIONS)
   }
   const suggest = async (text: string, caret: number): Promise<void> => {
     const ask = ++asked.current
     const found = await model.complete(text, caret)
     if (ask !== asked.current) return
-    setSuggestions(found)
+    answered.current = ask
+    setSuggestions({ ...found, text })
     setChosen(0)
   }
   const type = (text: string, caret: number): void => {
@@ -77,28 +84,34 @@ export function FilterBar({ model, input, onApplied }: FilterBarProps): JSX.Elem
     keep(withFilter(readFilters(localStorage), text))
     onApplied(text)
   }
-  const accept = ({ text, kind }: Completion): void => {
-    const { from, to } = suggestions
+  const accept = ({ text, kind }: Completion, { from, to }: Completions = suggestions): void => {
     const isOpen = text.endsWith('(')
     const added = kind === 'word' && !isOpen ? `${text} ` : text
     const next = typed.slice(0, from) + added + typed.slice(to)
-    const caret = from + added.length
     close()
+    // at once: the next key may follow sooner than the next frame
+    const field = input.current!
+    field.value = next
+    field.focus()
+    field.setSelectionRange(from + added.length, from + added.length)
     void model.type(next)
-    requestAnimationFrame(() => {
-      input.current?.focus()
-      input.current?.setSelectionRange(caret, caret)
-    })
+  }
+  /** Who types faster than suggestions come gets the first one for what stands there now. */
+  const acceptFirst = async (caret: number): Promise<void> => {
+    const found = await model.complete(typed, caret)
+    const [item] = found.items
+    if (item !== undefined && model.typed.peek() === typed) accept(item, found)
   }
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLInputElement>): void => {
     const { items } = suggestions
     const item = items[chosen]
     if (event.key === 'Enter') void apply(typed)
-    else if (event.key === 'Tab' && !event.shiftKey && item !== undefined) accept(item)
+    else if (event.key === 'Tab' && !event.shiftKey && item !== undefined && suggestions.text === typed) accept(item)
+    else if (event.key === 'Tab' && !event.shiftKey && asked.current !== answered.current) void acceptFirst(event.currentTarget.selectionStart ?? typed.length)
     else if (event.key === 'ArrowDown' && items.length > 0) setChosen((chosen + 1) % items.length)
     else if (event.key === 'ArrowUp' && items.length > 0) setChosen((chosen - 1 + items.length) % items.length)
     else if (event.key === 'ArrowDown') void suggest(typed, event.currentTarget.selectionStart ?? typed.length)
-    else if (event.key === 'Escape' && items.length > 0) close()
+    else if (event.key === 'Escape' && (items.length > 0 || asked.current !== answered.current)) close()
     else if (event.key === 'Escape' && !isApplied) void model.type(state.filter)
     else return
     event.preventDefault()

@@ -74,6 +74,8 @@ export class PacketsModel {
       if (state.connection !== connection) return
       const before = this.state.peek()
       this.state.value = state
+      // everything was cleared
+      if (state.total < before.total) this.detail.value = null
       if (this.detail.peek() === null && this.frame.peek() > 0 && before.summarized < this.frame.peek() && state.summarized >= this.frame.peek())
         void this.#look()
       if (state.dropped !== before.dropped || (this.active.peek() < 0 && state.passing !== before.passing)) void this.#findActive()

@@ -54,7 +54,10 @@ export function PacketsScreen({ connection }: ScreenProps): JSX.Element {
     return () => model.hide()
   }, [model])
   useEffect(() => {
-    if (frame !== null) void model.select(frame)
+    if (frame === null) return
+    // chosen elsewhere: it comes into sight and stays there
+    if (frame !== model.frame.peek()) model.follow.value = false
+    void model.select(frame)
   }, [frame, model])
 
   const open = (): void => chooseCapture(app)

@@ -72,7 +72,7 @@ const IT: PublishWords = {
   chooseFile: 'Scegli un file',
   hint: 'Riempiti per ogni messaggio:',
   qos: 'QoS',
-  qosNames: { 0: 'al più una volta', 1: 'almeno una volta', 2: 'esattamente una volta' },
+  qosNames: { 0: 'al più una', 1: 'almeno una', 2: 'esattamente una' },
   retain: 'Retain',
   repeat: 'Ripeti',
   every: 'ogni',

@@ -7,7 +7,7 @@ import { useApp } from '../../state/app-context.ts'
 import { useKeys } from '../../state/keyboard.ts'
 import { FRAME } from '../../words/frame.ts'
 import { CaptureDrop } from '../packets/capture-drop.tsx'
-import { SCREENS } from '../registry.ts'
+import { SCREENS, type ScreenId } from '../registry.ts'
 import { Overlays } from './overlays.tsx'
 import { Rail } from './rail.tsx'
 import { Sheet } from './sheet.tsx'
@@ -53,6 +53,7 @@ export function Shell(): JSX.Element {
       <a class="skip" href="#main" onClick={skip}>
         {words.skip}
       </a>
+      <h1 class="for-readers">{`Zanzara, ${words.screen[app.route.screen.value as ScreenId] ?? ''}`}</h1>
       <TopBar />
       <Rail />
       <main class="sheet" id="main" tabIndex={-1}>

@@ -4,7 +4,7 @@
 import { GZIP_MAGIC } from '../../../capture/capture-reader.ts'
 import type { Emit, PacketServing } from '../protocol.ts'
 import { checkFilter, completeFilter } from './filter-entry.ts'
-import type { PacketCalls, PacketsState } from './packet-calls.ts'
+import type { PacketCalls, PacketsState, SoughtMessage } from './packet-calls.ts'
 import { PacketStore } from './packet-store.ts'
 
 /** Milliseconds of work at a time. */
@@ -103,7 +103,7 @@ export class PacketService implements PacketServing {
       case 'packets/number':
         return this.#store.numberAt((ask as Ask<typeof name>).row)
       case 'packets/find':
-        return this.#store.find(ask as Ask<typeof name>)
+        return this.#find(ask as Ask<typeof name>)
       case 'packets/save':
         return this.#store.save((ask as Ask<typeof name>).all)
       case 'packets/decode-as':
@@ -125,6 +125,14 @@ export class PacketService implements PacketServing {
   #whenSeen<T>(number: number, answer: (number: number) => T): T | Promise<T> {
     if (number <= this.#store.state().summarized || !this.#store.hasWork) return answer(number)
     return new Promise((resolve) => this.#askers.push({ number, answer: () => resolve(answer(number)) }))
+  }
+
+  /** What is sought may be among what came and has not been read yet. */
+  async #find(sought: SoughtMessage): Promise<number> {
+    const found = this.#store.find(sought)
+    if (found > 0 || !this.#isWorking) return found
+    await this.#drained()
+    return this.#store.find(sought)
   }
 
   #restart(): void {
