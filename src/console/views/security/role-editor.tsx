@@ -29,8 +29,10 @@ export function RoleEditor({ role, run, words }: EditorProps & { readonly role: 
               <Tag kind={allow ? 'accent' : 'danger'} icon={allow ? 'check' : 'close'}>
                 {allow ? words.allow : words.deny}
               </Tag>
-              <span>{acltype}</span>
-              <code class="security-topic foreign">{visibleLine(topic)}</code>
+              <span class="security-what">
+                <span>{acltype}</span>
+                <code class="security-topic foreign">{visibleLine(topic)}</code>
+              </span>
               <span class="muted">{priority === 0 ? '' : words.priority(priority)}</span>
               <IconButton
                 icon="close"
@@ -80,7 +82,7 @@ function NewRule({ rolename, run, words }: Omit<EditorProps, 'directory'> & { re
 export function Defaults({ directory, run, words }: EditorProps): JSX.Element {
   return (
     <section class="security-part">
-      <h3>{words.defaults}</h3>
+      <h2>{words.defaults}</h2>
       {directory.defaults.map(({ acltype, allow }) => (
         <div key={acltype} class="security-row">
           <span>{acltype}</span>
