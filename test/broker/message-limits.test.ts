@@ -271,8 +271,8 @@ test.each([
     keeper.cut()
   }
   const p = b.client('p', { version: 5 })
-  for (let i = 1; i <= 1000; i++) p.publish(retain ? `t/${i}` : 't', 'x'.repeat(20_000), { qos: 1, retain, packetId: i })
+  for (let i = 1; i <= 400; i++) p.publish(retain ? `t/${i}` : 't', 'x'.repeat(20_000), { qos: 1, retain, packetId: i })
   expect(kept()).toBeGreaterThan(4 << 20)
   expect(kept()).toBeLessThan((5 << 20) + 200_000)
-  expect(p.lines().at(-1)).toBe('PUBACK m1000 0x97')
+  expect(p.lines().at(-1)).toBe('PUBACK m400 0x97')
 })

@@ -58,7 +58,7 @@ async function handshake(url: string, origin: string | null): Promise<number> {
   })
 }
 
-test('the welcome: addresses, and two lines that work as printed', async () => {
+test('the welcome: addresses, and two lines that work as printed', { timeout: 40_000 }, async () => {
   const [port, httpPort] = [await unusedPort(), await unusedPort()]
   const program = startProgram(['--port', `${port}`, '--http-port', `${httpPort}`])
   await program.until('stdout', /Ctrl-C/)
@@ -148,10 +148,13 @@ test('--lan: a new user and password each time, nobody without them, and the pag
   await expect(client(url!, { username: userName!, password: 'wrong' })).rejects.toMatchObject({ code: 5 })
   await expect(client(addresses.webSocket[0]!)).rejects.toMatchObject({ code: 5 })
   for (const one of [...addresses.mqtt, ...addresses.webSocket]) await (await client(one, { username: userName!, password: password! })).endAsync()
-  for (const accept of ['text/html', '*/*']) {
-    const page = await (await fetch(addresses.page, { headers: { Accept: accept } })).text()
+  for (const [accept, text] of [
+    ['text/html', '<title>Zanzara</title>'],
+    ['*/*', '-u USER -P PASSWORD'],
+  ]) {
+    const page = await (await fetch(addresses.page, { headers: { Accept: accept! } })).text()
     expect(page).not.toContain(password)
-    expect(page).toContain('-u USER -P PASSWORD')
+    expect(page).toContain(text)
   }
   for (const webSocket of addresses.webSocket.slice(1)) {
     const { host, hostname } = new URL(webSocket)

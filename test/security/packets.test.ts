@@ -143,8 +143,8 @@ row(27, '5,000 filters of wildcards and a deep Topic Name hold nobody up', async
   const publisher = await arena.connected(4)
   for (let i = 0; i < 5; i++) publisher.write(publish(4, levels(199) + '/x'.slice(0, i % 2 === 0 ? 0 : 2)))
   publisher.write([0xc0, 0])
-  await until(() => publisher.bytes.at(-2) === 0xd0, 'the deep messages routed')
-  await until(() => arena.exchanges > before + 3, 'the honest pair goes on')
+  await until(() => publisher.bytes.at(-2) === 0xd0, 'the deep messages routed', 15_000)
+  await until(() => arena.exchanges > before + 3, 'the honest pair goes on', 15_000)
   delay.disable()
   expect(delay.max / 1e6).toBeLessThan(3000) // a loaded machine adds its own pauses; a match that tries each way down would never end
 })

@@ -61,8 +61,9 @@ export const HEAD_ROW = { role: 'row', 'aria-rowindex': 1 } as const
 /** Pixels from the end within which one is at the end. */
 const NEAR = 4
 
-export function VirtualRows(props: VirtualRowsProps): JSX.Element {
-  const { count, rowHeight, render, label, role = 'grid', active, attributes, header, headerHeight = 0, columnCount, follow = false, dropped = 0 } = props
+/** `header` stays out of `props`: effects keep those of an old rendering, and one old element keeps the whole chain of trees since. */
+export function VirtualRows({ header, ...props }: VirtualRowsProps): JSX.Element {
+  const { count, rowHeight, render, label, role = 'grid', active, attributes, headerHeight = 0, columnCount, follow = false, dropped = 0 } = props
   const id = useId()
   const element = useRef<HTMLDivElement>(null)
   const [viewport, setViewport] = useState(0)
