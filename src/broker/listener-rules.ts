@@ -17,7 +17,7 @@ export interface ListenerRules {
   readonly authenticator: Authenticator
   /** Asked with the mount point before the topic, as in Mosquitto. */
   readonly authorizer: Authorizer
-  /** By Topic Name, below `$CONTROL`: nobody publishes to others there. Absent = none. */
+  /** By Topic Name, below `$CONTROL`, or OTHER_CONTROLS: nobody publishes to others there. Absent = none. */
   readonly controls?: ReadonlyMap<string, ControlHandler>
 }
 

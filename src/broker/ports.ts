@@ -43,10 +43,13 @@ export interface Authorizer {
 /** Takes what clients publish to one topic below `$CONTROL`, in place of subscribers. */
 export interface ControlHandler {
   /** One message of somebody who may publish there; `payload` is the handler's own. Answers go by `Broker.administration`. */
-  request(clientId: string, userName: string | null, payload: Uint8Array): void
+  request(clientId: string, userName: string | null, payload: Uint8Array, topicName: string): void
   /** As `request`, for somebody who is no client: `who` names them in the log, and the answer is theirs alone. Absent = clients only. */
   execute?(who: string, payload: Uint8Array): Promise<string>
 }
+
+/** In place of a Topic Name: whoever takes what is published to other topics below `$CONTROL/`. */
+export const OTHER_CONTROLS = '$CONTROL/#'
 
 export type AccessAction = 'publish' | 'receive' | 'subscribe'
 

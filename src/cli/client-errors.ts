@@ -19,9 +19,9 @@ export class ArgumentError extends Error {
   }
 }
 
-/** The text on standard error, complete. */
+/** The text on standard error, complete. mosquitto_ctrl, unlike the other clients, does not say where its help is. */
 export function argumentErrorText(error: ArgumentError, program: string): string {
-  const hint = `\nUse '${program} --help' to see usage.\n`
+  const hint = program === 'mosquitto_ctrl' ? '' : `\nUse '${program} --help' to see usage.\n`
   const lead = error.after === 'blank before' ? '\n' : ''
   const gap = error.after === 'blank and hint' ? '\n' : ''
   const tail = error.after === 'hint' || error.after === 'blank and hint' ? hint : ''

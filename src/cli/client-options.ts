@@ -315,6 +315,9 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     s.quiet = true
   }),
   plain('--nodelay', ALL, 'Other', 'accepted for compatibility: small packets are never held back', () => {}),
+  valued('-f --file', ['ctrl'], 'Other', 'FILE', 'data file', 'dynsec setClientPassword: change this file, without a broker', (s, v) => {
+    s.dataFile = v
+  }),
   plain('-v --verbose', ['ctrl'], 'Other', 'accepted for compatibility: there is nothing more to say', () => {}),
   valued('-o', ALL, 'Other', 'FILE', 'options file', 'read options from this file instead of the usual one', () => {}),
 ]

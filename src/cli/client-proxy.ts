@@ -19,8 +19,8 @@ export function readProxyUrl(url: string): ProxyOptions {
   if (at < 0) return { host: address, port }
   const user = rest.slice(0, at)
   const colon = user.indexOf(':')
-  const userName = unescaped(colon < 0 ? user : user.slice(0, colon))
-  const password = colon < 0 ? '' : unescaped(user.slice(colon + 1))
+  const userName = unescaped(colon < 0 ? user : user.slice(0, colon), 'username')
+  const password = colon < 0 ? '' : unescaped(user.slice(colon + 1), 'password')
   if (userName === '' || password === '') throw new ArgumentError('Invalid proxy: user name and password come together, user:password@host.')
   return { host: address, port, userName, password }
 }
@@ -31,14 +31,10 @@ function readPort(text: string): number {
   return port
 }
 
-/** One to 255 bytes is what the protocol has room for (RFC 1929). */
-function unescaped(text: string): string {
-  let plain: string
-  try {
-    plain = decodeURIComponent(text)
-  } catch {
-    throw new ArgumentError(`Invalid proxy: '${text}' has an unfinished %XX in it; write % itself as %25.`)
-  }
+/** As with Mosquitto's clients, no other bytes than these can be escaped. One to 255 bytes is what the protocol has room for (RFC 1929). */
+function unescaped(text: string, part: 'username' | 'password'): string {
+  if (/%(?!25|3a|40)/i.test(text)) throw new ArgumentError(`Invalid URL encoding in ${part}.`)
+  const plain = text.replace(/%(25|3a|40)/gi, (escaped) => decodeURIComponent(escaped))
   if (Buffer.byteLength(plain) > 255) throw new ArgumentError('Invalid proxy: user name and password have room for 255 bytes each.')
   return plain
 }

@@ -154,6 +154,8 @@ export class ClientSettings {
   latency = false
 
   // ctrl
+  /** -f: the file that is changed in place of a broker. */
+  dataFile: string | null = null
   /** Module, command and its words: all that follows the options. */
   readonly words: string[] = []
 

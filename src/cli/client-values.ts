@@ -91,6 +91,7 @@ export function applyUrl(settings: ClientSettings, url: string): void {
   const user = at < 0 ? null : authority.slice(0, at)
   const [, host = '', portText] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(authority.slice(at + 1)) ?? []
   if (host === '' || host === '[]') throw new ArgumentError(`Invalid URL for -L argument specified - host missing in ${url}.`)
+  if (portText === '') throw new ArgumentError('Empty port in URL.')
   settings.host = host.startsWith('[') ? host.slice(1, -1) : host
   settings.port = portText === undefined ? (scheme.tls ? 8883 : 1883) : port(portText)
   settings.webSocket = scheme.webSocket
@@ -98,6 +99,7 @@ export function applyUrl(settings: ClientSettings, url: string): void {
   if (user !== null) {
     const colon = user.indexOf(':')
     settings.userName = colon < 0 ? user : user.slice(0, colon)
+    if (settings.userName === '' && settings.tool === 'ctrl') throw new ArgumentError('Empty username in URL.')
     if (colon >= 0) settings.password = user.slice(colon + 1)
   }
   if (settings.tool !== 'ctrl') addTopic(settings, rest.slice(slash + 1))

@@ -14,7 +14,7 @@ import { PasswordLogins } from '../auth/password-logins.ts'
 import { PskFile } from '../auth/psk-file.ts'
 import type { Log } from '../base/log.ts'
 import type { Administration } from '../broker/administration.ts'
-import type { Authorizer, ControlHandler } from '../broker/ports.ts'
+import { type Authorizer, type ControlHandler, OTHER_CONTROLS } from '../broker/ports.ts'
 import type { Configuration, ListenerConfiguration, SecurityConfiguration } from '../config/configuration.ts'
 import { decidingSetting, placeOf } from '../config/settings.ts'
 import { BROKER_CONTROL_TOPIC, BrokerControl } from './broker-control.ts'
@@ -135,8 +135,13 @@ export class Access {
     if (entry.rights.aclFile !== aclFile || aclFile === null)
       entry.rights.replace(aclFile, refusesWildcards && aclFile !== null, configuration.sysAcl === 'admin')
     entry.psk = psks.get(listener.pskFile ?? '') ?? null
-    if (configuration.enableControlApi) entry.controls.set(BROKER_CONTROL_TOPIC, this.#control)
-    else entry.controls.delete(BROKER_CONTROL_TOPIC)
+    for (const [topic, handler] of [
+      [BROKER_CONTROL_TOPIC, this.#control],
+      [OTHER_CONTROLS, this.#control.others],
+    ] as const) {
+      if (configuration.enableControlApi) entry.controls.set(topic, handler)
+      else entry.controls.delete(topic)
+    }
     this.#control.tellOf(configuration)
   }
 

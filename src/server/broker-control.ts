@@ -30,10 +30,17 @@ export class BrokerControl implements ControlHandler {
 
   request(_clientId: string, _userName: string | null, payload: Uint8Array): void {
     respond(payload, (command) => this.#run(command))
-      .then((text) =>
-        this.#administration?.answer(({ controls }) => controls?.get(BROKER_CONTROL_TOPIC) === this, `${BROKER_CONTROL_TOPIC}/response`, Buffer.from(text)),
-      )
+      .then((text) => this.#answer(`${BROKER_CONTROL_TOPIC}/response`, text))
       .catch((error: unknown) => this.#log.write('error', `Error: a request on ${BROKER_CONTROL_TOPIC} was not answered: ${(error as Error).message}`))
+  }
+
+  /** What is published to topics below `$CONTROL` that nobody takes is answered, too. */
+  readonly others: ControlHandler = {
+    request: (_clientId, _userName, _payload, topicName) => this.#answer(`${topicName}/response`, JSON.stringify({ error: 'endpoint not available' })),
+  }
+
+  #answer(topicName: string, text: string): void {
+    this.#administration?.answer(({ controls }) => controls?.get(BROKER_CONTROL_TOPIC) === this, topicName, Buffer.from(text))
   }
 
   #run(command: string): Answer {
@@ -57,22 +64,12 @@ export class BrokerControl implements ControlHandler {
   }
 }
 
-function describeListener({
-  port,
-  host,
-  unixPath,
-  protocol,
-  certfile,
-  pskHint,
-  requireCertificate,
-  allowAnonymous,
-}: ListenerConfiguration): Readonly<Record<string, unknown>> {
+function describeListener({ port, host, unixPath, protocol, certfile, pskHint }: ListenerConfiguration): Readonly<Record<string, unknown>> {
   return {
-    ...(unixPath === null ? { port } : { 'socket-path': unixPath }),
+    port: unixPath === null ? port : 0,
+    protocol: protocol === 'websockets' ? 'mqtt+websockets' : protocol,
+    ...(unixPath === null ? {} : { 'socket-path': unixPath }),
     ...(host === null ? {} : { 'bind-address': host }),
-    protocol,
     tls: certfile !== null || pskHint !== null,
-    mtls: certfile !== null && requireCertificate,
-    'allow-anonymous': allowAnonymous,
   }
 }

@@ -41,8 +41,9 @@ test('clients: made, looked at, changed, deleted', async () => {
     textdescription: 'lab',
     roles: [{ rolename: 'r2', priority: 5 }, { rolename: 'r1' }],
     groups: [{ groupname: 'g1' }, { groupname: 'g2' }],
+    connections: [],
   }
-  const bob = { username: 'bob', roles: [], groups: [] }
+  const bob = { username: 'bob', roles: [], groups: [], connections: [] }
   const client = (username: string): Promise<unknown> => data(admin, { command: 'getClient', username }, 'client')
   expect(await client('ann')).toEqual(ann)
   expect(await client('admin')).toEqual({ ...ADMIN, connections: [{ address: '127.0.0.1' }] })
@@ -144,7 +145,7 @@ test('groups and roles: made, looked at, changed, deleted, and gone from whoever
   )
   expect(await group()).toEqual({ ...full, textname: 'G', clients: [{ username: 'bob' }], roles: [] })
   await admin.do({ command: 'deleteGroup', groupname: 'g' })
-  expect(await data(admin, { command: 'getClient', username: 'bob' }, 'client')).toEqual({ username: 'bob', roles: [], groups: [] })
+  expect(await data(admin, { command: 'getClient', username: 'bob' }, 'client')).toEqual({ username: 'bob', roles: [], groups: [], connections: [] })
 })
 
 test('defaults, and how much there is', async () => {
@@ -223,6 +224,12 @@ test('refusals, each in its words; a refused command changes nothing', async () 
     ['createClient', { username: 'v\0' }, 'Username not valid UTF-8'],
     ['createClient', { username: 'v\n' }, 'Username not valid UTF-8'],
     ['createClient', { username: '\ud800' }, 'Username not valid UTF-8'],
+    ['createClient', { username: '\uffff' }, 'Username not valid UTF-8'],
+    ['createClient', { username: 'v', clientid: '\ufdd0' }, 'Client ID not valid UTF-8'],
+    ['createClient', { username: 'v', roles: 'r' }, "'roles' not an array or missing/invalid rolename"],
+    ['modifyClient', { username: 'u', roles: [{}] }, "'roles' not an array or missing/invalid rolename"],
+    ['modifyGroup', { groupname: 'g', roles: [5] }, "'roles' not an array or missing/invalid rolename"],
+    ['addRoleACL', { ...names, acltype: 'publishClientSend', topic: 'a\uffff' }, 'Topic not valid UTF-8'],
     ['setClientId', { username: 'u', clientid: 5 }, 'Invalid/missing client ID'],
     ['setClientPassword', { username: 'u' }, 'Invalid/missing password'],
     ['setClientPassword', { username: 'u', password: '' }, 'Empty password is not allowed'],

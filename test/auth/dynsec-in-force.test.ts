@@ -91,13 +91,25 @@ test.each(
     { by: 'group' as const, command: 'modifyGroup', groupname: 'g', roles: [] },
     { by: 'group' as const, command: 'deleteGroup', groupname: 'g' },
   ].map(({ by, ...change }) => [by, change.command, change] as const),
-)('rights by a %s: after %s the next message is refused, on the same connection', async (by, _, change) => {
+)('rights by a %s: %s sends away who had them, and the next connection has others', async (by, _, change) => {
   const broker = await withAnn(by)
   const ann = await broker.client('ann')
   expect([await ann.publish('a', ''), await ann.publish('a', '')]).toEqual([0, 0])
   await broker.admin.do(change)
-  expect(await ann.publish('a', '')).toBe(REFUSED)
-  expect(ann.isConnected).toBe(true)
+  expect(await ann.ended()).toBe(0x98)
+  expect(await (await broker.client('ann')).publish('a', '')).toBe(REFUSED)
+})
+
+test('a role, a group or a default that does not concern a client leaves it connected', async () => {
+  const broker = await withAnn()
+  const ann = await broker.client('ann')
+  await broker.admin.do(
+    { command: 'addRoleACL', rolename: 'none', acltype: 'publishClientSend', topic: 'a', allow: true },
+    { command: 'addGroupRole', groupname: 'h', rolename: 'none' },
+    { command: 'deleteGroup', groupname: 'h' },
+    { command: 'setDefaultACLAccess', acls: [{ acltype: 'unsubscribe', allow: false }] },
+  )
+  expect([await ann.publish('a', ''), ann.isConnected]).toEqual([0, true])
 })
 
 test('rights that are given count at once, too', async () => {
@@ -112,23 +124,28 @@ test('rights that are given count at once, too', async () => {
 test('what may be read no longer is not delivered; a subscription that would not be granted ends, also one of a client that is away', async () => {
   const broker = await withAnn()
   const { admin } = broker
-  const [ann, bob] = [await broker.client('ann', { clientId: 'ann', clean: false, properties: { sessionExpiryInterval: 100 } }), await broker.client('bob')]
+  const kept = { clientId: 'ann', clean: false, properties: { sessionExpiryInterval: 100 } }
+  let ann = await broker.client('ann', kept)
   for (const filter of ['a', 'b/#', '$share/s/c']) expect(await ann.subscribe(filter, 1)).toBe(1)
   const said = async (...topics: readonly string[]): Promise<void> => {
-    for (const topic of topics) await bob.publish(topic, 'x')
+    const bob = await broker.client('bob') // who changes of the role send away, too
+    for (const topic of topics) await bob.publish(topic, 'x', { qos: 1 })
+    await bob.leave()
   }
   await said('a', 'b/1', 'c')
   expect(await ann.got(3)).toEqual(['a x', 'b/1 x', 'c x'])
   await admin.do({ command: 'addRoleACL', rolename: 'wide', acltype: 'publishClientReceive', topic: 'b/2', allow: false })
+  expect(await ann.ended()).toBe(0x98)
+  ann = await broker.client('ann', kept)
   await said('b/2', 'b/3')
-  expect(await ann.got(4)).toEqual(['a x', 'b/1 x', 'c x', 'b/3 x'])
+  expect(await ann.got(1)).toEqual(['b/3 x'])
   await ann.leave()
   const only = [acl('subscribePattern', 'a'), acl('publishClientSend', '#')]
   await admin.do({ command: 'modifyRole', rolename: 'wide', acls: only })
   // given back: what has ended stays so
   await admin.do({ command: 'modifyRole', rolename: 'wide', acls: WIDE })
   await said('b/4', 'c', 'a')
-  const again = await broker.client('ann', { clientId: 'ann', clean: false, properties: { sessionExpiryInterval: 100 } })
+  const again = await broker.client('ann', kept)
   expect(again.connack.sessionPresent).toBe(true)
   expect(await again.got(1)).toEqual(['a x'])
   expect([await again.unsubscribe('b/#'), await again.unsubscribe('a')]).toEqual([0x11, 0])
@@ -320,12 +337,16 @@ test('the broker tells its listeners and plugins to those who may ask, with enab
   expect(await admin.ask({ command: 'listListeners' }, { command: 'listPlugins', correlationData: 'x' }, { command: 'x' })).toEqual([
     {
       command: 'listListeners',
-      data: { listeners: [{ port: broker.port, 'bind-address': '127.0.0.1', protocol: 'mqtt', tls: false, mtls: false, 'allow-anonymous': false }] },
+      data: { listeners: [{ port: broker.port, 'bind-address': '127.0.0.1', protocol: 'mqtt', tls: false }] },
     },
     { command: 'listPlugins', data: { plugins: [{ name: 'dynamic-security', 'control-endpoints': [CONTROL] }] }, correlationData: 'x' },
     { command: 'x', error: 'Unknown command' },
   ])
+  const { guest: stray } = await Admin.login(broker.port, '$CONTROL/broker/v2')
+  await stray.publish('$CONTROL/broker/v2', '{}')
+  expect(await stray.got(1)).toEqual(['$CONTROL/broker/v2/response {"error":"endpoint not available"}'])
   broker.program.configure(DYNSEC_LINES)
   await broker.program.reload(/Reloading config/)
   await expect.poll(async () => await admin.guest.publish('$CONTROL/broker/v1', '{}')).toBe(REFUSED)
+  expect(await stray.publish('$CONTROL/broker/v2', '{}')).toBe(REFUSED)
 })

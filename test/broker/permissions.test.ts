@@ -77,7 +77,10 @@ test('a change of the generation takes effect with the next message, in both dir
   authorizer.generation++
   p.publish('a', '5', { qos: 1 })
   expect(s.payloads()).toEqual(['1', '2', '4'])
-  expect(p.lines()).toEqual(['PUBACK m1', 'PUBACK m1', 'PUBACK m1 0x87', 'PUBACK m1', 'PUBACK m1 0x10'])
+  expect(p.lines()).toEqual(['PUBACK m1', 'PUBACK m1', 'PUBACK m1 0x87', 'PUBACK m1', 'PUBACK m1'])
+  s.unsubscribe('a')
+  p.publish('a', '6', { qos: 1 })
+  expect(p.lines().at(-1)).toBe('PUBACK m1 0x10')
 })
 
 test('an answer that may not be remembered is asked for each time', () => {

@@ -54,7 +54,8 @@ test.each([
   ['socks5h://p:0', 'Invalid proxy port 0'],
   ['socks5h://p:70000', 'Invalid proxy port 70000'],
   ['socks5h://p:1:2', 'Invalid proxy port 1:2'],
-  ['socks5h://u%4z@p', "Invalid proxy: 'u%4z' has an unfinished %XX in it; write % itself as %25."],
+  ['socks5h://u%4z@p', 'Invalid URL encoding in username.'],
+  ['socks5h://u:p%41@p', 'Invalid URL encoding in password.'],
   [`socks5h://${'u'.repeat(256)}@p`, 'Invalid proxy: user name and password have room for 255 bytes each.'],
 ])('--proxy %s is refused', async (url, message) => {
   expect(await errorOf(['--proxy', url])).toBe(`Error: ${message}\n${HINT}`)

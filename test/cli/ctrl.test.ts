@@ -153,7 +153,7 @@ test('passwords are asked for twice, without one there is no login', async () =>
   })
   expect(await answer(port, { username: 'ann', password: 'pw' })).toBe('welcome')
   const differ = await dynsec('setClientPassword ann', 'one', 'two')
-  expect([differ.code, differ.err.split('\n')[0]]).toEqual([3, 'Error: Passwords do not match.'])
+  expect([differ.code, differ.err]).toEqual([0, 'Error: Passwords do not match.\n'])
   expect(await answer(port, { username: 'ann', password: 'pw' })).toBe('welcome')
 })
 
@@ -181,12 +181,12 @@ test.each([
       ? /^Command 'nope' not recognised\.\n$/
       : line.startsWith('init')
         ? /^dynsec init: Not enough arguments/
-        : /Error: Invalid function arguments provided\.\nUsage: zanzara ctrl dynsec \w+ .*\n$/,
+        : /Error: Invalid input\.\nUsage: zanzara ctrl dynsec \w+ .*\n$/,
   )
 })
 
 test('the flags of mosquitto_ctrl are known, and those of clients that publish or subscribe are not', async () => {
-  const flags = `-A=1.2.3.4 --cafile=/dev/null --capath=/ --cert=/dev/null --key=/dev/null --ciphers=DEFAULT -d --debug -h=x --host=x -i=x --id=x --insecure
+  const flags = `-A=1.2.3.4 --cafile=/dev/null --capath=/ --cert=/dev/null --key=/dev/null --ciphers=DEFAULT -d --debug -f=x -h=x --host=x -i=x --id=x --insecure
     --keyform=pem -L=mqtt://x -o=/dev/null -p=1 --port=1 -P=x --pw=x -q=0 --qos=2 --quiet --psk=00 --psk-identity=x --tls-alpn=mqtt --tls-engine=x
     --tls-engine-kpass-sha1=x --tls-version=tlsv1.2 -u=x --username=x --unix=/nowhere -v --verbose -V=5 --protocol-version=311`
   for (const flag of flags.split(/\s+/)) expect([flag, (await ctrl([...flag.split('='), '--help'])).err]).toEqual([flag, ''])
@@ -204,6 +204,31 @@ test('help: of the program, of a module, of the options; unknown modules', async
   expect((await ctrl(['--help'])).out).toContain('--cafile FILE')
   expect(await ctrl(['foo', 'bar'])).toEqual({ code: 10, out: '', err: "Error: Module 'foo' not supported. There are: dynsec, broker.\n" })
   expect((await ctrl(['--nope'])).err).toContain("Error: Unknown option '--nope'.")
+})
+
+test.each([
+  [['-A'], 1, 'Error: -A argument given but no address specified.\n\n'],
+  [['-f'], 1, 'Error: -f argument given but no data file specified.\n\n'],
+  [['-q', '3'], 1, 'Error: Invalid QoS given: 3\n'],
+  [['--unknown'], 1, "Error: Unknown option '--unknown'.\n"],
+  [['--cert', '/dev/null'], 1, 'Error: Both certfile and keyfile must be provided if one of them is set.\n'],
+  [['-L', 'mqtts://:@localhost/topic'], 1, 'Error: Empty username in URL.\n'],
+  [['-L', 'mqtts://localhost:/topic'], 1, 'Error: Empty port in URL.\n'],
+  [['--proxy', 'socks5h://user%41@localhost'], 1, 'Error: Invalid URL encoding in username.\n'],
+  [['--proxy', 'socks5h://user:password%@localhost'], 1, 'Error: Invalid URL encoding in password.\n'],
+  [['broker', 'unknown'], 13, "Command 'unknown' not recognised.\n"],
+  [['dynsec', 'createClient', 'client', '-p'], 3, 'Error: -p argument given, but no password provided.\nError: Invalid input.\n'],
+  [['-f', 'file', 'dynsec', 'setClientPassword', 'a', 'b', '-i'], 3, 'Error: -i argument given, but no iterations provided.\nError: Invalid input.\n'],
+  [['-f', 'file', 'dynsec', 'setClientPassword', 'a', 'b', '-c'], 3, 'Error: Unknown argument: -c\nError: Invalid input.\n'],
+])('as mosquitto_ctrl, %j: nothing on standard error but this', async (words, code, text) => {
+  const io = new FakeTerminal()
+  io.env['ZANZARA_PROGRAM_NAME'] = 'mosquitto_ctrl'
+  expect([await runCtrl(words, io), io.stderr.text]).toEqual([code, text])
+})
+
+test('a command is known in any case of its letters', async () => {
+  const { port } = await DynsecBroker.start()
+  expect(await dynsecOf(port)('LISTclients')).toEqual(printed('admin'))
 })
 
 test('answers to other admins are not taken for ours', async () => {
@@ -252,15 +277,7 @@ test('broker: where it listens, and its plugins', async () => {
   const { port } = await DynsecBroker.start(['enable_control_api true'])
   const broker = async (command: string): Promise<Ran> => await ctrl(['-p', String(port), '-u', 'admin', '-P', 'secret', 'broker', command])
   expect(await broker('listListeners')).toEqual(
-    printed(
-      'Listener 1:',
-      `  Port:              ${port}`,
-      '  Bind address:      127.0.0.1',
-      '  Protocol:          mqtt',
-      '  TLS:               false',
-      '  Client cert.:      false',
-      '  Anonymous clients: false',
-    ),
+    printed('Listener 1:', `  Port:              ${port}`, '  Bind address:      127.0.0.1', '  Protocol:          mqtt', '  TLS:               false', ''),
   )
   expect(await broker('listPlugins')).toEqual(printed('Plugin:            dynamic-security', 'Control endpoints: $CONTROL/dynamic-security/v1'))
 })
@@ -280,9 +297,18 @@ test('a file is made without a broker, and a password changed in it', async () =
     err: `dynsec init: '${path}' already exists. Remove the file or use a different location.\n`,
   })
   expect(await fits('first')).toBe(true)
-  expect(await ctrl(['dynsec', 'setClientPassword', 'root', 'third', '-f', path])).toEqual(DONE)
+  expect(await ctrl(['-f', path, 'dynsec', 'setClientPassword', 'root', 'third'])).toEqual(DONE)
   expect([await fits('first'), await fits('third')]).toEqual([false, true])
-  expect(await ctrl(['dynsec', 'setClientPassword', '-f', path, 'nobody', 'x'])).toEqual({
+  expect(await ctrl(['-f', path, 'dynsec', 'setClientPassword', 'root', 'fourth', '-i', '123'])).toEqual(DONE)
+  expect([await fits('fourth'), JSON.parse(readFileSync(path, 'utf8')).clients[0].iterations]).toEqual([true, 123])
+  expect(await ctrl(['-f', path, 'dynsec', 'setClientPassword', 'root'], ['not', 'the same'])).toMatchObject({
+    code: 0,
+    err: 'Error: Passwords do not match.\n',
+  })
+  expect(await fits('fourth')).toBe(true)
+  expect((await ctrl(['-f', path, 'dynsec', 'help'])).code).toBe(0)
+  expect((await ctrl(['-f', path, 'dynsec', 'listClients'])).err).toMatch(/^Error: -f is for dynsec setClientPassword only\.\nError: Invalid input\.\n/)
+  expect(await ctrl(['-f', path, 'dynsec', 'setClientPassword', 'nobody', 'x'])).toEqual({
     code: 1,
     out: '',
     err: 'setClientPassword: Error: Client not found.\n',

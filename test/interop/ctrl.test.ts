@@ -102,11 +102,12 @@ interface Ran {
   readonly err: string
 }
 
-/** What the warning about encryption and the hints of ours do not change. */
+/** What the warning about encryption, the hints of ours and another wording of 2.1 do not change. */
 function judged(text: string): string {
   return text
     .replace(/^Warning: You are running .*\n.*\n\n/, '')
     .replace(/^Usage: .*\n/m, '')
+    .replace('Invalid function arguments provided.', 'Invalid input.')
     .replace(/(Error: [^\n]*?)\.+\n/g, '$1\n')
 }
 

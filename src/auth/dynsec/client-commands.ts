@@ -1,12 +1,12 @@
 // Commands about clients: names that may log in, their passwords, roles and groups.
 // What they change acts on connected clients at once: whoever is changed is sent away and may come again.
 
-import { isText } from '../../wire/text.ts'
 import {
   answering,
   type Command,
   type CommandContext,
   changeTexts,
+  checkText,
   clientIn,
   GROUP,
   known,
@@ -99,10 +99,10 @@ async function createClient(request: JsonObject, context: CommandContext): Promi
 async function modifyClient(request: JsonObject, context: CommandContext): Promise<Answer> {
   const { directory } = context
   const client = clientIn(request, context)
-  const roles = Array.isArray(member(request, 'roles')) ? linksIn(request, 'roles', ROLE, directory.roles) : null
+  const roles = member(request, 'roles') !== undefined ? linksIn(request, 'roles', ROLE, directory.roles) : null
   const groups = Array.isArray(member(request, 'groups')) ? linksIn(request, 'groups', GROUP, directory.groups) : null
   const clientId = textMember(request, 'clientid')
-  if (clientId !== null && !isText(clientId)) throw new Refused('Client ID not valid UTF-8')
+  if (clientId !== null) checkText(clientId, 'Client ID')
   const password = textMember(request, 'password')
   if (password !== null && password !== '') client.password = await context.hash(password)
   if (clientId !== null) client.clientId = clientId === '' ? null : clientId
@@ -129,14 +129,14 @@ function describeClient(client: Client, context: CommandContext): JsonObject {
     ...(client.isDisabled ? { disabled: true } : {}),
     roles: client.roles.map(roleLink),
     groups: client.groups.map(({ of, priority }) => ({ groupname: of.name, ...rank(priority) })),
-    ...(addresses.length === 0 ? {} : { connections: addresses.map((address) => ({ address })) }),
+    connections: addresses.map((address) => ({ address })),
   }
 }
 
 /** Null for none, which an empty one stands for. @throws Refused */
 function clientIdIn(request: JsonObject, refused: string): string | null {
   const clientId = optionalText(request, 'clientid', refused)
-  if (clientId !== null && !isText(clientId)) throw new Refused('Client ID not valid UTF-8')
+  if (clientId !== null) checkText(clientId, 'Client ID')
   return clientId === '' ? null : clientId
 }
 

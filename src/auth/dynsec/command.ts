@@ -3,7 +3,7 @@
 
 import { isText } from '../../wire/text.ts'
 import { type Client, type Directory, type Group, type Ranked, type Role, type StoredPassword, sortedNames, UNRANKED } from './directory.ts'
-import { integerMember, isTrue, type JsonObject, member, objectsMember, textMember } from './members.ts'
+import { integerMember, isObject, isTrue, type JsonObject, member, objectsMember, textMember } from './members.ts'
 import { type Answer, refusal } from './request.ts'
 
 export interface CommandContext {
@@ -46,8 +46,13 @@ export function answering(command: Command): Command {
 export function nameIn(request: JsonObject, { key, called }: Name): string {
   const name = textMember(request, key)
   if (name === null) throw new Refused(`Invalid/missing ${key}`)
-  if (!isText(name) || /\p{Cc}/u.test(name)) throw new Refused(`${called} not valid UTF-8`)
+  checkText(name, called)
   return name
+}
+
+/** As Mosquitto, that takes neither control characters nor code points that are no characters. @throws Refused */
+export function checkText(text: string, called: string): void {
+  if (!isText(text) || /[\p{Cc}\p{Noncharacter_Code_Point}]/u.test(text)) throw new Refused(`${called} not valid UTF-8`)
 }
 
 /** What a map has under a name; `missing` unless the usual words. @throws Refused when it has nothing */
@@ -80,10 +85,26 @@ export function priorityIn(request: JsonObject): number {
   return integerMember(request, 'priority', UNRANKED)
 }
 
-/** Roles, groups or clients that a request lists with priorities. @throws Refused when one does not exist */
+/** Roles, groups or clients that a request lists with priorities. As with the plugin, only roles must be a list of such. @throws Refused when one does not exist */
 export function linksIn<T>(request: JsonObject, key: string, { key: nameKey, missing }: Name, all: ReadonlyMap<string, T>): Ranked<T>[] {
+  const list = member(request, key)
+  const isList = Array.isArray(list) && list.every((link) => isObject(link) && textMember(link, nameKey) !== null)
+  if (key === 'roles' && list !== undefined && !isList) throw new Refused(`'${key}' not an array or missing/invalid ${nameKey}`)
   const links = objectsMember(request, key).map((link) => ({ of: known(all, textMember(link, nameKey) ?? '', missing), priority: priorityIn(link) }))
   return links.filter(({ of }, i) => links.findIndex((link) => link.of === of) === i)
+}
+
+/** The clients of a group have other rights now: their connections end. */
+export function sendGroupAway(group: Group, { directory, sendAway }: CommandContext): void {
+  for (const userName of group.clients.keys()) sendAway(userName)
+  if (directory.anonymousGroup === group) sendAway(null)
+}
+
+/** Those who have a role, by themselves or by a group: their connections end. */
+export function sendHoldersAway(role: Role, context: CommandContext): void {
+  const has = ({ roles }: Client | Group): boolean => roles.some(({ of }) => of === role)
+  for (const client of context.directory.clients.values()) if (has(client)) context.sendAway(client.userName)
+  for (const group of context.directory.groups.values()) if (has(group)) sendGroupAway(group, context)
 }
 
 /** New texts, as far as the request has some. */

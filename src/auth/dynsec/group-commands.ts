@@ -1,5 +1,5 @@
 // Commands about groups: clients that have roles in common, and the group of those who give no name.
-// Whoever joins or leaves a group is sent away and may come again; other changes hold for connected clients as they are.
+// Whoever joins or leaves a group, or is in one that changes, is sent away and may come again.
 
 import {
   answering,
@@ -17,6 +17,7 @@ import {
   Refused,
   ROLE,
   roleIn,
+  sendGroupAway,
   USER,
 } from './command.ts'
 import { type Client, Group, giveRole, type Ranked, sortedNames, takeRole } from './directory.ts'
@@ -29,6 +30,7 @@ export const GROUP_COMMANDS: Readonly<Record<string, Command>> = {
   deleteGroup: answering((request, context) => {
     const group = groupIn(request, context)
     if (context.directory.anonymousGroup === group) throw new Refused('Deleting the anonymous group is forbidden')
+    sendGroupAway(group, context)
     context.directory.removeGroup(group)
     return changed(context)
   }),
@@ -40,12 +42,15 @@ export const GROUP_COMMANDS: Readonly<Record<string, Command>> = {
     nameIn(request, ROLE)
     const group = groupIn(request, context)
     if (!giveRole(group, roleIn(request, context), priorityIn(request))) throw new Refused('Group is already in this role')
+    sendGroupAway(group, context)
     return changed(context)
   }),
   removeGroupRole: answering((request, context) => {
     nameIn(request, GROUP)
     nameIn(request, ROLE)
-    takeRole(groupIn(request, context), roleIn(request, context))
+    const group = groupIn(request, context)
+    takeRole(group, roleIn(request, context))
+    sendGroupAway(group, context)
     return changed(context)
   }),
   addGroupClient: answering((request, context) => {
@@ -91,7 +96,7 @@ function createGroup(request: JsonObject, context: CommandContext): Answer {
 function modifyGroup(request: JsonObject, context: CommandContext): Answer {
   const { directory } = context
   const group = groupIn(request, context)
-  const roles = Array.isArray(member(request, 'roles')) ? linksIn(request, 'roles', ROLE, directory.roles) : null
+  const roles = member(request, 'roles') !== undefined ? linksIn(request, 'roles', ROLE, directory.roles) : null
   const clients = Array.isArray(member(request, 'clients')) ? linksIn(request, 'clients', USER, directory.clients) : null
   changeTexts(request, group)
   if (roles !== null) {
@@ -99,6 +104,7 @@ function modifyGroup(request: JsonObject, context: CommandContext): Answer {
     for (const { of, priority } of roles) giveRole(group, of, priority)
   }
   if (clients !== null) changeClients(context, group, clients)
+  sendGroupAway(group, context)
   return changed(context)
 }
 

@@ -1,9 +1,23 @@
 // Commands about roles and their rules, about what holds where no rule says anything, and about the whole.
-// They change nobody's connection: what is allowed no longer, stops.
+// Whoever has a role that changes is sent away and may come again; a new default holds for connected clients as they are.
 
 import { hasCorrectWildcards } from '../../wire/mqtt/topics.ts'
 import { ACCESS_TYPES, Acl, type AclType } from './acl.ts'
-import { answering, type Command, type CommandContext, changeTexts, known, listAnswer, nameIn, optionalText, Refused, ROLE, roleIn } from './command.ts'
+import {
+  answering,
+  type Command,
+  type CommandContext,
+  changeTexts,
+  checkText,
+  known,
+  listAnswer,
+  nameIn,
+  optionalText,
+  Refused,
+  ROLE,
+  roleIn,
+  sendHoldersAway,
+} from './command.ts'
 import { Role } from './directory.ts'
 import { aclMembers, aclTypeOf, readAcls, texts } from './dynsec-file.ts'
 import { integerMember, isTrue, type JsonObject, member, objectsMember, textMember } from './members.ts'
@@ -22,7 +36,9 @@ export const ROLE_COMMANDS: Readonly<Record<string, Command>> = {
     return DONE
   }),
   deleteRole: answering((request, context) => {
-    context.directory.removeRole(roleIn(request, context))
+    const role = roleIn(request, context)
+    sendHoldersAway(role, context)
+    context.directory.removeRole(role)
     return changed(context)
   }),
   modifyRole: answering((request, context) => {
@@ -30,6 +46,7 @@ export const ROLE_COMMANDS: Readonly<Record<string, Command>> = {
     changeTexts(request, role)
     if (Array.isArray(member(request, 'acls'))) role.clear()
     changeRules(request, role)
+    sendHoldersAway(role, context)
     return changed(context)
   }),
   getRole: answering((request, context) => ({ data: { role: describeRole(roleIn(request, context)) } })),
@@ -39,12 +56,14 @@ export const ROLE_COMMANDS: Readonly<Record<string, Command>> = {
     const [type, topic] = aclIn(request)
     if (!role.add(new Acl(type, topic, integerMember(request, 'priority', 0), isTrue(request, 'allow'))))
       throw new Refused('ACL with this topic already exists')
+    sendHoldersAway(role, context)
     return changed(context)
   }),
   removeRoleACL: answering((request, context) => {
     const role = roleIn(request, context)
     const [type, topic] = aclIn(request)
     if (!role.remove(type, topic)) throw new Refused('ACL not found')
+    sendHoldersAway(role, context)
     return changed(context)
   }),
   setDefaultACLAccess: answering((request, context) => {
@@ -79,6 +98,7 @@ function aclIn(request: JsonObject): readonly [AclType, string] {
   if (type === null) throw new Refused('Unknown acltype')
   const topic = textMember(request, 'topic')
   if (topic === null) throw new Refused('Invalid/missing topic')
+  checkText(topic, 'Topic')
   if (topic === '' || !hasCorrectWildcards(topic)) throw new Refused('Invalid ACL topic')
   return [type, topic]
 }

@@ -16,6 +16,8 @@ export interface SharedRecipients {
 export interface Recipients {
   readonly direct: readonly Subscription[]
   readonly shared: readonly SharedRecipients[]
+  /** Somebody has subscribed to it, who may receive it or not: the publisher is not told 0x10 then, as with Mosquitto. */
+  readonly hasSubscribers: boolean
   /** Some client is in `direct` more than once: its copies of consecutive messages must alternate, so runs are taken apart. */
   readonly repeats: boolean
   /** Bytes that the longest list of Subscription Identifiers may add to each packet. */
@@ -29,6 +31,7 @@ export function resolveRecipients(topicName: string, found: readonly Subscriptio
   const bySession = new Map<Session, Subscription[]>()
   const direct: Subscription[] = []
   const shared: SharedRecipients[] = []
+  let hasSubscribers = false
   let repeats = false
   let uncertain = false
   const mayReceive = ({ session }: Subscription): boolean => {
@@ -38,6 +41,7 @@ export function resolveRecipients(topicName: string, found: readonly Subscriptio
   }
   for (const subscription of found) {
     if (subscription.session.hides(subscription, topicName)) continue
+    hasSubscribers = true
     const own = bySession.get(subscription.session)
     if (own === undefined) {
       if (!mayReceive(subscription)) continue
@@ -51,11 +55,13 @@ export function resolveRecipients(topicName: string, found: readonly Subscriptio
   }
   if (!duplicates) for (const own of bySession.values()) direct.push(...merge(own))
   for (const group of groups) {
-    const members = group.members.filter((member) => !member.session.hides(member, topicName) && mayReceive(member))
+    const seeing = group.members.filter((member) => !member.session.hides(member, topicName))
+    if (seeing.length > 0) hasSubscribers = true
+    const members = seeing.filter(mayReceive)
     if (members.length > 0) shared.push({ group, members })
   }
   const addedBytes = direct.reduce((most, { identifiers }) => Math.max(most, (identifiers?.length ?? 0) * 5), 0)
-  return { direct, shared, repeats, addedBytes, uncertain }
+  return { direct, shared, hasSubscribers, repeats, addedBytes, uncertain }
 }
 
 /** One copy for one client's overlapping subscriptions. Some with No Local, some without: its own messages match only the latter. */

@@ -12,7 +12,7 @@ import type { Authorizers } from '../authorizers.ts'
 import type { Counters } from '../counters.ts'
 import type { Interception } from '../interception.ts'
 import type { Limits } from '../limits.ts'
-import type { Authorizer, ControlHandler } from '../ports.ts'
+import { type Authorizer, type ControlHandler, OTHER_CONTROLS } from '../ports.ts'
 import type { Retained } from '../retained/retained.ts'
 import type { Session } from '../session.ts'
 import type { StoredMessages } from '../stored-messages.ts'
@@ -219,7 +219,7 @@ export class Router {
     const { direct, shared } = recipients
     if (direct.length + shared.length === 0) {
       if (retainedTopic !== null) this.#write(publisher, run, retainedTopic)
-      return ReasonCode.NoMatchingSubscribers
+      return recipients.hasSubscribers ? 0 : ReasonCode.NoMatchingSubscribers
     }
     this.busy = true
     const portion = recipients.repeats ? 1 : Math.max(1, Math.floor(PORTION_BYTES / (recipients.addedBytes + 1)))
@@ -248,7 +248,7 @@ export class Router {
     const handler = controlOf(publisher, topic)
     for (let i = run.from; i < run.to; i++) {
       const payload = run.bytes.slice(run.bodies[i]! + run.headLength, run.starts[i + 1]!)
-      handler?.request(publisher.clientId, publisher.userName, payload)
+      handler?.request(publisher.clientId, publisher.userName, payload, topic.name)
     }
     return handler === undefined ? ReasonCode.NoMatchingSubscribers : 0
   }
@@ -317,10 +317,10 @@ export class Router {
     if (run.slab !== null) this.#letGo(run)
   }
 
-  /** What the set of retained messages has lost is told at once, what it has got with the message: its topic is returned. `$SYS` is made anew each time. */
+  /** What the set of retained messages has lost is told at once, what it has got with the message: its topic is returned. `$SYS` is made anew each time, by bridges too. */
   #retain({ persistence }: StoredMessages, topic: Topic, run: PublishRun): string | null {
     // with a full disk QoS 0 goes on, but nothing of it is kept beyond a restart
-    if (topic.isReserved || (persistence.isFull && run.qos === 0)) return null
+    if (topic.name.startsWith('$SYS/') || (persistence.isFull && run.qos === 0)) return null
     if (run.payloadBytes(run.to - 1, run.to) > 0) return topic.name
     persistence.retainedCleared(topic.name)
     this.ticket = persistence.ticket
@@ -341,6 +341,7 @@ export class Router {
 }
 
 /** Who takes what this client publishes to a reserved topic. */
-function controlOf(publisher: Publisher, topic: Topic): ControlHandler | undefined {
-  return publisher.session?.rules.controls?.get(topic.name)
+function controlOf(publisher: Publisher, { name }: Topic): ControlHandler | undefined {
+  const controls = publisher.session?.rules.controls
+  return controls?.get(name) ?? (name.startsWith('$CONTROL/') ? controls?.get(OTHER_CONTROLS) : undefined)
 }

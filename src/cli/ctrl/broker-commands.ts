@@ -26,13 +26,12 @@ export const BROKER_COMMANDS: readonly ControlCommand[] = [
 function listenerLines(listener: JsonObject): string[] {
   const port = member(listener, 'port')
   return [
-    ...(typeof port === 'number' ? [`  Port:              ${port}`] : []),
+    ...(typeof port === 'number' && port > 0 ? [`  Port:              ${port}`] : []),
     ...column('  Socket path:', 21, texts(listener, 'socket-path')),
     ...column('  Bind address:', 21, texts(listener, 'bind-address')),
     ...column('  Protocol:', 21, texts(listener, 'protocol')),
     `  TLS:               ${isTrue(listener, 'tls')}`,
-    ...(member(listener, 'mtls') === undefined ? [] : [`  Client cert.:      ${isTrue(listener, 'mtls')}`]),
-    ...(member(listener, 'allow-anonymous') === undefined ? [] : [`  Anonymous clients: ${isTrue(listener, 'allow-anonymous')}`]),
+    '',
   ]
 }
 

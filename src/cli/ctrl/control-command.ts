@@ -9,6 +9,12 @@ export type RequestFields = Readonly<Record<string, unknown>>
 /** Asks twice for a new password; null = the answers differ, or somebody pressed Ctrl-C. Empty is an answer. */
 export type AskPassword = (userName: string, note: string) => Promise<string | null>
 
+/** There is no new password: the answers differ, or somebody pressed Ctrl-C. The command ends, and as with Mosquitto's tool that is no failure. */
+export const GIVEN_UP: unique symbol = Symbol('given up')
+
+/** Null = these words cannot be used; a text says why. */
+export type Request = RequestFields | string | null | typeof GIVEN_UP
+
 export interface ControlCommand {
   readonly name: string
   /** What follows the name, for the help. */
@@ -16,8 +22,7 @@ export interface ControlCommand {
   readonly help: string
   /** How many words may follow. */
   readonly words: readonly [least: number, most: number]
-  /** Null = these words cannot be used; a text says why. */
-  readonly request: (words: readonly string[], ask: AskPassword) => RequestFields | string | null | Promise<RequestFields | string | null>
+  readonly request: (words: readonly string[], ask: AskPassword) => Request | Promise<Request>
   /** The lines of an answer; absent = done without a word. */
   readonly show?: (data: JsonObject) => readonly string[]
 }

@@ -32,7 +32,7 @@ export function moduleHelp({ name, commands }: ControlModule, program: string): 
 
 Without a broker:
   init FILE ADMIN [PASSWORD]              a new file with a client who may administer
-  setClientPassword USER [PASSWORD] -f FILE
+  -f FILE dynsec setClientPassword USER [PASSWORD] [-i ITERATIONS]
                                           a new password in a file
 
 To a broker:

@@ -10,7 +10,7 @@ import { CtrlExitCode } from '../exit-codes.ts'
 import { type Ask, asker } from '../hidden-input.ts'
 import { programName, type Terminal } from '../terminal.ts'
 import { BROKER_COMMANDS } from './broker-commands.ts'
-import type { AskPassword, ControlCommand } from './control-command.ts'
+import { type AskPassword, type ControlCommand, GIVEN_UP } from './control-command.ts'
 import { ControlExchange } from './control-exchange.ts'
 import { ctrlHelp, moduleHelp } from './ctrl-help.ts'
 import { DYNSEC_COMMANDS } from './dynsec-commands.ts'
@@ -64,11 +64,12 @@ class Control {
       return command === undefined ? CtrlExitCode.Failure : CtrlExitCode.Done
     }
     if (module.name === 'dynsec' && command === 'init') return await initFile(words, this.#io, this.#askPassword, this.#program)
-    if (module.name === 'dynsec' && command === 'setClientPassword' && words.includes('-f')) {
-      const at = words.indexOf('-f')
-      return await setPasswordInFile([...words.slice(at + 1, at + 2), ...words.slice(0, at), ...words.slice(at + 2)], this.#io, this.#askPassword)
+    if (module.name === 'dynsec' && command === 'setClientPassword' && this.#settings.dataFile !== null) {
+      const outcome = await setPasswordInFile(this.#settings.dataFile, words, this.#io, this.#askPassword)
+      return typeof outcome === 'number' ? outcome : this.#invalid([outcome], 'setClientPassword USER [PASSWORD] [-i ITERATIONS]', `-f FILE ${name}`)
     }
-    const row = module.commands.find((candidate) => candidate.name === command)
+    const row = module.commands.find((candidate) => candidate.name.toLowerCase() === command.toLowerCase())
+    if (row !== undefined && this.#settings.dataFile !== null) return this.#invalid([`-f is for dynsec setClientPassword only.`], '', `${name} help`)
     if (row !== undefined) return await this.#send(module, row, words)
     this.#io.stderr.write(`Command '${escapeControls(command)}' not recognised.\n`)
     return CtrlExitCode.UnknownCommand
@@ -77,12 +78,8 @@ class Control {
   async #send(module: ControlModule, row: ControlCommand, words: readonly string[]): Promise<number> {
     const [least, most] = row.words
     const fields = words.length < least || words.length > most ? null : await row.request(words, this.#askPassword)
-    if (fields === null || typeof fields === 'string') {
-      if (fields !== null) this.#io.stderr.write(`Error: ${fields}\n`)
-      this.#io.stderr.write(`Error: Invalid function arguments provided.\nUsage: ${this.#program} ${module.name} ${row.name} ${row.usage}`.trimEnd())
-      this.#io.stderr.write('\n')
-      return CtrlExitCode.Usage
-    }
+    if (fields === GIVEN_UP) return CtrlExitCode.Done
+    if (fields === null || typeof fields === 'string') return this.#invalid(fields === null ? [] : [fields], `${row.name} ${row.usage}`, module.name)
     if (!this.#settings.usesTls && this.#settings.unixPath === null) {
       this.#errors.print(`Warning: You are running ${this.#program} without encryption.`)
       this.#errors.print('Everything you change can be read on the network, passwords included.\n')
@@ -92,6 +89,14 @@ class Control {
     const isOurs = (text: string): boolean => answers(text, row.name, correlationData)
     const outcome = await new ControlExchange(this.#settings, this.#io, this.#errors, module.topic, payload, isOurs).run()
     return typeof outcome === 'number' ? outcome : this.#show(row, outcome)
+  }
+
+  /** Tells what is wrong with the words of a command. Mosquitto's tool leaves it at that; we say what the words are. */
+  #invalid(reasons: readonly string[], usage: string, before: string): number {
+    const lines = [...reasons.map((reason) => `Error: ${escapeControls(reason)}`), 'Error: Invalid input.']
+    if (this.#program !== 'mosquitto_ctrl') lines.push(`Usage: ${this.#program} ${before} ${usage}`.trimEnd())
+    this.#io.stderr.write(`${lines.join('\n')}\n`)
+    return CtrlExitCode.Usage
   }
 
   /** As with Mosquitto's tool, a refusal by the broker is no failure of this command. */

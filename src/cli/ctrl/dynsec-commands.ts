@@ -2,7 +2,7 @@
 // Those that work on files are in dynsec-files.ts.
 
 import { ACCESS_TYPES, ACL_TYPES } from '../../auth/dynsec/acl.ts'
-import { type AskPassword, type ControlCommand, number, permission, type RequestFields } from './control-command.ts'
+import { type AskPassword, type ControlCommand, GIVEN_UP, number, permission, type Request, type RequestFields } from './control-command.ts'
 import { anonymousGroupLine, clientLines, defaultAccessLines, detailLines, groupLines, names, roleLines } from './dynsec-output.ts'
 
 const ACCESS = 'allow|deny'
@@ -30,7 +30,7 @@ export const DYNSEC_COMMANDS: readonly ControlCommand[] = [
 
   { ...command('createClient', 'USER [-c CLIENTID] [-p PASSWORD]', 'a new client; asks for its password without -p', newClient), words: [1, 5] },
   command('deleteClient', 'USER', 'delete a client, and end its connections', fields('username')),
-  command('setClientPassword', 'USER [PASSWORD]', 'a new password; asks for it when it is left out. -f FILE changes a file, without a broker', newPassword),
+  command('setClientPassword', 'USER [PASSWORD]', 'a new password; asks for it when it is left out', newPassword),
   command('setClientId', 'USER [CLIENTID]', 'the only Client Identifier it may use; any, when it is left out', fields('username', 'clientid')),
   command('enableClient', 'USER', 'let it log in again', fields('username')),
   command('disableClient', 'USER', 'let it log in no more', fields('username')),
@@ -74,7 +74,7 @@ function newRule([rolename, acltype, topic, access, priority]: readonly string[]
   return { rolename, acltype, topic, allow, ...(priority === undefined ? {} : { priority: number(priority) }) }
 }
 
-async function newClient([username, ...rest]: readonly string[], ask: AskPassword): Promise<RequestFields | string | null> {
+async function newClient([username, ...rest]: readonly string[], ask: AskPassword): Promise<Request> {
   let clientid: string | undefined
   let password: string | undefined
   for (let at = 0; at < rest.length; at += 2) {
@@ -86,13 +86,14 @@ async function newClient([username, ...rest]: readonly string[], ask: AskPasswor
     else return null
   }
   const asked = password ?? (await ask(username!, 'Press return for no password (user will be unable to login).'))
-  if (asked === null) return 'no password was set.'
+  if (asked === null) return GIVEN_UP
   return { username, ...(clientid === undefined ? {} : { clientid }), ...(asked === '' ? {} : { password: asked }) }
 }
 
-async function newPassword([username, password]: readonly string[], ask: AskPassword): Promise<RequestFields | string> {
+async function newPassword([username, password]: readonly string[], ask: AskPassword): Promise<Request> {
   const asked = password ?? (await ask(username!, ''))
-  return asked === null || asked === '' ? 'no password was set.' : { username, password: asked }
+  if (asked === null) return GIVEN_UP
+  return asked === '' ? 'no password was set.' : { username, password: asked }
 }
 
 function isAclType(word: string): boolean {

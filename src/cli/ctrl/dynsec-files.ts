@@ -6,7 +6,7 @@ import type { StoredPassword } from '../../auth/dynsec/directory.ts'
 import { readDirectory, storedPassword, writeDirectory } from '../../auth/dynsec/dynsec-file.ts'
 import { firstDirectory } from '../../auth/dynsec/first-directory.ts'
 import { writeWhole } from '../../auth/dynsec/write-whole.ts'
-import { DEFAULT_ITERATIONS, makePasswordHash } from '../../auth/password-hash.ts'
+import { DEFAULT_ITERATIONS, MOST_ITERATIONS, makePasswordHash } from '../../auth/password-hash.ts'
 import { escapeControls } from '../../server/log-destinations.ts'
 import { CtrlExitCode } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -43,29 +43,45 @@ and then make clients and roles, for example:
   return CtrlExitCode.Done
 }
 
-/** `setClientPassword -f FILE USER [PASSWORD]`: a broker that uses the file must be started again. */
-export async function setPasswordInFile(words: readonly string[], io: Terminal, ask: AskPassword): Promise<number> {
-  const [path, userName, given] = words
-  const fail = (message: string, exitCode: number): number => {
+/**
+ * `-f FILE dynsec setClientPassword USER [PASSWORD] [-i ITERATIONS]`: a broker that uses the file must be started again.
+ * Returns the exit code; or a text, when the words cannot be used.
+ */
+export async function setPasswordInFile(path: string, words: readonly string[], io: Terminal, ask: AskPassword): Promise<number | string> {
+  const fail = (message: string): number => {
     io.stderr.write(`setClientPassword: Error: ${escapeControls(message)}.\n`)
-    return exitCode
+    return CtrlExitCode.Failure
   }
-  if (path === undefined || userName === undefined || words.length > 3) return fail('-f FILE USER [PASSWORD] is what it needs', CtrlExitCode.Usage)
+  const [userName, ...rest] = words
+  if (userName === undefined) return 'the user is missing.'
+  let given: string | undefined
+  let iterations = DEFAULT_ITERATIONS
+  for (let at = 0; at < rest.length; at++) {
+    const word = rest[at]!
+    if (word === '-i') {
+      const count = rest[++at]
+      if (count === undefined) return '-i argument given, but no iterations provided.'
+      iterations = /^\d+$/.test(count) ? Number(count) : 0
+      if (iterations < 1 || iterations > MOST_ITERATIONS) return `Number of iterations must be 1 to ${MOST_ITERATIONS}.`
+    } else if (at === 0 && !word.startsWith('-')) given = word
+    else return `Unknown argument: ${word}`
+  }
   try {
     const { directory } = readDirectory(readFileSync(path), path)
     const client = directory.clients.get(userName)
-    if (client === undefined) return fail('Client not found', CtrlExitCode.Failure)
+    if (client === undefined) return fail('Client not found')
     const password = given ?? (await ask(userName, ''))
-    if (password === null || password === '') return fail('no password was set', CtrlExitCode.Failure)
-    client.password = await hash(password)
+    if (password === null) return CtrlExitCode.Done
+    if (password === '') return fail('no password was set')
+    client.password = await hash(password, iterations)
     writeWhole(path, writeDirectory(directory))
   } catch (error) {
-    return fail((error as Error).message.replace(/\.$/, ''), CtrlExitCode.Failure)
+    return fail((error as Error).message.replace(/\.$/, ''))
   }
   return CtrlExitCode.Done
 }
 
-async function hash(password: string): Promise<StoredPassword> {
-  const encoded = await makePasswordHash(Buffer.from(password), { kind: 'pbkdf2', iterations: DEFAULT_ITERATIONS })
+async function hash(password: string, iterations: number = DEFAULT_ITERATIONS): Promise<StoredPassword> {
+  const encoded = await makePasswordHash(Buffer.from(password), { kind: 'pbkdf2', iterations })
   return storedPassword(encoded!)!
 }
