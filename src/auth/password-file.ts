@@ -47,7 +47,7 @@ export function parsePasswordFile(bytes: Uint8Array, file: string, hasArgon2: ()
     if (colon < 0) continue
     const userName = trimBlanks(text.slice(0, colon))
     const encoded = trimBlanks(text.slice(colon + 1).split(':')[0]!)
-    if (userName === '') throw fail(`Empty username in password file '${file}'.`)
+    if (userName === '') throw fail(`Invalid line in password file '${file}'.`, 'It has no user name.')
     if (Buffer.byteLength(userName) > LONGEST) throw fail(`Invalid line in password file '${file}', username too long.`)
     if (entries.has(userName)) throw fail(`Duplicate user '${shown(userName)}' in password file '${file}'.`)
     if (Buffer.byteLength(encoded) > LONGEST) throw fail(`Invalid line in password file '${file}', password too long.`)

@@ -59,7 +59,7 @@ export class PasswordLogins {
     this.#verify = options.verify ?? verifyPasswordHash
   }
 
-  /** `password` null = none was sent, which never fits; an empty one is judged as any other. Not to be changed until this resolves. */
+  /** `password` null = none was sent; that and an empty one never fit, as in Mosquitto. Not to be changed until this resolves. */
   async judge(file: Credentials, userName: string, password: Uint8Array | null, address: string): Promise<LoginResult> {
     const entry = file.lookup(userName)
     const secret = password ?? new Uint8Array(0)
@@ -73,7 +73,7 @@ export class PasswordLogins {
     const hash = entry === null ? decoy : entry.hash
     const fits = await this.#queue.run(() => this.#verify(secret, hash))
     if (fits === null) return BUSY
-    if (!fits || entry === null || password === null) {
+    if (!fits || entry === null || secret.length === 0) {
       this.#failed.count(address, this.#now())
       return REFUSED
     }

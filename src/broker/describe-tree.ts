@@ -37,7 +37,7 @@ function child(level: Level, text: string): Level {
   return made
 }
 
-/** Levels are 200 deep at most: see maximumTopicLevels. */
+/** Levels are 201 deep at most: see maximumTopicLevels. */
 function print(level: Level, indent: string, lines: string[]): void {
   for (const text of [...level.below.keys()].sort()) {
     const below = level.below.get(text)!

@@ -71,7 +71,7 @@ export const DEFAULT_LIMITS: Limits = {
   globalMaximumClients: 0,
   maximumTakeOverDelayMs: 5000,
   internedTopics: 65536,
-  maximumTopicLevels: 200,
+  maximumTopicLevels: 201, // Mosquitto counts the slashes: 200
   maximumSubscriptionsPerClient: 100_000,
   maximumFilterTextPerClient: 8 << 20,
   maximumRetainedMessages: 10_000_000,

@@ -145,7 +145,7 @@ function judge({ aclPath, configPath, port, userName, clientId, action, topic }:
   const aclFile = path === null ? null : new AclFile(path, { owner: null })
   const withoutRule = (allowed: boolean, reason: string): AclAnswer => ({ allowed, rule: null, reason })
   if (action === 'publish' && isReservedTopic(topic)) {
-    return withoutRule(false, 'the broker itself lets no client publish to $SYS and $CONTROL, whatever the rules say')
+    return withoutRule(false, 'the broker itself lets no client publish to $SYS, $CONTROL and $share, whatever the rules say')
   }
   if (aclFile === null && action === 'deliver' && configuration?.sysAcl === 'admin' && /^\$SYS(\/|$)/.test(topic)) {
     return withoutRule(false, 'sys_acl admin: $SYS is for those whom an ACL file names, and there is no acl_file')

@@ -42,7 +42,10 @@ export async function runBroker(argv: readonly string[], terminal: Terminal): Pr
     return BrokerExitCode.Stopped
   }
   const unserved = notServed(configuration)
-  if (unserved !== null) return await refuse(terminal, name, [unserved], false)
+  if (unserved !== null) {
+    await refuse(terminal, name, [unserved], false)
+    return BrokerExitCode.Plugin
+  }
   if (options.daemon) return daemonise(argv)
   return await serve(options, configuration, terminal, name)
 }

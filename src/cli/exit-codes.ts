@@ -42,7 +42,7 @@ export const AclExitCode = { Allowed: 0, Denied: 1, Usage: 2 } as const
 export type AclExitCode = (typeof AclExitCode)[keyof typeof AclExitCode]
 
 /** Exit codes of `broker`, as mosquitto's, and that of a store that failed while it ran: EX_IOERR. */
-export const BrokerExitCode = { Stopped: 0, CannotListen: 1, Store: 1, Configuration: 3, AccessFile: 13, PidFile: 14, StoreFailed: 74 } as const
+export const BrokerExitCode = { Stopped: 0, CannotListen: 1, Store: 1, Configuration: 3, AccessFile: 13, Plugin: 13, PidFile: 14, StoreFailed: 74 } as const
 export type BrokerExitCode = (typeof BrokerExitCode)[keyof typeof BrokerExitCode]
 
 /** Exit codes of `ctrl`, as mosquitto_ctrl's; what a broker refuses to do ends with 0, too. Refused connections end as those of the other clients. */

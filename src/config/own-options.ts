@@ -95,7 +95,7 @@ export const OWN_OPTIONS: readonly Row<BrokerDraft>[] = [
     minimum: 6, // $SYS/broker/load/messages/received/1min
     maximum: 65535,
     refusal: "'max_topic_levels' must be between 6 and 65535 inclusive: $SYS has topics of 6 levels.",
-    default: '200',
+    default: '201',
     reload: true,
     meaning: 'Levels of a Topic Name or Filter, at least 6, which $SYS needs.',
     set: (draft, value) => void (draft.limits.maximumTopicLevels = value),

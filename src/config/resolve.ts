@@ -106,7 +106,7 @@ function checkListener(listener: ListenerDraft): ConfigurationNote[] {
     if (certfile !== null) throw refusal('certfile and keyfile cannot be used with `enable_proxy_protocol 2`.', settings)
   }
   // Mosquitto would open a listener without TLS here, for everybody
-  const isBehindProxy = listener.proxyProtocol !== null
+  const isBehindProxy = listener.proxyProtocol === 2 // version 1 says nothing of certificates
   if (requireCertificate && pskHint === null && !isBehindProxy) {
     if (certfile === null) throw refusal('Both certfile and keyfile must be provided to enable a TLS listener.', settings)
     if (cafile === null && capath === null) throw refusal("'require_certificate' needs a 'cafile' to check certificates against.", settings)

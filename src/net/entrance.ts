@@ -14,8 +14,9 @@ const HEADER_TIMEOUT_MS = 10_000
 
 /** Null when a listener expects no header. */
 export function proxyRules(options: ListenerOptions): ProxyRules | null {
-  const { proxyProtocol, proxyRequireTls, proxyTimeoutMs } = options
-  return proxyProtocol ? { version: proxyProtocol, requireTls: proxyRequireTls ?? false, timeoutMs: proxyTimeoutMs ?? HEADER_TIMEOUT_MS } : null
+  const { proxyProtocol, proxyRequireTls = false, proxyRequireCertificate = false, proxyTimeoutMs = HEADER_TIMEOUT_MS } = options
+  if (!proxyProtocol) return null
+  return { version: proxyProtocol, requireTls: proxyRequireTls, requireCertificate: proxyRequireCertificate, timeoutMs: proxyTimeoutMs }
 }
 
 export class Entrance {

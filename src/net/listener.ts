@@ -84,6 +84,8 @@ export interface ListenerOptions {
   readonly proxyProtocol?: 1 | 2 | null
   /** Refuses clients that the proxy does not say to have come by TLS; version 1 cannot say it. */
   readonly proxyRequireTls?: boolean
+  /** Refuses clients whose certificate the proxy does not vouch for. */
+  readonly proxyRequireCertificate?: boolean
   /** Milliseconds for that header; 10,000 unless given. */
   readonly proxyTimeoutMs?: number
   /** Listens on `::` without taking IPv4 along. */

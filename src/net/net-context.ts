@@ -15,15 +15,16 @@ const REPORT_WINDOW_MS = 10_000
  * What can go wrong without anybody waiting for the answer:
  * `receiver` - the owner of a link threw, the link was destroyed; `accept` - the system refused a new connection (too many files);
  * `handshake` - a TLS or HTTP handshake failed; `proxy` - the PROXY protocol header that must come did not, or was none;
+ * `behind-proxy` - by its header the client did not do what the listener demands;
  * a newcomer was closed because of: `limit` - the listener's `maximumConnections`; `global-limit` - that of all listeners together;
  * `address-limit` - that of one address; `descriptors` - the files that the system lets us open.
  */
-export type ProblemKind = 'receiver' | 'accept' | 'handshake' | 'proxy' | 'limit' | 'global-limit' | 'address-limit' | 'descriptors'
+export type ProblemKind = 'receiver' | 'accept' | 'handshake' | 'proxy' | 'behind-proxy' | 'limit' | 'global-limit' | 'address-limit' | 'descriptors'
 
 export interface NetProblem {
   readonly kind: ProblemKind
   readonly error: Error
-  /** IP address of the peer; empty when unknown. */
+  /** IP address of the peer, with its port for `behind-proxy`; empty when unknown. */
   readonly address: string
   /** The peer's port and ours, of a connection that got as far as a handshake; null = unknown. */
   readonly ports: { readonly peer: number; readonly local: number } | null

@@ -11,8 +11,20 @@ export interface ProxyRules {
   readonly version: 1 | 2
   /** Refuses clients that the proxy does not say to have come by TLS. */
   readonly requireTls: boolean
+  /** Refuses clients whose certificate the proxy does not vouch for. */
+  readonly requireCertificate: boolean
   /** Milliseconds until the header must be whole. */
   readonly timeoutMs: number
+}
+
+/** The header is good, its client is not let in. The message says what the client did not do. */
+class ClientRefusal extends Error {}
+
+/** What the listener demands of the client and the proxy does not say; null = all of it. */
+function refusalOf({ tls }: ProxyHeader, rules: ProxyRules): ClientRefusal | null {
+  if (rules.requireTls && tls === null) return new ClientRefusal('client did not connect using TLS')
+  if (rules.requireCertificate && tls?.isCertified !== true) return new ClientRefusal('client did not provide a certificate')
+  return null
 }
 
 /** The header of one connection, from its first byte to its last. Until then it watches the socket's end. */
@@ -55,8 +67,10 @@ export class AwaitedHeader {
       return -1
     }
     if (header === null) return -1
-    if (this.#rules.requireTls && header.tls === null) {
-      this.#refuse(new Error('the proxy does not say that the client came by TLS, which this listener requires'))
+    const refusal = refusalOf(header, this.#rules)
+    if (refusal !== null) {
+      const { source } = header
+      this.#refuse(refusal, source === null ? null : `${plainAddress(source.address)}:${source.port}`)
       return -1
     }
     this.#finish()
@@ -79,8 +93,11 @@ export class AwaitedHeader {
     this.#socket.off('close', this.#finish)
   }
 
-  #refuse(error: Error): void {
-    this.#context.report('proxy', error, plainAddress(this.#socket.remoteAddress))
+  /** `client`: whom a whole header speaks of, who is not let in. */
+  #refuse(error: Error, client: string | null = null): void {
+    const { remoteAddress } = this.#socket
+    if (error instanceof ClientRefusal) this.#context.report('behind-proxy', error, client ?? plainAddress(remoteAddress))
+    else this.#context.report('proxy', error, plainAddress(remoteAddress))
     this.#finish()
     this.#socket.on('error', this.#cut) // nobody else listens
     this.#socket.destroy()

@@ -66,6 +66,7 @@ function brokerListener(
     maximumConnections: maximumConnections < 0 ? null : maximumConnections,
     proxyProtocol: listener.proxyProtocol,
     proxyRequireTls: listener.proxyRequireTls,
+    proxyRequireCertificate: listener.proxyProtocol === 2 && listener.requireCertificate,
     limits: { ...limits, ...listener.limits },
     mountPoint: listener.mountPoint,
     userNameAsClientId: listener.useUserNameAsClientId,

@@ -3,6 +3,7 @@
 
 import type { Log } from '../base/log.ts'
 import type { NetProblem } from '../net/net-context.ts'
+import { ProtocolError } from '../wire/errors.ts'
 import { escapeControls } from './log-destinations.ts'
 
 /** `connectionMessages`: with the lines of coming and going around a handshake that failed. */
@@ -23,8 +24,13 @@ export function reportProblem(log: Log, { kind, error, address, ports, unreporte
       if (from !== null) log.write('notice', `Client ${address} [${from}] disconnected: Protocol error.`, { address: from })
       return
     }
-    case 'proxy':
-      log.write('notice', `Client connection from ${address} failed: ${reason}.${more}`)
+    case 'proxy': {
+      const begin = error instanceof ProtocolError ? 'Connection rejected, corrupt PROXY header.' : ''
+      log.write('notice', `${begin}${begin === '' ? '' : ' '}Client connection from ${address} failed: ${reason}.${more}`)
+      return
+    }
+    case 'behind-proxy':
+      log.write('notice', `Connection from ${address} rejected, ${reason}.${more}`)
       return
     case 'address-limit':
     case 'descriptors':

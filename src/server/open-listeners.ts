@@ -42,6 +42,7 @@ export interface BrokerListener {
   readonly proxyProtocol?: 1 | 2 | null
   /** Refuses clients that the proxy does not say to have come by TLS. */
   readonly proxyRequireTls?: boolean
+  readonly proxyRequireCertificate?: boolean
   /** Laid over the broker's limits for the clients of this listener. */
   readonly limits?: Partial<Limits>
   /** Put before every topic and filter of its clients, and taken off on delivery. */
@@ -165,6 +166,7 @@ export class ListenerOpener {
           together: count,
           proxyProtocol: listener.proxyProtocol ?? null,
           proxyRequireTls: listener.proxyRequireTls ?? false,
+          proxyRequireCertificate: listener.proxyRequireCertificate ?? false,
           websocket:
             transport === 'ws' || transport === 'wss'
               ? {

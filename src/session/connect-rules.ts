@@ -116,14 +116,14 @@ export function connackProperties(connect: Connect, limits: ConnectionLimits, gr
   if (connect.version !== 5) return NO_PROPERTIES
   const asked = connect.properties
   return {
+    ...(granted.keepAlive === connect.keepAlive ? {} : { serverKeepAlive: granted.keepAlive }), // [MQTT-3.2.2-21]
     ...(limits.topicAliasMaximum > 0 ? { topicAliasMaximum: limits.topicAliasMaximum } : {}),
     ...(granted.assigned === null ? {} : { assignedClientIdentifier: granted.assigned }), // [MQTT-3.2.2-16]
     ...(granted.sessionExpiryInterval === (asked.sessionExpiryInterval ?? 0) ? {} : { sessionExpiryInterval: granted.sessionExpiryInterval }),
-    ...(granted.keepAlive === connect.keepAlive ? {} : { serverKeepAlive: granted.keepAlive }), // [MQTT-3.2.2-21]
+    ...(limits.retainAvailable ? {} : { retainAvailable: 0 }),
     maximumPacketSize: limits.maximumPacketSize,
     receiveMaximum: limits.receiveMaximum,
     ...(limits.maximumQos < 2 ? { maximumQos: limits.maximumQos } : {}), // [MQTT-3.2.2-9]
-    ...(limits.retainAvailable ? {} : { retainAvailable: 0 }),
     ...(limits.responseInformation !== null && asked.requestResponseInformation === 1 ? { responseInformation: limits.responseInformation } : {}), // [MQTT-3.1.2-28]
   }
 }

@@ -132,7 +132,10 @@ export class IncomingPublishes {
     this.#unreleasedOrNone?.clear()
   }
 
-  /** Keeps the stretches between repeated identifiers; acknowledges all of them [MQTT-4.3.3-10]. */
+  /**
+   * Keeps the stretches between repeated identifiers; acknowledges all of them [MQTT-4.3.3-10]. Another message under an identifier in use takes
+   * the place of the one that waits, as in Mosquitto: its client has lost its state, and never sends the PUBREL of the first.
+   */
   #receiveOnce(run: PublishRun, now: number, to: ReceivingConnection, router: RunRouter): void {
     const first = run.from
     const last = run.to
@@ -142,8 +145,14 @@ export class IncomingPublishes {
       this.#admitPart(run, from, i, now, to, router)
       if (to.router === null) return
       run.select(i, i + 1)
-      this.#acknowledgeRun(run, PUBREC, 0, to, router)
-      this.#checkQuota()
+      if (this.#unreleased.dropUnlessRepeated(run)) {
+        if (router.stores) router.released([run.packetId(i)])
+        this.#admit(run, now, to, router)
+        if (to.router === null) return
+      } else {
+        this.#acknowledgeRun(run, PUBREC, 0, to, router)
+        this.#checkQuota()
+      }
       from = i + 1
     }
     if (from === first) this.#admit(run, now, to, router)

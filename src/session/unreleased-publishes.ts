@@ -14,6 +14,10 @@ interface KeptRun {
   readonly count: number
   readonly version: WireVersion
   readonly arrived: number
+  /** Identifier of the first packet. */
+  readonly firstId: number
+  /** All of them, once they were asked for; of one packet `firstId` says it. */
+  ids: Uint16Array | null
 }
 
 const NO_BITS = new Uint32Array(0)
@@ -60,7 +64,21 @@ export class UnreleasedPublishes {
     if (run.count > 1) this.#slabs.hold(slab, run.count - 1)
     this.bytes += size
     if (this.#runs === NO_RUNS) this.#runs = []
-    this.#runs.push({ slab, at, end: at + size, count: run.count, version: run.version, arrived: now })
+    const firstId = run.packetId(run.from)
+    this.#runs.push({ slab, at, end: at + size, count: run.count, version: run.version, arrived: now, firstId, ids: null })
+  }
+
+  /**
+   * Drops the message that awaits PUBREL under the identifier of the one selected packet, unless that packet repeats it. False for a repetition,
+   * and where nothing is kept. The identifier stays noted.
+   */
+  dropUnlessRepeated(run: PublishRun): boolean {
+    const known = new PublishRun()
+    const kept = this.#find(run.packetId(run.from), known)
+    if (kept === null || isSameMessage(known, run)) return false
+    this.#cutOut(kept, known)
+    this.#slabs.release(kept.slab, 1)
+    return true
   }
 
   /** Frees the identifiers of packets that were refused. */
@@ -156,30 +174,58 @@ export class UnreleasedPublishes {
       return
     }
     run.select(from + count, to)
-    this.#runs[0] = { ...kept, at: run.start, count: kept.count - count }
+    this.#runs[0] = { ...kept, at: run.start, count: kept.count - count, firstId: run.packetId(run.from), ids: null }
   }
 
-  /** A PUBREL out of order: the packet is looked for in all runs, and its run split around it. */
+  /** A PUBREL out of order. */
   #routeStray(packetId: number, router: RunRouter): void {
     const run = new PublishRun()
-    for (let k = 0; k < this.#runs.length; k++) {
-      const kept = this.#runs[k]!
-      readRun(run, kept.slab.bytes, kept.at, kept.end, kept.version)
-      for (let i = run.from; i < run.to; i++) {
-        if (run.packetId(i) !== packetId) continue
-        const start = run.starts[i]!
-        const end = run.starts[i + 1]!
-        const rest: KeptRun[] = []
-        if (i > 0) rest.push({ ...kept, end: start, count: i })
-        if (i + 1 < run.to) rest.push({ ...kept, at: end, count: run.to - i - 1 })
-        this.#runs.splice(k, 1, ...rest)
-        if (k === 0) this.#isRead = false
-        this.bytes -= end - start
-        run.select(i, i + 1)
-        router.routeAdmitted(run, kept.arrived)
-        this.#slabs.release(kept.slab, 1)
-        return
-      }
-    }
+    const kept = this.#find(packetId, run)
+    if (kept === null) return
+    this.#cutOut(kept, run)
+    router.routeAdmitted(run, kept.arrived)
+    this.#slabs.release(kept.slab, 1)
   }
+
+  /** Looks for a packet in all runs and selects it; null when it is in none. */
+  #find(packetId: number, run: PublishRun): KeptRun | null {
+    for (const kept of this.#runs) {
+      const i = kept.count === 1 ? (kept.firstId === packetId ? 0 : -1) : (kept.ids ??= idsOf(kept)).indexOf(packetId)
+      if (i === -1) continue
+      readRun(run, kept.slab.bytes, kept.at, kept.end, kept.version)
+      run.select(i, i + 1)
+      return kept
+    }
+    return null
+  }
+
+  /** Splits a run around the selected packet, whose reference to the slab is the caller's from here on. */
+  #cutOut(kept: KeptRun, run: PublishRun): void {
+    const { start, end, from: i } = run
+    const rest: KeptRun[] = []
+    if (i > 0) rest.push({ ...kept, end: start, count: i, ids: null })
+    if (i + 1 < kept.count) rest.push({ ...kept, at: end, count: kept.count - i - 1, firstId: run.packetId(i + 1), ids: null })
+    const k = this.#runs.indexOf(kept)
+    this.#runs.splice(k, 1, ...rest)
+    if (k === 0) this.#isRead = false
+    this.bytes -= end - start
+  }
+}
+
+function idsOf({ slab, at, end, count, version }: KeptRun): Uint16Array {
+  const run = new PublishRun()
+  readRun(run, slab.bytes, at, end, version)
+  return Uint16Array.from({ length: count }, (_, i) => run.packetId(i))
+}
+
+/** Topic Name and payload of the selected packets, one of each run, are the same. */
+function isSameMessage(a: PublishRun, b: PublishRun): boolean {
+  if (!isEqual(a.topicBytes, a.topicAt, a.topicAt + a.topicLength, b.topicBytes, b.topicAt, b.topicAt + b.topicLength)) return false
+  return isEqual(a.bytes, a.bodies[a.from]! + a.headLength, a.end, b.bytes, b.bodies[b.from]! + b.headLength, b.end)
+}
+
+function isEqual(a: Uint8Array, aStart: number, aEnd: number, b: Uint8Array, bStart: number, bEnd: number): boolean {
+  if (aEnd - aStart !== bEnd - bStart) return false
+  for (let i = aStart; i < aEnd; i++) if (a[i] !== b[i + bStart - aStart]) return false
+  return true
 }

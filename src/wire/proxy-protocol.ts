@@ -7,6 +7,8 @@ import { readUtf8 } from './text.ts'
 
 /** What the proxy says of the TLS connection that it ended. */
 export interface ProxyTls {
+  /** A certificate of the client was shown, and the proxy found it good. */
+  readonly isCertified: boolean
   /** Common Name of a client certificate that the proxy verified; null without one. */
   readonly certificateName: string | null
   /** As the proxy writes it, such as `TLSv1.3`; null when it does not say. */
@@ -148,7 +150,7 @@ function readTlvs(bytes: Uint8Array, at: number, end: number): ProxyTls | null {
 function readTls(bytes: Uint8Array, at: number, end: number): ProxyTls | null {
   if (end - at < 5) throw refused('PROXY protocol SSL TLV shorter than 5 bytes', at)
   const bits = bytes[at]!
-  const isVerified = (bits & (SslBit.CertificateNow | SslBit.CertificateBefore)) !== 0 && !bytes.subarray(at + 1, at + 5).some((byte) => byte !== 0)
+  const isCertified = (bits & (SslBit.CertificateNow | SslBit.CertificateBefore)) !== 0 && !bytes.subarray(at + 1, at + 5).some((byte) => byte !== 0)
   let version: string | null = null
   let cipher: string | null = null
   let name: string | null = null
@@ -157,7 +159,7 @@ function readTls(bytes: Uint8Array, at: number, end: number): ProxyTls | null {
     else if (type === Tlv.SslCipher) cipher = once(cipher, bytes, from, to)
     else if (type === Tlv.SslCommonName) name = once(name, bytes, from, to)
   })
-  return (bits & SslBit.Tls) === 0 ? null : { certificateName: isVerified ? name : null, version, cipher }
+  return (bits & SslBit.Tls) === 0 ? null : { isCertified, certificateName: isCertified ? name : null, version, cipher }
 }
 
 /** Who says a thing twice might mean either: refused, as is ill-formed UTF-8 and U+0000. */

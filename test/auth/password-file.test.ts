@@ -119,7 +119,7 @@ test.each([
   ],
   ['ann:$7$x', "Unable to decode line in password file 'passwords'.", "User 'ann' has no password hash. Set the password anew with: zanzara passwd."],
   [`bob:${SHA512}`, "Duplicate user 'bob' in password file 'passwords'.", ''],
-  [`:${SHA512}`, "Empty username in password file 'passwords'.", ''],
+  [`:${SHA512}`, "Invalid line in password file 'passwords'.", 'It has no user name.'],
   [`ann\0:${SHA512}`, "Invalid line in password file 'passwords'.", 'It has a NUL character.'],
   [`${'u'.repeat(65_536)}:${SHA512}`, "Invalid line in password file 'passwords', username too long.", ''],
   [`ann:${'x'.repeat(1 << 20)}`, "Invalid line in password file 'passwords', password too long.", ''],

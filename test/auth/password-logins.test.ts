@@ -48,9 +48,9 @@ test('absent, empty, wrong and right are four cases', async () => {
   ])
 })
 
-test('an empty password fits a hash of one; none at all does not', async () => {
+test('an empty password never fits, not even a hash of one; nor does none at all', async () => {
   const desk = new Desk()
-  expect([await desk.login('bob', ''), await desk.login('bob', null)]).toEqual(['welcome', 'refused'])
+  expect([await desk.login('bob', ''), await desk.login('bob', null)]).toEqual(['refused', 'refused'])
 })
 
 test('unknown users cost the work of a known one, always of the same; a file without users costs work too', async () => {

@@ -103,6 +103,20 @@ test('QoS 2 of a lasting publisher: stored before PUBREC, released together with
   expect(p.lines()).toEqual(['PUBCOMP m7', 'PUBCOMP m99'])
 })
 
+test('QoS 2 of a lasting publisher under an identifier in use: the first is gone from the store, PUBREC waits for the second', () => {
+  const { b, store, commit } = stage()
+  const p = b.dial('p', LASTING)
+  commit()
+  p.send(publish('durable', 2, 7))
+  commit()
+  p.lines()
+  store.lines()
+  p.publish('durable', 'another', { qos: 2, packetId: 7 })
+  expect([p.lines(), store.lines()]).toEqual([[], ['released 2 7', 'unreleased 2 durable 0+1']])
+  commit()
+  expect(p.lines()).toEqual(['PUBREC m7'])
+})
+
 test('a transient publisher’s PUBCOMP waits for the message', () => {
   const { b, commit } = stage()
   const p = b.client('p')

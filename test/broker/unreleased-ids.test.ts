@@ -33,3 +33,18 @@ test('of many in one read', () => {
   client.acknowledge(6, 150, 1)
   expect(idsOf(broker)).toEqual(Array.from({ length: 300 }, (_, i) => i + 1).filter((id) => id !== 150 && id !== 1))
 })
+
+test('of three in one read, each in turn replaced by another message: the others stay', () => {
+  for (const replaced of [1, 2, 3]) {
+    const broker = new TestBroker()
+    const reader = broker.client('reader')
+    reader.subscribe('a')
+    const client = broker.client('c')
+    client.sendBytes(...[1, 2, 3].map((id) => [0x34, 6, 0, 1, 97, 0, id, 48 + id]))
+    client.publish('a', 'new', { qos: 2, packetId: replaced })
+    expect(idsOf(broker)).toEqual([...[1, 2, 3].filter((id) => id !== replaced), replaced])
+    reader.lines()
+    client.acknowledge(6, 3, 1, 2)
+    expect([reader.payloads(), broker.broker.slabs.outstanding]).toEqual([[3, 1, 2].map((id) => (id === replaced ? 'new' : `${id}`)), 0])
+  }
+})

@@ -39,7 +39,7 @@ test.each<[readonly string[], number, string]>([
   [['publish', 'news/today'], 1, 'denied\nreason  no rule grants write; line 1 matches, but grants read only\n'],
   [['--user', 'zoe', 'publish', 'x'], 1, "denied\nreason  no rule matches: the file has no lines for user 'zoe', and no pattern fits\n"],
   [['subscribe', '$share/g/#'], 0, 'allowed\nreason  an ACL file never refuses SUBSCRIBE; what may not be read is not delivered: ask with deliver\n'],
-  [['publish', '$SYS/broker/uptime'], 1, 'denied\nreason  the broker itself lets no client publish to $SYS and $CONTROL, whatever the rules say\n'],
+  [['publish', '$SYS/broker/uptime'], 1, 'denied\nreason  the broker itself lets no client publish to $SYS, $CONTROL and $share, whatever the rules say\n'],
   [['publish', '--', '-odd'], 1, 'denied\nreason  no rule matches\n'],
 ])('%j', async (argv, code, out) => {
   expect(await acl('check', '--acl', file, '--client', 'c1', ...argv)).toEqual({ code, out, err: '' })

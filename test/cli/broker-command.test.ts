@@ -235,6 +235,14 @@ test('a broken configuration file is named with its line, exit 3; --test-config 
   expect(judged.stdout).toBe('Configuration file is OK.\n')
 })
 
+test('a plugin that cannot be loaded: exit 13, as in Mosquitto', async () => {
+  const path = join(folder(), 'plugin.conf')
+  writeFileSync(path, 'listener 1883\nplugin /opt/other.so\n')
+  const program = startProgram(['broker', '-c', path])
+  expect(await program.ended()).toBe(13)
+  expect(program.log[0]).toContain(`Error: Unable to load plugin '/opt/other.so' (${path}:2): `)
+})
+
 test('a broken file of a folder that was included is named first, after what was said before; an option that is not served is refused', async () => {
   const path = folder()
   mkdirSync(join(path, 'd'))

@@ -307,6 +307,9 @@ test('enable_proxy_protocol: the address is the one that the proxy tells; withou
     'listener PORT2 127.0.0.1',
     'enable_proxy_protocol 2',
     'proxy_protocol_v2_require_tls true',
+    'listener PORT3 127.0.0.1',
+    'enable_proxy_protocol 2',
+    'require_certificate true',
   ])
   const CONNECT = '101000044d5154540402003c000464656166'
   const speak = async (port: number, head: Buffer): Promise<string> => {
@@ -322,7 +325,10 @@ test('enable_proxy_protocol: the address is the one that the proxy tells; withou
   expect(await speak(ports[0]!, Buffer.alloc(0))).toBe('')
   const v2 = Buffer.from('0d0a0d0a000d0a515549540a2111000ccb007109' + '7f00000112671267'.slice(0, 16), 'hex')
   expect(await speak(ports[1]!, v2)).toBe('')
-  await program.until('stderr', /Client connection from (203\.0\.113\.9|127\.0\.0\.1) failed: [^\n]*TLS/)
+  await program.until('stderr', /Connection from 203\.0\.113\.9:4711 rejected, client did not connect using TLS\.\n/)
+  await program.until('stderr', /Connection rejected, corrupt PROXY header\. Client connection from 127\.0\.0\.1 failed: no PROXY [^\n]*version 1\.\n/)
+  expect(await speak(ports[2]!, v2)).toBe('')
+  await program.until('stderr', /Connection from 203\.0\.113\.9:4711 rejected, client did not provide a certificate\.\n/)
 })
 
 test('our own: max_connections_per_address counts by the address that a proxy tells', async () => {

@@ -92,6 +92,13 @@ test('a listener with TLS, one behind a proxy, one for browsers', () => {
   ])
 })
 
+test('require_certificate behind a proxy: version 2 tells of certificates, version 1 does not and is refused', () => {
+  expect(parse('listener 1\nenable_proxy_protocol 2\nrequire_certificate true').listeners).toMatchObject([{ proxyProtocol: 2, requireCertificate: true }])
+  expect(() => parse('listener 1\nenable_proxy_protocol 1\nrequire_certificate true')).toThrow(
+    'Both certfile and keyfile must be provided to enable a TLS listener.',
+  )
+})
+
 test('names from certificates that nobody is asked for: a warning with its line', () => {
   const { notes } = parse('listener 1\nuse_identity_as_username true')
   expect(notes).toEqual([

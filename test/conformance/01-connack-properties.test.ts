@@ -97,6 +97,12 @@ test('a will with RETAIN where it is not offered is refused: 5.0 with 0x9A [MQTT
   }
 })
 
+test('5.0: the properties come in the order of Mosquitto, for those who compare bytes', () => {
+  const broker = new TestBroker({ limits: { maximumKeepAlive: 60, maximumQos: 1, retainAvailable: false } })
+  const bytes = Buffer.from(broker.dial('', { version: 5, keepAlive: 61 }).receivedBytes()).toString('hex')
+  expect(bytes).toMatch(/^20..0000..13003c22000a12....(?:..)*25002700[0-9a-f]{6}2100142401$/)
+})
+
 test('5.0: Response Information is given only to a client that asks for it [MQTT-3.1.2-28]', () => {
   const broker = new TestBroker({ limits: { responseInformation: 'replies/' } })
   const values = [undefined, 0, 1].map((asked) => {

@@ -87,6 +87,53 @@ describe.each(VERSIONS)('MQTT %s', (_name, version) => {
     expect(s.lines()).toEqual(['PUBLISH q2 r0 d0 m1 t once'])
   })
 
+  test('another QoS 2 message under an identifier that awaits PUBREL takes the place of the first: its client has lost its state', () => {
+    const b = new TestBroker()
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('#', 2)
+    s.lines()
+    for (const [topic, payload, packetId] of [
+      ['t', 'before', 8],
+      ['t', 'lost', 9],
+      ['t', 'after', 10],
+      ['t', 'other payload', 9],
+      ['u', 'other payload', 9],
+      ['u', 'other payload', 9],
+    ] as const)
+      p.publish(topic, payload, { qos: 2, packetId })
+    expect(p.lines()).toEqual([8, 9, 10, 9, 9, 9].map((id) => `PUBREC m${id}`))
+    p.acknowledge(PUBREL, 8, 9, 10, 9)
+    expect(p.lines()).toEqual([8, 9, 10, 9].map((id) => `PUBCOMP m${id}`))
+    expect(s.lines()).toEqual(['PUBLISH q2 r0 d0 m1 t before', 'PUBLISH q2 r0 d0 m2 u other payload', 'PUBLISH q2 r0 d0 m3 t after'])
+    expect(b.broker.slabs.outstanding).toBe(0)
+  })
+
+  test('the same when both come in one read, and when the second is refused: then neither goes on', () => {
+    const b = new TestBroker({ limits: { messageSizeLimit: 5 } })
+    const s = b.client('s', { version })
+    const p = b.client('p', { version })
+    s.subscribe('t', 0)
+    s.lines()
+    const publish = (text: string): number[] => {
+      const properties = version === 5 ? [0] : []
+      return [0x34, 5 + properties.length + text.length, 0, 1, 0x74, 0, 9, ...properties, ...new TextEncoder().encode(text)]
+    }
+    p.sendBytes([...publish('one'), ...publish('two'), ...publish('two')])
+    p.acknowledge(PUBREL, 9)
+    p.sendBytes([...publish('three'), ...publish('beyond')])
+    p.acknowledge(PUBREL, 9)
+    expect(p.lines().filter((line) => line.startsWith('PUBREC'))).toEqual([
+      'PUBREC m9',
+      'PUBREC m9',
+      'PUBREC m9',
+      'PUBREC m9',
+      version === 5 ? 'PUBREC m9 0x97' : 'PUBREC m9',
+    ])
+    expect(s.payloads()).toEqual(['two'])
+    expect(b.broker.slabs.outstanding).toBe(0)
+  })
+
   test('after PUBCOMP the identifier is free for a new QoS 2 message [MQTT-4.3.3-12]', () => {
     const b = new TestBroker()
     const s = b.client('s', { version })

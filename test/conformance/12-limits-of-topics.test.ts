@@ -23,26 +23,26 @@ function refused(version: ProtocolVersion, code: number, qos: number): number {
   return version === 5 ? code : version === 4 ? 0x80 : qos
 }
 
-test.each(VERSIONS)('%s: a topic of 200 levels works, 201 end the connection with 0x90 [MQTT-4.7.3-3]', (_name, version) => {
+test.each(VERSIONS)('%s: a topic of 201 levels works, 202 end the connection with 0x90 [MQTT-4.7.3-3]', (_name, version) => {
   const broker = new TestBroker()
   const watcher = watch(broker)
   const client = broker.client('c', { version })
-  client.publish(deep(200), 'deep', { qos: 1, packetId: 1 })
+  client.publish(deep(201), 'deep', { qos: 1, packetId: 1 })
   expect([client.lines(), watcher.payloads()]).toEqual([['PUBACK m1'], ['deep']])
-  client.publish(deep(201), 'too deep', { qos: 1, packetId: 2 })
+  client.publish(deep(202), 'too deep', { qos: 1, packetId: 2 })
   expect([client.lines(), client.isClosed]).toEqual([version === 5 ? ['DISCONNECT 0x90'] : [], true])
   expect(watcher.payloads()).toEqual([])
 })
 
-test.each(VERSIONS)('%s: a filter of 200 levels is granted, one of 201 refused; the others of its SUBSCRIBE are not [MQTT-3.9.3-1]', (_name, version) => {
+test.each(VERSIONS)('%s: a filter of 201 levels is granted, one of 202 refused; the others of its SUBSCRIBE are not [MQTT-3.9.3-1]', (_name, version) => {
   const broker = new TestBroker()
   const client = broker.client('c', { version })
   const request = (topicFilter: string) => ({ topicFilter, qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 }) as const
-  const filters = [deep(200), deep(201), `${'+/'.repeat(199)}#`, `${'+/'.repeat(200)}#`, `$share/g/${deep(200)}`, 'a']
+  const filters = [deep(201), deep(202), `${'+/'.repeat(200)}#`, `${'+/'.repeat(201)}#`, `$share/g/${deep(201)}`, 'a']
   client.send({ type: 8, packetId: 5, subscriptions: filters.map(request), properties: {} })
   const no = refused(version, 0x8f, 1)
   expect([client.lines(), client.isClosed]).toEqual([[`SUBACK m5 [1 ${no} 1 ${no} 1 1]`], false])
-  broker.client('p').publish(deep(200), 'deep')
+  broker.client('p').publish(deep(201), 'deep')
   expect(client.payloads()).toEqual(['deep', 'deep', 'deep'])
 })
 
@@ -56,13 +56,13 @@ test.each(VERSIONS)('%s: topics and filters of 65,535 bytes work [MQTT-4.7.3-3]'
   expect(client.received()).toMatchObject([{ type: 3, topicName: topic }])
 })
 
-test.each(VERSIONS)('%s: levels may be empty: 199 slashes are 200 levels', (_name, version) => {
+test.each(VERSIONS)('%s: levels may be empty: 200 slashes, which Mosquitto takes, are 201 levels', (_name, version) => {
   const broker = new TestBroker()
   const watcher = watch(broker)
   const client = broker.client('c', { version })
-  client.publish('/'.repeat(199), 'empty')
+  client.publish('/'.repeat(200), 'empty')
   expect(watcher.payloads()).toEqual(['empty'])
-  client.publish('/'.repeat(200), 'too many')
+  client.publish('/'.repeat(201), 'too many')
   expect([watcher.payloads(), client.isClosed]).toEqual([[], true])
 })
 

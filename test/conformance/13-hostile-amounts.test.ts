@@ -81,7 +81,7 @@ test('a topic that is refused leaves the Packet Identifier of its QoS 2 message 
   s.lines()
   const lasting = { version: 5, cleanStart: false, properties: { sessionExpiryInterval: 100 } } as const
   const p = b.client('p', lasting)
-  p.publish(new Array(201).fill('a').join('/'), 'bad', { qos: 2, packetId: 5 })
+  p.publish(new Array(202).fill('a').join('/'), 'bad', { qos: 2, packetId: 5 })
   expect([p.lines(), p.isClosed]).toEqual([['DISCONNECT 0x90'], true])
   p.gone()
   const again = b.client('p', lasting)

@@ -169,9 +169,6 @@ test.each<[string, Partial<ListenerOptions>, Buffer, RegExp]>([
   ['a header of the other version', { proxyProtocol: 2 }, LINE, /no PROXY protocol header of version 2/],
   ['a TLV beyond the header', { proxyProtocol: 2 }, proxied(Buffer.from([2, 255, 255])), /TLV beyond its header/],
   ['a header that is too long', { proxyProtocol: 2 }, binaryHeader(0x21, 0x11, Buffer.alloc(9000)), /more than the 4096 allowed/],
-  ['no TLS where it is required', { proxyProtocol: 2, proxyRequireTls: true }, proxied(), /requires/],
-  ['LOCAL where TLS is required', { proxyProtocol: 2, proxyRequireTls: true }, binaryHeader(0x20, 0), /requires/],
-  ['version 1 where TLS is required', { proxyProtocol: 1, proxyRequireTls: true }, LINE, /requires/],
 ])('%s is closed and reported, and nobody is told: %o', async (_name, options, bytes, message) => {
   for (const way of ['tcp', 'tcp, plain', 'tls', 'wss'] as const) {
     const { listener, owners, problems } = await broker(way, options)
@@ -183,6 +180,38 @@ test.each<[string, Partial<ListenerOptions>, Buffer, RegExp]>([
     expect(problems[0]!.error.message).toMatch(message)
     expect(owners.all).toHaveLength(0)
   }
+})
+
+const NO_TLS = 'client did not connect using TLS'
+const NO_CERTIFICATE = 'client did not provide a certificate'
+
+test.each<[string, Partial<ListenerOptions>, Buffer, string, string]>([
+  ['no TLS where it is required', { proxyRequireTls: true }, proxied(), '192.0.2.7:40000', NO_TLS],
+  ['LOCAL where TLS is required', { proxyRequireTls: true }, binaryHeader(0x20, 0), '127.0.0.1', NO_TLS],
+  ['version 1 where TLS is required', { proxyProtocol: 1, proxyRequireTls: true }, LINE, '192.0.2.7:40000', NO_TLS],
+  ['no TLS where a certificate is required', { proxyRequireCertificate: true }, proxied(), '192.0.2.7:40000', NO_CERTIFICATE],
+  ['TLS without a certificate', { proxyRequireCertificate: true }, proxied(sslTlv(1, 0)), '192.0.2.7:40000', NO_CERTIFICATE],
+  ['a certificate that failed to verify', { proxyRequireCertificate: true }, proxied(sslTlv(3, 1, tlv(0x22, 'eve'))), '192.0.2.7:40000', NO_CERTIFICATE],
+  ['a name without a certificate', { proxyRequireCertificate: true }, proxied(sslTlv(1, 0, tlv(0x22, 'eve'))), '192.0.2.7:40000', NO_CERTIFICATE],
+  ['LOCAL where a certificate is required', { proxyRequireCertificate: true }, binaryHeader(0x20, 0), '127.0.0.1', NO_CERTIFICATE],
+  ['version 1 where a certificate is required', { proxyProtocol: 1, proxyRequireCertificate: true }, LINE, '192.0.2.7:40000', NO_CERTIFICATE],
+])('%s: the client is closed and named, and nobody is told', async (_name, options, bytes, address, message) => {
+  for (const way of ['tcp', 'tcp, plain', 'ws'] as const) {
+    const { listener, owners, problems } = await broker(way, { proxyProtocol: 2, ...options })
+    const peer = raw(listener)
+    peer.socket.write(Buffer.concat([bytes, Buffer.from('more')]))
+    await until(() => peer.closed && listener.connections === 0, `closed: ${way}`)
+    expect(problems, way).toMatchObject([{ kind: 'behind-proxy', address, error: { message } }])
+    expect(owners.all).toHaveLength(0)
+  }
+})
+
+test('a certificate that the proxy found good, of this connection or of its TLS session before, is enough where one is required', async () => {
+  const { listener, owners, problems } = await broker('tcp', { proxyProtocol: 2, proxyRequireCertificate: true })
+  for (const bits of [3, 5, 7]) raw(listener).socket.write(proxied(sslTlv(bits, 0)))
+  await owners.at(2)
+  expect(owners.all.map(({ link }) => [link.peer.address, link.peer.certificateName])).toEqual(Array(3).fill(['192.0.2.7', null]))
+  expect(problems).toEqual([])
 })
 
 test.each(['tcp', 'tcp, plain', 'tls', 'ws'] as const)('a header that is not whole in time is closed and reported: %s', async (way) => {

@@ -119,7 +119,7 @@ const withWill = (version: ProtocolVersion, topic: string, flags = 0x26): number
   connectFrame(version, { flags, clientId: `will-${version}`, rest: [...(version === 5 ? [0] : []), ...field(topic), ...field('gone')] })
 row(
   29,
-  '`$SYS` and `$CONTROL` are matched by their names alone, and nobody publishes there',
+  '`$SYS` and `$CONTROL` are matched by their names alone, and nobody publishes there or to `$share`',
   async (arena) => {
     for (const topic of ['$SYS/broker/version', '$CONTROL/x']) {
       expect([topic, await arena.reaction([withWill(4, topic)], 4, 'first')]).toEqual([topic, 'CONNACK 0 5, closed'])
@@ -139,7 +139,7 @@ row(
       await until(() => topicsAt(reader, version).length > 0, 'the retained message')
       expect(topicsAt(reader, version)).toEqual(['$SYS/broker/version'])
       reader.bytes = Buffer.alloc(0)
-      for (const topic of ['$SYS/broker/version', '$CONTROL/dynamic-security/v1', '$SYS']) {
+      for (const topic of ['$SYS/broker/version', '$CONTROL/dynamic-security/v1', '$share/group/open']) {
         reader.write(publish(version, topic, 0x33))
         await settled(reader, version)
       }
@@ -156,7 +156,7 @@ row(
   40,
   'a will where its client may not publish is refused at CONNECT, and not sent when the right has gone meanwhile',
   async (arena) => {
-    for (const topic of ['secret/x', '$SYS/broker/version', '$CONTROL/x', new Array(201).fill('a').join('/')]) {
+    for (const topic of ['secret/x', '$SYS/broker/version', '$CONTROL/x', new Array(202).fill('a').join('/')]) {
       expect([topic, await arena.reaction([withWill(4, topic)], 4, 'first')]).toEqual([topic, expect.stringMatching(/^CONNACK 0 [35], closed$/)])
       expect([topic, await arena.reaction([withWill(5, topic)], 5, 'first')]).toEqual([topic, expect.stringMatching(/^CONNACK 0 1(35|44), closed$/)])
     }

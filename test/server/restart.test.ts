@@ -290,11 +290,29 @@ test.each([
     reader.lines()
     const back = await come(it, 's', mounted())
     expect(after(back)).toEqual(['PUBLISH q1 r0 d1 m1 t sent', 'PUBLISH q1 r0 d0 m2 t queued'])
+    back.publish('u', 'x', { qos: 2, packetId: 9, dup: true }) // known, whatever stands before its name in the store
     back.acknowledge(PUBREL, 9)
     await it.settle()
-    expect([back.lines(), reader.lines()]).toEqual([['PUBCOMP m9'], ['PUBLISH q0 r0 d0 m0 m/u x']])
+    expect([back.lines(), reader.lines()]).toEqual([['PUBREC m9', 'PUBCOMP m9'], ['PUBLISH q0 r0 d0 m0 m/u x']])
   },
 )
+
+test('a QoS 2 message that took the place of another under its identifier is the one that a restart finds', async () => {
+  await using it = await RestartingBroker.start()
+  const p = await come(it, 'p')
+  p.publish('t', 'lost', { qos: 2, packetId: 9 })
+  p.publish('t', 'kept', { qos: 2, packetId: 8 })
+  p.publish('t', 'found', { qos: 2, packetId: 9 })
+  await it.store.save()
+  await it.crash()
+  const reader = it.b.client('reader')
+  reader.subscribe('#', 0)
+  reader.lines()
+  const back = await come(it, 'p')
+  back.acknowledge(PUBREL, 8, 9)
+  await it.settle()
+  expect(reader.payloads()).toEqual(['kept', 'found'])
+})
 
 test('what the client may not read any more is dropped when it comes back, and only then', async () => {
   let allowed = true

@@ -51,7 +51,7 @@ test('version 1 takes a line of 107 bytes', () => {
 })
 
 const CLIENT = { address: '192.0.2.7', port: 40000 }
-const TLS = { certificateName: null, version: null, cipher: null }
+const TLS = { isCertified: false, certificateName: null, version: null, cipher: null }
 
 test.each<[string, Buffer, Omit<ProxyHeader, 'length'>]>([
   ['TCP over IPv4', proxied(), { source: CLIENT, tls: null }],
@@ -67,8 +67,12 @@ test.each<[string, Buffer, Omit<ProxyHeader, 'length'>]>([
     proxied(sslTlv(1, 0, tlv(0x21, 'TLSv1.3'), tlv(0x23, 'TLS_AES_128_GCM_SHA256'))),
     { source: CLIENT, tls: { ...TLS, version: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256' } },
   ],
-  ['a verified certificate', proxied(sslTlv(3, 0, tlv(0x22, 'älice'))), { source: CLIENT, tls: { ...TLS, certificateName: 'älice' } }],
-  ['a certificate of a resumed session', proxied(sslTlv(5, 0, tlv(0x22, 'alice'))), { source: CLIENT, tls: { ...TLS, certificateName: 'alice' } }],
+  ['a verified certificate', proxied(sslTlv(3, 0, tlv(0x22, 'älice'))), { source: CLIENT, tls: { ...TLS, isCertified: true, certificateName: 'älice' } }],
+  [
+    'a certificate of a resumed session',
+    proxied(sslTlv(5, 0, tlv(0x22, 'alice'))),
+    { source: CLIENT, tls: { ...TLS, isCertified: true, certificateName: 'alice' } },
+  ],
   ['a certificate that failed to verify', proxied(sslTlv(3, 1 << 8, tlv(0x22, 'alice'))), { source: CLIENT, tls: TLS }],
   ['a name without a certificate', proxied(sslTlv(1, 0, tlv(0x22, 'alice'))), { source: CLIENT, tls: TLS }],
   ['an SSL TLV that says that there was no TLS', proxied(sslTlv(0, 0, tlv(0x22, 'alice'))), { source: CLIENT, tls: null }],

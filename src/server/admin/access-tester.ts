@@ -31,7 +31,7 @@ export function accessAnswer(broker: Broker, listeners: readonly OpenListener[],
   const asked = (parseSharedFilter(question.topic)?.topicFilter ?? question.topic) as string
   const topic = rules.mountPoint + (action === 'subscribe' ? asked : question.topic)
   if (action === 'publish' && isReservedTopic(topic) && rules.controls?.has(topic) !== true)
-    return { allowed: false, rule: null, reason: 'the broker itself lets no client publish to $SYS and $CONTROL, whatever the rules say', user, topic }
+    return { allowed: false, rule: null, reason: 'the broker itself lets no client publish to $SYS, $CONTROL and $share, whatever the rules say', user, topic }
   return { ...explained(rules.authorizer, action, client, user, topic), user, topic }
 }
 
