@@ -5,6 +5,7 @@ import { keptFrame } from '../capture/captured-frame.ts'
 import type { Frame } from '../capture/frame.ts'
 import { etherText, ipv4Text, ipv6Text } from '../dissect/address-text.ts'
 import { FIELDS, type Field } from '../dissect/field.ts'
+import { identifierText } from '../dissect/object-identifiers.ts'
 import type { Packet } from '../dissect/packet.ts'
 import { Columns } from '../dissect/packet.ts'
 import { type GivenValue, ROOT, Rows } from '../dissect/rows.ts'
@@ -104,6 +105,8 @@ function plainValue(field: Field, value: GivenValue | null): FieldValue {
       return value instanceof Uint8Array ? ipv6Text(value) : value
     case 'ether':
       return value instanceof Uint8Array ? etherText(value) : value
+    case 'oid':
+      return value instanceof Uint8Array ? identifierText(value) : value
     case 'absolute_time':
     case 'relative_time':
       return typeof value === 'bigint' || typeof value === 'number' ? Number(value) / 1e9 : value

@@ -2,6 +2,7 @@
 // One object per Dissector, made new for each frame by `begin`. Dissectors keep nothing themselves: what lasts is in conversations.
 
 import type { Frame } from '../capture/frame.ts'
+import { ArpHolders } from './arp-holders.ts'
 import { type Conversation, Conversations } from './conversations.ts'
 import type { Demand } from './demand.ts'
 import { Echoes } from './echoes.ts'
@@ -37,9 +38,8 @@ export class DissectContext {
   readonly tlsCrypto: TlsCrypto | null
   /** The protocol row of the HTTP message in hand. */
   httpRow = -1
-  /** The protocol row of TLS in the frame; -1 = none yet. */
-  tlsRow = -1
   readonly echoes: Echoes = new Echoes()
+  readonly arpHolders: ArpHolders = new ArpHolders()
   readonly ipFragments: FragmentTable = new FragmentTable()
   frame: Frame
   /** Short names of the protocols from the outside in. */
@@ -97,7 +97,6 @@ export class DissectContext {
     this.#depth = 0
     this.conversation = null
     this.payloadEnd = -1
-    this.tlsRow = -1
     this.transportRow = -1
     this.canDesegment = false
     this.desegmentLength = 0

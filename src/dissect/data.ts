@@ -10,12 +10,16 @@ import { ROOT } from './rows.ts'
 const SHOWN = 36
 
 /** Adds the `data` protocol with the stored part of `length` bytes; nothing when there are none. */
-export function addData(context: DissectContext, source: number, start: number, length: number): void {
+export function addData(context: DissectContext, source: number, start: number, length: number, parent: number = ROOT): void {
   const { rows, demand } = context
   const stored = Math.min(length, rows.sources[source]!.length - start)
   if (stored <= 0) return
   context.layers.push('data')
-  const root = rows.add(DATA.protocol, source, start, stored, ROOT)
+  const outer = rows.top
+  // Of a quoted packet only the heads stand within the message that quotes it.
+  if (context.inError) rows.top = ROOT
+  const root = rows.add(DATA.protocol, source, start, stored, parent)
+  rows.top = outer
   if (demand.columns && context.columns.protocol === '') context.columns.protocol = 'Data'
   if (!demand.has(DATA.protocol)) return
   const data = rows.add(DATA.data, source, start, stored, root)

@@ -1,7 +1,8 @@
 // Fields of UDP, ICMP and ICMPv6.
 // Names, labels, types and value names are Wireshark's.
 
-import { defineProtocol, type ProtocolFields } from './field.ts'
+import { defineProtocol, extendProtocol, type ProtocolFields } from './field.ts'
+import { processFields } from './preference-fields.ts'
 
 const CHECKSUM_STATUS: ReadonlyMap<number, string> = new Map([
   [0, 'Bad'],
@@ -112,3 +113,5 @@ export const ICMPV6: ProtocolFields<'type' | 'code' | 'checksum' | 'checksumStat
     echoSequenceNumber: { name: 'icmpv6.echo.sequence_number', label: 'Sequence', type: 'uint16', base: 'dec' },
   },
 )
+
+extendProtocol(UDP.protocol, processFields('udp'))

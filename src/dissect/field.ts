@@ -19,6 +19,7 @@ export type FieldType =
   | 'uint_string'
   | 'bytes'
   | 'ether'
+  | 'oid'
   | 'ipv4'
   | 'ipv6'
   | 'framenum'
@@ -81,6 +82,13 @@ export function defineProtocol<K extends string>(
   const ids: Record<string, number> = { protocol: own }
   for (const [key, definition] of Object.entries<FieldDefinition>(definitions)) ids[key] = register(definition, own)
   return ids as Record<K, number> & { protocol: number }
+}
+
+/** Registers further fields of a protocol that has too many for one table. */
+export function extendProtocol<K extends string>(protocol: number, definitions: Readonly<Record<K, FieldDefinition>>): Readonly<Record<K, number>> {
+  const ids: Record<string, number> = {}
+  for (const [key, definition] of Object.entries<FieldDefinition>(definitions)) ids[key] = register(definition, protocol)
+  return ids as Record<K, number>
 }
 
 /** A row without a field: its text (`rows.setText`) groups others in the tree. It has no name and belongs to no protocol. */

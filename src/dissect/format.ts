@@ -3,6 +3,7 @@
 
 import { bytesText, etherText, ipv4Text, ipv6Text } from './address-text.ts'
 import type { Field, FieldType } from './field.ts'
+import { identifierText } from './object-identifiers.ts'
 import type { GivenValue } from './rows.ts'
 import { absoluteTimeText, relativeTimeText } from './time-text.ts'
 
@@ -76,6 +77,7 @@ function formatBig(field: Field, value: bigint): string {
 
 function formatBytes(field: Field, value: Uint8Array): string {
   if (field.type === 'ether') return etherText(value)
+  if (field.type === 'oid') return identifierText(value)
   if (field.type === 'ipv6') return ipv6Text(value)
   if (field.type === 'ipv4' && value.length === 4) return value.join('.')
   return value.length === 0 ? '<MISSING>' : bytesText(value, '')

@@ -1,7 +1,8 @@
 // Fields of IPv4 and IPv6.
 // Names, labels, types and value names are Wireshark's.
 
-import { booleanNames, defineProtocol, type ProtocolFields, SET } from './field.ts'
+import { booleanNames, defineProtocol, extendProtocol, type ProtocolFields, SET } from './field.ts'
+import { placeFields, SERVICE_FIELDS } from './preference-fields.ts'
 
 const IP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [0, 'IPv6 Hop-by-Hop Option'],
@@ -100,6 +101,13 @@ export const IP: ProtocolFields<
   | 'reassembledLength'
   | 'reassembledData'
   | 'optType'
+  | 'ttlControlBlock'
+  | 'ttlTooSmall'
+  | 'bogusVersion'
+  | 'bogusHeaderLength'
+  | 'bogusLength'
+  | 'checksumBad'
+  | 'checksumCalculated'
 > = defineProtocol(
   { name: 'ip', label: 'Internet Protocol Version 4' },
   {
@@ -148,6 +156,13 @@ export const IP: ProtocolFields<
     reassembledIn: { name: 'ip.reassembled_in', label: 'Reassembled IPv4 in frame', type: 'framenum', generated: true },
     reassembledLength: { name: 'ip.reassembled.length', label: 'Reassembled IPv4 length', type: 'uint32', base: 'dec', generated: true },
     reassembledData: { name: 'ip.reassembled.data', label: 'Reassembled IPv4 data', type: 'bytes', generated: true },
+    ttlControlBlock: { name: 'ip.ttl.lncb', label: 'Time To Live', type: 'none' },
+    ttlTooSmall: { name: 'ip.ttl.too_small', label: 'Time To Live', type: 'none' },
+    bogusVersion: { name: 'ip.bogus_ip_version', label: 'Bogus IP version', type: 'none' },
+    bogusHeaderLength: { name: 'ip.bogus_header_length', label: 'Bogus IP header length', type: 'none' },
+    bogusLength: { name: 'ip.bogus_ip_length', label: 'Bogus IP length', type: 'none' },
+    checksumBad: { name: 'ip.checksum_bad.expert', label: 'Bad checksum', type: 'none' },
+    checksumCalculated: { name: 'ip.checksum_calculated', label: 'Calculated Checksum', type: 'uint16', base: 'hex', generated: true },
     optType: { name: 'ip.opt.type', label: 'Type', type: 'uint8', base: 'dec' },
   },
 )
@@ -260,3 +275,6 @@ export const IPV6: ProtocolFields<
     reassembledData: { name: 'ipv6.reassembled.data', label: 'Reassembled IPv6 data', type: 'bytes', generated: true },
   },
 )
+
+extendProtocol(IP.protocol, { ...placeFields('ip'), ...SERVICE_FIELDS })
+extendProtocol(IPV6.protocol, placeFields('ipv6'))

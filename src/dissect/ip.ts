@@ -4,7 +4,7 @@
 import { ipv4Text } from './address-text.ts'
 import type { DissectContext } from './context.ts'
 import { addData } from './data.ts'
-import { addBoundsMark } from './expert.ts'
+import { addBoundsMark, addExpert, EXPERT, Group, Severity } from './expert.ts'
 import { addReassembled } from './fragments.ts'
 import { IP } from './ip-fields.ts'
 import { dissectIpPayload } from './ip-payload.ts'
@@ -71,6 +71,11 @@ export const dissectIp: Dissect = (context, source, start, length) => {
   const isBogus = head < SMALLEST_HEAD || (total !== 0 && total < head)
   const whole = total === 0 || total > length ? length : total
   if (context.payloadEnd < 0 && !isBogus) context.payloadEnd = start + whole
+  const version = bytes[start]! >> 4
+  if (version !== 4 || head < SMALLEST_HEAD) {
+    addBogusHead(context, source, start, version, head)
+    return length
+  }
   const offset = (((bytes[start + 6]! & 0x1f) << 8) | bytes[start + 7]!) * 8
   const isMore = (bytes[start + 6]! & 0x20) !== 0
   const root = rows.add(IP.protocol, source, start, Math.max(head, SMALLEST_HEAD), ROOT)
@@ -78,12 +83,9 @@ export const dissectIp: Dissect = (context, source, start, length) => {
     columns.source = addressAt(bytes, start + 12)
     columns.destination = addressAt(bytes, start + 16)
   }
-  if (demand.has(IP.protocol)) addHead(context, root, source, start)
+  if (demand.has(IP.protocol) || demand.has(EXPERT.protocol)) addHead(context, root, source, start)
   if (isBogus) {
-    if (demand.columns)
-      columns.setInfo(
-        head < SMALLEST_HEAD ? `Bogus IP header length (${head}, must be at least 20)` : `Bogus IP length (${total}, less than header length ${head})`,
-      )
+    if (demand.columns) columns.setInfo(`Bogus IP length (${total}, less than header length ${head})`)
     return length
   }
   context.addressBytes = bytes
@@ -99,6 +101,23 @@ export const dissectIp: Dissect = (context, source, start, length) => {
   }
   dissectFragment(context, root, source, start, protocol, payload, payloadLength, offset, isMore)
   return length
+}
+
+/** Another version than 4, or a head shorter than a head can be: nothing else is read. */
+function addBogusHead(context: DissectContext, source: number, start: number, version: number, head: number): void {
+  const { rows, demand, columns } = context
+  const root = rows.add(IP.protocol, source, start, SMALLEST_HEAD, ROOT)
+  const versionRow = rows.addGiven(IP.version, source, start, 1, root, version)
+  const isOther = version !== 4
+  const what = isOther ? 'Bogus IPv4 version' : `Bogus IP header length (${head}, must be at least 20)`
+  if (demand.columns) columns.setInfo(isOther ? `${what} (${version}, must be 4)` : what)
+  if (isOther) {
+    addExpert(context, versionRow, IP.bogusVersion, Severity.Error, Group.Protocol, what)
+    return
+  }
+  const headRow = rows.addGiven(IP.hdrLen, source, start, 1, root, head)
+  if (demand.text(IP.hdrLen)) rows.setText(headRow, `Header Length: ${head} bytes (${head / 4})`)
+  addExpert(context, headRow, IP.bogusHeaderLength, Severity.Error, Group.Protocol, what)
 }
 
 function dissectFragment(
@@ -159,15 +178,17 @@ function addHead(context: DissectContext, root: number, source: number, start: n
   rows.add(IP.flagsDf, source, start + 6, 1, flagsRow)
   rows.add(IP.flagsMf, source, start + 6, 1, flagsRow)
   const offsetRow = rows.add(IP.fragOffset, source, start + 6, 2, root)
-  rows.add(IP.ttl, source, start + 8, 1, root)
+  addTimeToLive(context, root, source, start)
   rows.add(IP.proto, source, start + 9, 1, root)
   const checksum = rows.add(IP.checksum, source, start + 10, 2, root)
-  const status = rows.addGiven(IP.checksumStatus, source, start + 10, 0, root, 2)
+  const verdict =
+    context.preference('ip.check_checksum', false) && start + head <= bytes.length ? addVerdict(context, root, checksum, source, start, head) : null
+  const status = verdict === null ? rows.addGiven(IP.checksumStatus, source, start + 10, 0, root, UNVERIFIED) : -1
   const hosts = demand.everything || demand.has(IP.srcHost) || demand.has(IP.dstHost) || demand.has(IP.host)
   addAddress(context, root, source, start + 12, IP.src, IP.srcHost, hosts)
   addAddress(context, root, source, start + 16, IP.dst, IP.dstHost, hosts)
   if (!demand.text(IP.protocol)) return
-  const texts = [(flags & 4) !== 0 ? 'Reserved' : '', (flags & 2) !== 0 ? "Don't fragment" : '', (flags & 1) !== 0 ? 'More fragments' : ''].filter(
+  const texts = [(flags & 4) !== 0 ? 'Reserved bit' : '', (flags & 2) !== 0 ? "Don't fragment" : '', (flags & 1) !== 0 ? 'More fragments' : ''].filter(
     (text) => text !== '',
   )
   rows.setText(root, `Internet Protocol Version 4, Src: ${addressAt(bytes, start + 12)}, Dst: ${addressAt(bytes, start + 16)}`)
@@ -179,8 +200,57 @@ function addHead(context: DissectContext, root: number, source: number, start: n
   )
   rows.setText(flagsRow, [`Flags: 0x${flags.toString(16)}`, ...texts].join(', '))
   rows.setText(offsetRow, `Fragment Offset: ${fragment * 8}`)
-  rows.setText(checksum, `Header Checksum: 0x${((bytes[start + 10]! << 8) | bytes[start + 11]!).toString(16).padStart(4, '0')} [validation disabled]`)
-  rows.setText(status, 'Header checksum status: Unverified')
+  rows.setText(
+    checksum,
+    `Header Checksum: 0x${((bytes[start + 10]! << 8) | bytes[start + 11]!).toString(16).padStart(4, '0')} ${verdict ?? '[validation disabled]'}`,
+  )
+  if (status >= 0) rows.setText(status, 'Header checksum status: Unverified')
+}
+
+const [BAD, GOOD, UNVERIFIED] = [0, 1, 2] as const
+
+/** Checks the header's sum (-o ip.check_checksum:TRUE); returns what the line says of it. */
+function addVerdict(context: DissectContext, root: number, checksum: number, source: number, start: number, head: number): string {
+  const { rows } = context
+  const bytes = rows.sources[source]!
+  const sum = (bytes[start + 10]! << 8) | bytes[start + 11]!
+  // The sum over all but the sum itself.
+  let rest = 0
+  for (let i = 0; i < head; i += 2) if (i !== 10) rest += (bytes[start + i]! << 8) | bytes[start + i + 1]!
+  while (rest > 0xffff) rest = (rest & 0xffff) + (rest >>> 16)
+  const wanted = ~rest & 0xffff
+  const shown = wanted.toString(16).padStart(4, '0')
+  if (sum !== wanted) addExpert(context, checksum, IP.checksumBad, Severity.Error, Group.Checksum, `Bad checksum [should be 0x${shown}]`)
+  rows.addGiven(IP.checksumStatus, source, start + 10, 0, root, sum === wanted ? GOOD : BAD)
+  rows.addGiven(IP.checksumCalculated, source, start + 10, 2, root, wanted)
+  return sum === wanted ? '[correct]' : `incorrect, should be 0x${shown}`
+}
+
+/** Groups of 224.0.0.0/24 whose packets carry another time to live than 1: 255 (VRRP, HSRP, mDNS). */
+const FULL_LIFE = new Set([18, 102, 251])
+/** 224.0.0.252 (LLMNR) may have any. */
+const ANY_LIFE = 252
+const PIM = 103
+
+function addTimeToLive(context: DissectContext, root: number, source: number, start: number): void {
+  const { rows } = context
+  const bytes = rows.sources[source]!
+  const row = rows.add(IP.ttl, source, start + 8, 1, root)
+  const life = bytes[start + 8]!
+  const [first, second, third, last] = bytes.subarray(start + 16, start + 20) as unknown as [number, number, number, number]
+  if (first === 224 && second === 0 && third === 0) {
+    const wanted = FULL_LIFE.has(last) ? 255 : 1
+    if (last !== ANY_LIFE && life !== wanted)
+      addExpert(
+        context,
+        row,
+        IP.ttlControlBlock,
+        Severity.Note,
+        Group.Sequence,
+        `"Time To Live" != ${wanted} for a packet sent to the Local Network Control Block (see RFC 3171)`,
+      )
+  } else if (life < 5 && (first < 224 || first > 239) && bytes[start + 9] !== PIM)
+    addExpert(context, row, IP.ttlTooSmall, Severity.Note, Group.Sequence, `"Time To Live" only ${life}`)
 }
 
 function addAddress(context: DissectContext, root: number, source: number, at: number, field: number, hostField: number, hosts: boolean): void {

@@ -11,6 +11,8 @@ export const ROOT = -1
 
 export class Rows {
   count = 0
+  /** What rows without a parent stand below: ROOT, or the row of an ICMP message while what it quotes is dissected. */
+  top: number = ROOT
   /** Field id; see field.ts. */
   field: Int32Array = new Int32Array(FIRST_CAPACITY)
   /** Index in `sources`. */
@@ -31,6 +33,7 @@ export class Rows {
   /** Forgets everything and begins with a frame's bytes as source 0. */
   reset(frame: Uint8Array): void {
     this.count = 0
+    this.top = ROOT
     // Setting a length costs more than asking for it.
     if (this.sources.length > 1) {
       this.sources.length = 1
@@ -57,7 +60,7 @@ export class Rows {
     this.source[row] = source
     this.start[row] = start
     this.length[row] = length
-    this.parent[row] = parent
+    this.parent[row] = parent === ROOT ? this.top : parent
     this.value[row] = -1
     return row
   }

@@ -1,7 +1,8 @@
 // Fields of TCP, its options, its analysis and its reassembly.
 // Names, labels, types and value names are Wireshark's.
 
-import { defineProtocol, type ProtocolFields, SET } from './field.ts'
+import { defineProtocol, extendProtocol, type ProtocolFields, SET } from './field.ts'
+import { processFields } from './preference-fields.ts'
 
 const CHECKSUM_STATUS: ReadonlyMap<number, string> = new Map([
   [0, 'Bad'],
@@ -123,6 +124,7 @@ export const TCP: ProtocolFields<
   | 'analysisReusedPorts'
   | 'analysisTfoSyn'
   | 'analysisTfoAck'
+  | 'bogusHeaderLength'
 > = defineProtocol(
   { name: 'tcp', label: 'Transmission Control Protocol' },
   {
@@ -311,6 +313,9 @@ export const TCP: ProtocolFields<
       generated: true,
     },
     analysisTfoSyn: { name: 'tcp.analysis.tfo_syn', label: 'TCP SYN with TFO Cookie', type: 'none', generated: true },
+    bogusHeaderLength: { name: 'tcp.bogus_header_length', label: 'Bogus TCP Header length', type: 'none' },
     analysisTfoAck: { name: 'tcp.analysis.tfo_ack', label: 'TCP SYN-ACK accepting TFO data', type: 'none', generated: true },
   },
 )
+
+extendProtocol(TCP.protocol, processFields('tcp'))

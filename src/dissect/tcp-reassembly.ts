@@ -87,7 +87,7 @@ function begin(
   seq: number,
   end: number,
 ): number {
-  const layers = context.layers.length
+  const [mark, layers] = [context.rows.count, context.layers.length]
   context.canDesegment = true
   context.desegmentLength = 0
   context.desegmentOffset = start
@@ -99,7 +99,8 @@ function begin(
   const first = Math.max(start, Math.min(context.desegmentOffset, start + length))
   keepRest(context, flow, source, first, start + length - first, (seq + first - start) >>> 0, end, missing)
   if (first === start) {
-    context.layers.length = layers
+    // TLS stands in the tree before it knows what comes.
+    if (context.rows.count === mark) context.layers.length = layers
     announceSegment(context)
   }
   addSegmentData(context, root, source, first, start + length - first, '')

@@ -44,15 +44,21 @@ export const dissectTcp: Dissect = (context, source, start, length) => {
     columns.setProtocol('TCP')
     columns.setInfo('')
   }
+  if (context.inError && bytes.length >= start + 8 && length >= 8 && (bytes.length < start + HEAD || length < HEAD)) {
+    context.sourcePort = (bytes[start]! << 8) | bytes[start + 1]!
+    context.destinationPort = (bytes[start + 2]! << 8) | bytes[start + 3]!
+    segment.seq = word(bytes, start + 4)
+    addQuoted(context, source, start, length)
+    return length
+  }
   if (bytes.length < start + HEAD || length < HEAD) {
     const root = rows.add(TCP.protocol, source, start, Math.max(0, Math.min(length, bytes.length - start)), ROOT)
     addCutHead(context, root, source, start, length)
     return length
   }
   const head = (bytes[start + 12]! >> 4) * 4
-  if (head < HEAD || start + head > start + length) {
-    rows.add(TCP.protocol, source, start, HEAD, ROOT)
-    if (demand.columns) columns.setInfo(`Bogus TCP header length (${head}, must be at least 20)`)
+  if (head < HEAD || head > length) {
+    addBogusHead(context, source, start, length, head)
     return length
   }
   context.sourcePort = (bytes[start]! << 8) | bytes[start + 1]!
@@ -93,6 +99,28 @@ export const dissectTcp: Dissect = (context, source, start, length) => {
   if (isCut) addBoundsMark(context, 'TCP', source, start + head, start + length)
   else addPayload(context, root, source, start, head, length, stream, fwd)
   return length
+}
+
+/** A head that says it is shorter than a head can be, or longer than its packet. */
+function addBogusHead(context: DissectContext, source: number, start: number, length: number, head: number): void {
+  const { rows, demand, columns } = context
+  const bytes = rows.sources[source]!
+  const root = rows.add(TCP.protocol, source, start, HEAD, ROOT)
+  const fault = head < HEAD ? `must be at least ${HEAD}` : `exceeds the segment's ${length} bytes`
+  if (demand.columns) {
+    const ports = word(bytes, start)
+    columns.setInfo(
+      `${ports >>> 16} → ${ports & 0xffff} [${flagText(((bytes[start + 12]! & 15) << 8) | bytes[start + 13]!)}], bogus TCP header length (${head}, ${fault})`,
+    )
+  }
+  if (demand.has(TCP.protocol)) {
+    rows.add(TCP.srcport, source, start, 2, root)
+    rows.add(TCP.dstport, source, start + 2, 2, root)
+    rows.add(TCP.port, source, start, 2, root)
+    rows.add(TCP.port, source, start + 2, 2, root)
+    rows.addGiven(TCP.hdrLen, source, start + 12, 1, root, head)
+  }
+  addExpert(context, root, TCP.bogusHeaderLength, Severity.Error, Group.Protocol, `Bogus TCP header length (${head}, ${fault})`)
 }
 
 function addPayload(context: DissectContext, root: number, source: number, start: number, head: number, length: number, stream: TcpStream, fwd: TcpFlow): void {
@@ -149,7 +177,29 @@ function addQuoted(context: DissectContext, source: number, start: number, lengt
   rows.add(TCP.port, source, start + 2, 2, root)
   if (found !== null) rows.addGiven(TCP.stream, source, start, 0, root, found.index)
   rows.add(TCP.seq, source, start + 4, 4, root)
-  if (demand.text(TCP.protocol)) rows.setText(root, `Transmission Control Protocol, Src Port: ${sourcePort}, Dst Port: ${destinationPort}, Seq: ${segment.seq}`)
+  const isWhole = length >= HEAD && start + HEAD <= rows.sources[source]!.length
+  if (isWhole) addQuotedHead(context, root, source, start, length)
+  if (!demand.text(TCP.protocol)) return
+  rows.setText(root, `Transmission Control Protocol, Src Port: ${sourcePort}, Dst Port: ${destinationPort}${isWhole ? `, Seq: ${segment.seq}` : ''}`)
+}
+
+/** The rest of a quoted head; its numbers are as on the wire, since no connection is known. */
+function addQuotedHead(context: DissectContext, root: number, source: number, start: number, length: number): void {
+  const { rows } = context
+  const head = (rows.sources[source]![start + 12]! >> 4) * 4
+  rows.add(TCP.seqRaw, source, start + 4, 4, root)
+  rows.add(TCP.ack, source, start + 8, 4, root)
+  rows.add(TCP.ackRaw, source, start + 8, 4, root)
+  const headRow = rows.addGiven(TCP.hdrLen, source, start + 12, 1, root, head)
+  if (context.demand.text(TCP.hdrLen)) rows.setText(headRow, `Header Length: ${head} bytes (${head / 4})`)
+  addFlags(context, root, source, start, false)
+  rows.add(TCP.windowSizeValue, source, start + 14, 2, root)
+  rows.addGiven(TCP.windowSize, source, start + 14, 2, root, segment.window)
+  rows.add(TCP.checksum, source, start + 16, 2, root)
+  rows.addGiven(TCP.checksumStatus, source, start + 16, 0, root, 2)
+  rows.add(TCP.urgentPointer, source, start + 18, 2, root)
+  const size = Math.min(length - head, rows.sources[source]!.length - start - head)
+  if (size > 0) rows.add(TCP.payload, source, start + head, size, root)
 }
 
 /** Relative numbers begin at the SYN; in mid-stream one before the first number seen, so that it is 1. */

@@ -52,6 +52,20 @@ export function clockTimeText(nanoseconds: bigint, style: DateStyle, isUtc: bool
   }
 }
 
+/** `30 minutes`, `1 day, 2 seconds`; empty for nothing. */
+export function durationText(seconds: number): string {
+  const units: readonly (readonly [count: number, unit: string])[] = [
+    [Math.floor(seconds / 86_400), 'day'],
+    [Math.floor(seconds / 3600) % 24, 'hour'],
+    [Math.floor(seconds / 60) % 60, 'minute'],
+    [seconds % 60, 'second'],
+  ]
+  return units
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`)
+    .join(', ')
+}
+
 /** The date in the local zone: `2026-11-22`. */
 export function localDateText(seconds: number): string {
   return clockTimeText(BigInt(seconds) * BILLION, 'date', false, 0).slice(0, 10)

@@ -5,12 +5,14 @@ import { bytesText } from './address-text.ts'
 import { type DissectContext, ONE_MORE_SEGMENT } from './context.ts'
 import { type ConversationState, conversationState } from './conversations.ts'
 import { addData } from './data.ts'
+import { addExpert, Group, Severity } from './expert.ts'
 import { FIELDS } from './field.ts'
 import type { Dissect, Protocol } from './registry.ts'
 import { ROOT } from './rows.ts'
 import { joined } from './tls-crypto.ts'
 import { TLS } from './tls-fields.ts'
-import { addHandshake, HANDSHAKE_NAMES, HandshakeType, versionText } from './tls-handshake.ts'
+import { addHandshake, HANDSHAKE_NAMES, HandshakeType, type Hello, RETRY_NAME, versionText } from './tls-handshake.ts'
+import { TLS_HANDSHAKE } from './tls-handshake-fields.ts'
 import { TlsKeys } from './tls-keys.ts'
 
 const HEAD = 5
@@ -44,6 +46,7 @@ const dissect: Dissect = (context, source, start, length) => {
     columns.setProtocol(state.version === 0 ? 'TLS' : versionText(state.version))
     columns.setInfo('')
   }
+  const root = rows.add(TLS.protocol, source, start, end - start, ROOT)
   for (let at = start; at < end; ) {
     if (end - at < HEAD) {
       if (context.canDesegment) {
@@ -53,7 +56,6 @@ const dissect: Dissect = (context, source, start, length) => {
       return length
     }
     if (!looksLikeRecord(bytes, at, end)) {
-      const root = rows.add(TLS.protocol, source, at, end - at, ROOT)
       rows.add(TLS.ignoredUnknownRecord, source, at, end - at, root)
       return length
     }
@@ -64,11 +66,10 @@ const dissect: Dissect = (context, source, start, length) => {
         context.desegmentLength = at + size - start - length
         return length
       }
-      rows.add(TLS.protocol, source, at, end - at, ROOT)
       return length
     }
     if (at + size > end) return length
-    dissectRecord(context, state, source, at, size, at === start)
+    dissectRecord(context, state, root, source, at, size)
     at += size
   }
   return length
@@ -91,14 +92,11 @@ function recognises(bytes: Uint8Array, start: number, end: number): boolean {
   )
 }
 
-function dissectRecord(context: DissectContext, state: TlsState, source: number, start: number, size: number, isFirst: boolean): void {
+function dissectRecord(context: DissectContext, state: TlsState, root: number, source: number, start: number, size: number): void {
   const { rows, demand, columns } = context
   const bytes = rows.sources[source]!
   const type = bytes[start]!
   const isSealed = state.isSealed[context.direction] && (type !== ContentType.ChangeCipherSpec || !state.keys.isTls13) && type !== ContentType.ChangeCipherSpec
-  const root = isFirst || context.tlsRow < 0 ? rows.add(TLS.protocol, source, start, size, ROOT) : context.tlsRow
-  if (!isFirst) rows.length[root] = start + size - rows.start[root]!
-  context.tlsRow = root
   const record = rows.add(TLS.record, source, start, size, root)
   const isHidden = isSealed && state.keys.isTls13
   rows.add(isHidden ? TLS.recordOpaqueType : TLS.recordContentType, source, start, 1, record)
@@ -156,8 +154,7 @@ function addContent(
   const { rows, demand } = context
   switch (type) {
     case ContentType.ChangeCipherSpec:
-      rows.add(TLS.changeCipherSpec, inside, from, to - from, record)
-      if (!state.keys.isTls13) state.isSealed[context.direction] = true
+      addChange(context, state, record, inside, from, to)
       return 'Change Cipher Spec'
     case ContentType.Alert: {
       const alert = rows.add(TLS.alertMessage, inside, from, to - from, record)
@@ -177,6 +174,16 @@ function addContent(
   }
 }
 
+/** From here on the sender seals its records. A server that does so before its client goes on with an earlier session. */
+function addChange(context: DissectContext, state: TlsState, record: number, source: number, from: number, to: number): void {
+  const row = context.rows.add(TLS.changeCipherSpec, source, from, to - from, record)
+  if (state.keys.isTls13) return
+  const isServer = state.version !== 0 && context.direction !== state.keys.client
+  if (isServer && !state.isSealed[state.keys.client as 0 | 1])
+    addExpert(context, row, TLS_HANDSHAKE.resumed, Severity.Note, Group.Sequence, 'This session reuses previously negotiated keys (Session resumption)')
+  if (!context.inError) state.isSealed[context.direction] = true
+}
+
 function valueName(field: number, value: number): string {
   return (FIELDS[field]!.values as ReadonlyMap<number, string>).get(value) ?? `Unknown (${value})`
 }
@@ -188,7 +195,8 @@ function addClosed(context: DissectContext, record: number, source: number, star
     return 'Application Data'
   }
   if (type === ContentType.Alert) {
-    rows.add(TLS.alertMessage, source, start + HEAD, size - HEAD, record)
+    const row = rows.add(TLS.alertMessage, source, start + HEAD, size - HEAD, record)
+    if (demand.text(TLS.alertMessage)) rows.setText(row, 'Alert Message: Encrypted Alert')
     return 'Encrypted Alert'
   }
   const row = rows.add(TLS.handshake, source, start + HEAD, size - HEAD, record)
@@ -237,8 +245,8 @@ function addMessages(context: DissectContext, state: TlsState, record: number, s
       names.push(name)
       break
     }
-    const hello = addHandshake(context, record, source, at, end, state.keys.isTls13)
-    names.push(HANDSHAKE_NAMES.get(type) ?? 'Unknown')
+    const hello = addHandshake(context, record, source, at, end, state.keys.isTls13, { suite: state.keys.suite, version: state.version })
+    names.push(hello?.isRetry === true ? RETRY_NAME : (HANDSHAKE_NAMES.get(type) ?? 'Unknown'))
     if (hello !== null && !context.inError) learn(context, state, type, hello)
     if (type === HandshakeType.KeyUpdate && context.tlsCrypto !== null) state.keys.update(context.tlsCrypto, context.direction)
     at = end
@@ -246,7 +254,7 @@ function addMessages(context: DissectContext, state: TlsState, record: number, s
   return names.join(', ')
 }
 
-function learn(context: DissectContext, state: TlsState, type: number, hello: { random: Uint8Array; suite: number; version: number }): void {
+function learn(context: DissectContext, state: TlsState, type: number, hello: Hello): void {
   const { keys } = state
   if (type === HandshakeType.ClientHello) {
     keys.client = context.direction
@@ -261,7 +269,7 @@ function learn(context: DissectContext, state: TlsState, type: number, hello: { 
   state.version = hello.version
   keys.isTls13 = hello.version === TLS_13
   keys.reset()
-  if (keys.isTls13) {
+  if (keys.isTls13 && !hello.isRetry) {
     state.isSealed[0] = true
     state.isSealed[1] = true
   }

@@ -48,7 +48,7 @@ export const dissectUdp: Dissect = (context, source, start, length) => {
   if (demand.columns) columns.setInfo(`${context.sourcePort} → ${context.destinationPort} Len=${whole - HEAD}`)
   const conversation = flow(context)
   if (demand.has(UDP.protocol)) addHead(context, root, source, start, whole, conversation)
-  if (conversation !== null && whole > HEAD) {
+  if (conversation !== null && whole > HEAD && !context.inError) {
     conversation.lastSeconds = context.frame.seconds
     conversation.lastNanoseconds = context.frame.nanoseconds
   }
@@ -64,8 +64,7 @@ export const dissectUdp: Dissect = (context, source, start, length) => {
 function flow(context: DissectContext): Conversation | null {
   const { udpConversations, addressBytes, sourceAddress, destinationAddress, addressSize, sourcePort, destinationPort, frame } = context
   let found = udpConversations.find(addressBytes, sourceAddress, destinationAddress, addressSize, sourcePort, destinationPort)
-  if (found === null && !context.inError)
-    found = udpConversations.add(addressBytes, sourceAddress, destinationAddress, addressSize, sourcePort, destinationPort, frame)
+  if (found === null) found = udpConversations.add(addressBytes, sourceAddress, destinationAddress, addressSize, sourcePort, destinationPort, frame)
   context.conversation = found
   context.direction = udpConversations.reversed ? 1 : 0
   return found
@@ -105,7 +104,7 @@ function addHead(context: DissectContext, root: number, source: number, start: n
   rows.addGiven(UDP.checksumStatus, source, start + 6, 0, sum === 0 ? checksum : root, isIllegal ? ILLEGAL : sum === 0 ? NOT_PRESENT : UNVERIFIED)
   if (conversation !== null) {
     rows.addGiven(UDP.stream, source, start + HEAD, 0, root, conversation.index)
-    if (frame.hasTime && whole > HEAD) {
+    if (frame.hasTime && whole > HEAD && !context.inError) {
       const tree = rows.add(UDP.timestamps, source, start, 0, root)
       if (demand.text(UDP.timestamps)) rows.setText(tree, 'Timestamps')
       const since = (seconds: number, nanoseconds: number): bigint => BigInt(frame.seconds - seconds) * 1_000_000_000n + BigInt(frame.nanoseconds - nanoseconds)

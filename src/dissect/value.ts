@@ -24,6 +24,7 @@ export function readValue(rows: Rows, row: number): GivenValue | null {
       return textAt(bytes, start, length)
     case 'bytes':
     case 'ether':
+    case 'oid':
     case 'ipv6':
       return bytes.subarray(start, start + length)
     case 'uint64':

@@ -3,8 +3,8 @@
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 const HEX = /^[0-9A-Fa-f]+$/
-const PAIRS = /^[0-9A-Fa-f]{2}(?:([:.-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2})*)?$/
-const QUADS = /^[0-9A-Fa-f]{4}(?:([.-])[0-9A-Fa-f]{4}(?:\1[0-9A-Fa-f]{4})*)?$/
+const PAIRS = /^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})*$/
+const DOTTED = /^[0-9A-Fa-f]+(?:[.-][0-9A-Fa-f]+)+$/
 
 export function isIpv4Text(text: string): boolean {
   return IPV4.test(text)
@@ -48,11 +48,14 @@ function groupsOf(text: string, mayEndDotted: boolean): number[] | null {
   return groups
 }
 
-/** Pairs of digits with one kind of colon, dot or dash between them, groups of four with dots or dashes, plain digits (a last single one is a byte), or 0x and one byte. */
+/**
+ * Pairs of digits with colons between them; digits with dots or dashes, where a pair that lacks a digit is a byte of its own (`10.0.0.1`, `a-b`);
+ * plain digits (a last single one is a byte); or 0x and one byte.
+ */
 export function readBytes(text: string): Uint8Array | null {
   const digits = text.startsWith(':') ? text.slice(1) : text
   if (/^0[xX][0-9A-Fa-f]{2}$/.test(digits)) return Uint8Array.of(Number(digits))
-  if (!HEX.test(digits) && !PAIRS.test(digits) && !QUADS.test(digits)) return null
-  const pairs = digits.replace(/[:.-]/g, '').match(/..?/g) ?? []
+  if (!HEX.test(digits) && !PAIRS.test(digits) && !DOTTED.test(digits)) return null
+  const pairs = digits.split(/[:.-]/).flatMap((group) => group.match(/..?/g) ?? [])
   return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16))
 }

@@ -3,6 +3,7 @@
 
 import { nearestName } from '../base/nearest-name.ts'
 import type { FieldType, ValueNames } from '../dissect/field.ts'
+import { identifierBytes } from '../dissect/object-identifiers.ts'
 import type { GivenValue } from '../dissect/rows.ts'
 import { readBytes, readIpv4, readIpv6 } from './address-constants.ts'
 import { FilterError } from './filter-error.ts'
@@ -83,7 +84,7 @@ export function constantOfString(bytes: string, wanted: Wanted, place: Place): C
     case 'protocol':
       return whole(unpack(bytes))
     case 'bytes':
-      if (type === 'ether') break
+      if (type === 'ether' || type === 'oid') break
       return whole(unpack(bytes))
     case 'absolute':
       return whole(timeConstant(DECODER.decode(unpack(bytes)), place))
@@ -109,7 +110,7 @@ export function constantOfCharacter(code: number, { type }: Wanted, place: Place
     case 'protocol':
       return whole(Uint8Array.of(code))
     case 'bytes':
-      if (type === 'ether') break
+      if (type === 'ether' || type === 'oid') break
       return whole(Uint8Array.of(code))
   }
   throw unfit(`the character '${String.fromCharCode(code)}'`, type, place)
@@ -167,6 +168,11 @@ function named(text: string, { type, names }: Wanted, place: Place): number {
 }
 
 function bytesConstant(text: string, { type, isPart }: Wanted, place: Place): Uint8Array {
+  if (type === 'oid') {
+    const identifier = identifierBytes(text)
+    if (identifier === null) throw new FilterError(`"${text}" is not a valid object identifier, such as 2.5.4.3`, place)
+    return identifier
+  }
   const bytes = readBytes(text)
   if (type !== 'ether' || isPart) {
     if (bytes === null) throw new FilterError(`"${text}" is not a valid byte string, such as 0a:1b or 0a1b; texts stand in double quotes`, place)

@@ -55,13 +55,20 @@ export class RowLists {
   }
 }
 
+/** A protocol's own row, at the root or quoted within an ICMP message. */
+function isLayer(rows: Rows, row: number): boolean {
+  if (rows.parent[row] === ROOT) return true
+  const { type, id, protocol, name } = FIELDS[rows.field[row]!]!
+  return type === 'protocol' && protocol === id && !name.startsWith('_ws.')
+}
+
 /**
  * The layer of a row's protocol that it belongs to, from 1, and how many layers of this protocol the packet has.
  * Messages that one call of a dissector found in a row share a layer; `frame.protocols` tells how many calls there were.
  */
 export function layerOf({ rows, protocols }: LayeredPacket, row: number): { layer: number; count: number } {
   let top = row
-  while (rows.parent[top] !== ROOT) top = rows.parent[top]!
+  while (!isLayer(rows, top)) top = rows.parent[top]!
   const protocol = rows.field[top]!
   const { name } = FIELDS[protocol]!
   const calls = protocols.split(':').filter((called) => called === name).length
@@ -70,7 +77,7 @@ export function layerOf({ rows, protocols }: LayeredPacket, row: number): { laye
   let [rank, run] = [0, 0]
   let before = -1
   for (let at = 0; at < rows.count; at++) {
-    if (rows.field[at] !== protocol || rows.parent[at] !== ROOT) continue
+    if (rows.field[at] !== protocol || !isLayer(rows, at)) continue
     all++
     if (before < 0 || rows.source[at] !== rows.source[before] || rows.start[at] !== rows.start[before]! + rows.length[before]!) runs++
     if (at === top) [rank, run] = [all, runs]

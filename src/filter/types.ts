@@ -42,6 +42,7 @@ export const TYPES: Readonly<Record<FieldType, TypeTraits>> = {
   uint_string: { ...TEXT, title: 'text' },
   bytes: { ...TEXT, title: 'byte string', class: 'bytes', operators: '&' },
   ether: { ...TEXT, title: 'Ethernet address', class: 'bytes', size: 6, operators: '&', canPrint: true },
+  oid: { ...TEXT, title: 'object identifier', class: 'bytes', operators: '&', canMatch: false, canPrint: true },
   ipv4: { ...PLAIN, title: 'IPv4 address', class: 'ipv4', size: 4, operators: '&', canSlice: true, canPrint: true },
   ipv6: { ...PLAIN, title: 'IPv6 address', class: 'ipv6', size: 16, operators: '&', canSlice: true, canPrint: true },
   absolute_time: { ...PLAIN, title: 'date and time', class: 'absolute', size: 0 },

@@ -3,6 +3,7 @@
 
 import { etherText, ipv4Text, ipv6Text } from '../dissect/address-text.ts'
 import type { FieldType } from '../dissect/field.ts'
+import { identifierText } from '../dissect/object-identifiers.ts'
 import type { GivenValue, Rows } from '../dissect/rows.ts'
 import { bytesOf, readValue } from '../dissect/value.ts'
 import { negated, operation } from './arithmetic.ts'
@@ -187,6 +188,7 @@ function mappingOf(name: FunctionName, type: FieldType): (value: GivenValue) => 
 function printed(value: GivenValue, type: FieldType): string {
   if (type === 'ipv4') return ipv4Text(value as number)
   if (type === 'ipv6') return ipv6Text(value as Uint8Array)
+  if (type === 'oid') return identifierText(value as Uint8Array)
   return type === 'ether' ? etherText(value as Uint8Array) : String(value)
 }
 

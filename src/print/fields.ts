@@ -176,8 +176,8 @@ function protocolText(rows: Rows, row: number, field: Field): string {
 }
 
 /** A protocol within another, such as a TCP option, has its bytes for value; notes have none. */
-export function isPartWithBytes(rows: Rows, row: number, { type, name }: Field): boolean {
-  return type === 'protocol' && rows.parent[row] !== ROOT && rows.length[row]! > 0 && !name.startsWith('_ws.')
+export function isPartWithBytes(rows: Rows, row: number, { type, name, id, protocol }: Field): boolean {
+  return type === 'protocol' && id !== protocol && rows.parent[row] !== ROOT && rows.length[row]! > 0 && !name.startsWith('_ws.')
 }
 
 /** Printable ASCII only. */

@@ -4,6 +4,7 @@
 import { bytesText, etherText } from '../dissect/address-text.ts'
 import { FIELDS, type Field, type ValueNames } from '../dissect/field.ts'
 import { formatValue, hexText } from '../dissect/format.ts'
+import { identifierLine } from '../dissect/object-identifiers.ts'
 import { type GivenValue, ROOT, type Rows } from '../dissect/rows.ts'
 import { bytesOf, readValue } from '../dissect/value.ts'
 import { treeEscaped } from './escapes.ts'
@@ -77,6 +78,8 @@ function valueText(field: Field, value: GivenValue): string {
       return treeEscaped(`${value}`)
     case 'bytes':
       return value instanceof Uint8Array ? shortBytes(value) : `${value}`
+    case 'oid':
+      return value instanceof Uint8Array ? identifierLine(value) : `${value}`
     case 'ether':
       return value instanceof Uint8Array ? `${etherText(value)} (${etherText(value)})` : `${value}`
     case 'relative_time':

@@ -35,7 +35,7 @@ export class TreePrinter implements Printer {
     const field = FIELDS[rows.field[row]!]!
     if (field.hidden === true) return
     out.text(`${'    '.repeat(depth)}${treeText(rows, row)}\n`)
-    if (field.name === 'data' && depth === 0) {
+    if (field.name === 'data') {
       out.byte(10)
       hexDump(bytesOf(rows, row), out)
     }

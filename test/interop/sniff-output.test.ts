@@ -15,8 +15,8 @@ const DECODE_AS: Readonly<Record<string, readonly string[]>> = {
   'coap.pcap': ['-d', 'udp.port==5700,coap'],
   'mqttsn.pcap': ['-d', 'udp.port==1885,mqttsn'],
 }
-/** Whose differences are known: interface names of a second section, private blocks, and the fields of TLS handshakes that are not dissected here. */
-const DIFFERENT = new Set(['ng-mix.pcapng', 'live-tls-dsb.pcapng', 'live-tls-nokeys.pcapng'])
+/** Whose differences are known: interface names of a second section, private blocks. */
+const DIFFERENT = new Set(['ng-mix.pcapng'])
 /** Long; its kinds of packets are in the others. */
 const LONG = 'many.pcapng'
 
