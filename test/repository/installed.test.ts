@@ -55,7 +55,7 @@ test('links between the papers of the package lead to what is packed, but for wh
   const papers = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md'))
   expect(papers.length).toBeGreaterThan(20)
   const onlyInClone =
-    /^(?:\.\.\/)*(?:docs\/)?(?:architecture|conformance|CONTRIBUTING|SECURITY)\.md$|^(?:\.\.\/)*(?:docs\/)?decisions\/|\/?(?:src|test|scripts|docker|bench)\//
+    /^(?:\.\.\/)*(?:docs\/)?(?:architecture|conformance|CONTRIBUTING|SECURITY)\.md$|^(?:\.\.\/)*(?:docs\/)?(?:decisions|images)\/|(?:^|\/)images\/|\/?(?:src|test|scripts|docker|bench)\//
   const broken = papers.flatMap((paper) =>
     [...readFileSync(join(home, paper), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, target]) => target!.replace(/#.*/, ''))
