@@ -22,7 +22,8 @@ import type { Summaries } from './summaries.ts'
 const BEHIND = 400
 /** Further ones read until one is found at whose beginning an MQTT packet begins. */
 const SEARCHED = 3000
-const MOST_FRAGMENTS = 64
+/** Fragments, and ARP packets, read before. */
+const MOST_OF_OTHERS = 64
 /** Lines of a tree; a packet with more shows that it has. */
 const MOST_LINES = 20_000
 
@@ -90,10 +91,11 @@ function neededBefore(number: number, shownBefore: number, arena: PacketArena, s
       before = where.before(before - where.first)
     }
   }
-  const { fragments } = summaries
-  let last = fragments.length
-  while (last > 0 && fragments[last - 1]! >= number) last--
-  for (let i = Math.max(0, last - MOST_FRAGMENTS); i < last; i++) needed.add(fragments[i]!)
+  for (const numbers of [summaries.fragments, summaries.addressUses]) {
+    let last = numbers.length
+    while (last > 0 && numbers[last - 1]! >= number) last--
+    for (let i = Math.max(0, last - MOST_OF_OTHERS); i < last; i++) needed.add(numbers[i]!)
+  }
   return [...needed].filter((before) => before > 0 && before < number).sort((a, b) => a - b)
 }
 

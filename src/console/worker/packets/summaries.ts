@@ -46,6 +46,8 @@ export class Summaries {
   readonly log: MessageLog
   /** Numbers of IP fragments, ascending. */
   readonly fragments: number[] = []
+  /** Of ARP packets: who uses which address. */
+  readonly addressUses: number[] = []
   /** Notes told so far, by severity. */
   readonly notes: { error: number; warning: number; note: number } = { error: 0, warning: 0, note: 0 }
   /** Number of the last packet that has its summary. */
@@ -108,6 +110,7 @@ export class Summaries {
       if (this.heads.isHead) bits |= PacketFlag.Head
     }
     if ((flags & PacketFlag.Fragment) !== 0) this.fragments.push(frame.number)
+    if (columns.protocol === 'ARP') this.addressUses.push(frame.number)
     page.summarize({
       source: arena.textNumber(columns.source),
       destination: arena.textNumber(columns.destination),
@@ -133,9 +136,11 @@ export class Summaries {
       this.#connections.forgetEndedBefore(frame)
       this.#mostConnections = Math.max(LEAST_CONNECTIONS, 2 * this.#connections.all.length)
     }
-    let gone = 0
-    while (gone < this.fragments.length && this.fragments[gone]! < frame) gone++
-    if (gone > 0) this.fragments.splice(0, gone)
+    for (const numbers of [this.fragments, this.addressUses]) {
+      let gone = 0
+      while (gone < numbers.length && numbers[gone]! < frame) gone++
+      if (gone > 0) numbers.splice(0, gone)
+    }
   }
 
   #isHousekeeping(from: number): boolean {
