@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { withTools } from '../support/require-tools.ts'
-import { type ConsoleLab, consoleBrowser } from './support/console-page.ts'
+import { type ConsoleLab, consoleBrowser, settled } from './support/console-page.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const KEYS = ['1', '2', '3', '4'] as const
@@ -21,6 +21,7 @@ interface Violation {
 /** Violations that matter, each as one line. Not asked for: whether names hold the visible text, which axe reads without blanks in an SVG. */
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(AXE)
+  await settled(page)
   const found = (await page.evaluate(
     'axe.run(document, { resultTypes: ["violations"], rules: { "label-content-name-mismatch": { enabled: false } } }).then((result) => result.violations)',
   )) as Violation[]

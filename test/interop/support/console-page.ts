@@ -119,3 +119,10 @@ function serve(folder: string): Promise<Server> {
     server.listen(0, '127.0.0.1', () => resolve(server))
   })
 }
+
+/** What moves has come to rest: colours on their way are nobody's. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(`Promise.all(document.getAnimations()
+    .filter((animation) => animation.effect.getComputedTiming().endTime < 5000)
+    .map((animation) => animation.finished.catch(() => {})))`)
+}

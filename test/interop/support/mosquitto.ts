@@ -107,10 +107,10 @@ export class Mosquitto {
   }
 
   /** Waits until its log holds `pattern`. */
-  async until(pattern: RegExp): Promise<RegExpExecArray> {
+  async until(pattern: RegExp, timeoutMs = START_MS): Promise<RegExpExecArray> {
     let look = (): void => {}
     const found = new Promise<RegExpExecArray>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`mosquitto did not log ${String(pattern)} within ${START_MS} ms:\n${this.log}`)), START_MS)
+      const timer = setTimeout(() => reject(new Error(`mosquitto did not log ${String(pattern)} within ${timeoutMs} ms:\n${this.log}`)), timeoutMs)
       look = (): void => {
         const match = pattern.exec(this.log)
         const ended = this.#child.exitCode !== null || this.#child.signalCode !== null
