@@ -158,6 +158,7 @@ withTools(['mosquitto'], ({ mosquitto }) => {
           await writer.publish({ topicName: 'out', payload: `${round}.${i}`, qos: 2 })
           await other.publish({ topicName: 'in', payload: `${round}.${i}`, qos: 2 })
         }
+        await expect.poll(() => proxy.plannedCuts, { timeout: 20_000 }).toBeGreaterThan(round)
         await near.until(lost, before + 1)
         proxy.cutAll('reset')
         await near.until(/Received CONNACK on connection local\.b\./, losses() + 1)

@@ -38,6 +38,32 @@ describe.each(Object.entries(FAULTS) as [Fault, number][])('%s', (fault, rule) =
   })
 })
 
+test.each([
+  [2, 1, true],
+  [1, 2, false],
+  [1, 1, false],
+  [2, 2, false],
+] as const)(
+  'a retained message of QoS %i beside a later one of QoS %i that was acknowledged first: found at the end is legal: %s',
+  (first, second, isLegal) => {
+    const one = { publisher: 'p', sequence: 1, topic: 'a', qos: first } as const
+    const two = { publisher: 'p', sequence: 2, topic: 'a', qos: second } as const
+    const history: HistoryEvent[] = [
+      { kind: 'publish', at: 1, ...one, retain: true, clears: false },
+      { kind: 'publish', at: 2, ...two, retain: true, clears: false },
+      { kind: 'acknowledge', at: 3, publisher: 'p', sequence: 2, reasonCode: 0 },
+      { kind: 'acknowledge', at: 4, publisher: 'p', sequence: 1, reasonCode: 0 },
+      { kind: 'quiet', at: 100 },
+      { kind: 'connecting', at: 101, session: 'r', connection: 1, version: 5, cleanStart: true, expiryMs: 0, will: null },
+      { kind: 'connected', at: 102, session: 'r', connection: 1, sessionPresent: false },
+      { kind: 'read retained', at: 103, session: 'r', filter: 'a' },
+      { kind: 'subscribe', since: 104, at: 105, session: 'r', filter: 'a', qos: 2 },
+      { kind: 'receive', at: 106, session: 'r', connection: 1, topic: 'a', qos: first, dup: false, retain: true, packetId: 1, message: one },
+    ]
+    expect(checkHistory(history, { seed: 1 }).violations.map(({ rule }) => rule)).toEqual(isLegal ? [] : [5])
+  },
+)
+
 test('a verdict tells the rule, the story of the message alone, and the seed', () => {
   const told = { publisher: 'p', sequence: 7, topic: 'a', qos: 2 } as const
   const other = { ...told, sequence: 8 }

@@ -46,8 +46,9 @@ export function checkRetained({ index, report }: Case): void {
 /** `later` has taken effect after `earlier` for certain. */
 function replaces(later: Message, earlier: Message): boolean {
   if (later.acknowledgedAt === Infinity || later === earlier || later.isRefused) return false
-  // a QoS 2 message takes effect at its PUBREL, a QoS 1 message at once: only those of one QoS keep their order [MQTT-4.6.0-6]
-  if (later.publisher === earlier.publisher && later.qos === earlier.qos) return later.sequence > earlier.sequence
+  // a QoS 2 message takes effect at its PUBREL, so that a lower one sent after it may come before it; all others keep their order [MQTT-4.6.0-6]
+  const mayOvertake = earlier.qos === 2 && later.qos < 2
+  if (later.publisher === earlier.publisher && !mayOvertake) return later.sequence > earlier.sequence
   return earlier.acknowledgedAt < later.at
 }
 

@@ -32,6 +32,8 @@ const FAIR: Weather = {}
 
 export class ChaosProxy {
   readonly connections: Set<ProxiedConnection> = new Set()
+  /** Connections that `cutNextAfter` has cut. */
+  plannedCuts = 0
   /** Accepted since the beginning. */
   count = 0
   readonly #server: Server
@@ -167,6 +169,7 @@ export class ProxiedConnection {
           this.passed[way] += part.length
           await new Promise<void>((resolve) => to.write(part, () => resolve())) // called back also when it breaks
           if (isCut) {
+            this.#proxy.plannedCuts++
             await new Promise((resolve) => setImmediate(resolve)) // Node turns a reset in the callback of a write into a FIN
             this.cut(this.#cutAfter!.cut, way)
             return
