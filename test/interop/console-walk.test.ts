@@ -61,8 +61,9 @@ withTools(['chromium', 'mosquitto_pub', 'mosquitto_sub'], (tools) => {
     const publish = (topic: string, ...more: string[]): void => {
       execFileSync(tools.mosquitto_pub, ['-p', `${port}`, '-t', topic, '-V', 'mqttv5', ...more])
     }
-    const watcher = startProgram(['sub', '-p', `${port}`, '-i', 'dashboard', '-t', 'building5/#', '-q', '2'])
+    const watcher = startProgram(['sub', '-p', `${port}`, '-i', 'dashboard', '-t', 'building5/#', '-q', '2', '-d'])
     onTestFinished(() => void watcher.child.kill('SIGTERM'))
+    await watcher.until('stdout', /Subscribed/)
     await page.locator('.tree-row', { hasText: '$SYS' }).waitFor()
     for (let round = 0; round < ROUNDS; round++) {
       for (const [i, room] of ROOMS.entries()) {

@@ -25,6 +25,7 @@ const FLAGS = [
   '--disable-sync',
 ]
 const READY_MS = 10_000
+const SUBACK = 0x90
 
 export interface ConsoleLab {
   readonly page: Page
@@ -55,7 +56,7 @@ export interface LabOptions {
   readonly context?: BrowserContextOptions
   readonly broker?: StartBrokerOptions
   readonly hash?: string
-  /** Filled in and connected; false = the form stands there. */
+  /** Filled in, connected and subscribed; false = the form stands there. */
   readonly connects?: boolean
   readonly theme?: 'light' | 'dark' | 'contrast'
 }
@@ -65,8 +66,21 @@ async function openLab(
   address: string,
   { context: given = {}, broker: brokerOptions = {}, hash = '', connects = true, theme = 'light' }: LabOptions,
 ): Promise<ConsoleLab> {
+  let answered = (): void => {}
+  const subscribed = new Promise<void>((resolve) => {
+    answered = resolve
+  })
   const broker = await startBroker({
     ...brokerOptions,
+    plugins: [
+      ...(brokerOptions.plugins ?? []),
+      {
+        name: 'subscribed',
+        onPacket: ({ direction, bytes }) => {
+          if (direction === 'out' && bytes[0] === SUBACK) answered()
+        },
+      },
+    ],
     limits: { sysInterval: 0 },
     listeners: [
       { port: 0, host: '127.0.0.1' },
@@ -94,7 +108,10 @@ async function openLab(
   await page.addInitScript(`localStorage.setItem('zanzara.settings', JSON.stringify({ theme: '${theme}' }))`)
   await page.goto(`${address}${hash}`)
   const url = `ws://127.0.0.1:${broker.ports[1]}/mqtt`
-  if (connects) await connectTo(page, url)
+  if (connects) {
+    await connectTo(page, url)
+    await subscribed
+  }
   return { page, broker, client, url }
 }
 
