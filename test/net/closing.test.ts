@@ -130,9 +130,9 @@ test.each(['tcp', 'tcp, plain', 'unix', 'tls'] as const)('a peer that ends while
   peer.end('done')
   await until(() => server.length === 4, 'the last word')
   await turns(100)
-  peer.on('data', (chunk: Buffer) => got.push(chunk))
-  await until(() => server.closes === 1, 'closed')
-  await turns(20)
+  let ended = false
+  peer.on('data', (chunk: Buffer) => got.push(chunk)).on('end', () => (ended = true))
+  await until(() => server.closes === 1 && ended, 'closed')
   expect(Buffer.concat(got).equals(Buffer.concat([first, second]))).toBe(true)
   expect(server.error).toBeNull()
 })
