@@ -19,8 +19,12 @@ export class Authorizers {
 
   /** Changes whenever an answer of any of them may have changed; never decreases. */
   get generation(): number {
+    return this.#others === NO_OTHERS ? this.#first.generation : this.#sum()
+  }
+
+  #sum(): number {
     let sum = this.#first.generation
-    for (let i = 0; i < this.#others.length; i++) sum += this.#others[i]!.generation
+    for (const { generation } of this.#others) sum += generation
     return sum
   }
 

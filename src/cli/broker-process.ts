@@ -24,6 +24,7 @@ import type { BrokerListener, RunningBroker } from '../server/start-broker.ts'
 import { JournalError } from '../store/journal.ts'
 import type { BrokerArguments } from './broker-arguments.ts'
 import { BrokerExitCode } from './exit-codes.ts'
+import { inlineHotPath } from './hot-path-inlining.ts'
 import { ProgramLog, type ProgramLogOptions } from './program-log.ts'
 import { type ControlSignal, untilStopped } from './stop-signals.ts'
 import type { Terminal } from './terminal.ts'
@@ -56,6 +57,7 @@ export class BrokerProcess {
 
   /** Runs until it is stopped, or cannot start; returns the exit code. */
   async run(): Promise<number> {
+    inlineHotPath()
     const log = this.#log
     const { pidFile, notes } = this.#configuration
     for (const note of notes) log.write(note.type, escapeControls(note.text))

@@ -17,6 +17,7 @@ import { answerStartPage, type StartPageContent } from '../server/start-page.ts'
 import { ArgumentError } from './broker-arguments.ts'
 import type { DevTls } from './certs/dev-tls.ts'
 import { coloursFor } from './colours.ts'
+import { inlineHotPath } from './hot-path-inlining.ts'
 import { ownCommand } from './own-command.ts'
 import { ProgramLog } from './program-log.ts'
 import { runBeside } from './run-beside.ts'
@@ -72,6 +73,7 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
     await terminal.stdout.flush()
     return 0
   }
+  inlineHotPath()
   const log = new ProgramLog(terminal, { types: options.verbose ? ALL_LOG_TYPES : QUIET_LOG_TYPES, timestamps: true, destinations: [{ to: 'stderr' }] })
   const stopped = untilStopped(terminal, () => {}) // there is no configuration to read again
   const login = options.lan ? newLogin() : null

@@ -85,3 +85,8 @@ export class PublishPacing {
     this.#host.deadlines.set(this.#deadline, until)
   }
 }
+
+/** What is published may have to wait. Asked once per read: once per run cost a twentieth of the work with a topic that changes each time. */
+export function mayHaveToWait({ isFull, isStoreFull }: ServerHost, { maximumPublishRate, maximumPublishBytesRate }: ConnectionLimits): boolean {
+  return isFull || isStoreFull || maximumPublishRate > 0 || maximumPublishBytesRate > 0
+}

@@ -24,7 +24,7 @@ import type { AttachedConnection, ConnectedSession, ConnectionLimits, EndCause, 
 import { HeldLink } from './held-link.ts'
 import { IncomingAliases } from './incoming-aliases.ts'
 import type { ReceivingConnection } from './incoming-publishes.ts'
-import { PublishPacing } from './publish-pacing.ts'
+import { mayHaveToWait, PublishPacing } from './publish-pacing.ts'
 import { ServerAuthentication } from './server-authentication.ts'
 import type { ServerPacketSizes } from './server-packet-sizes.ts'
 import { ServerWriter } from './server-writer.ts'
@@ -54,6 +54,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   #authentication: ServerAuthentication | null = null
   /** Made when a limit of publishing is first met with. */
   #pacing: PublishPacing | null = null
+  #isPaced = false
   /** Made when something first waits for the store. */
   #held: HeldLink | null = null
   /** Of what was published in this read, 0 = nothing is stored. */
@@ -94,6 +95,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   received(bytes: Uint8Array, start: number, end: number): void {
     this.#host.counters.bytesReceived += end - start
     this.#ticket = 0
+    this.#isPaced = mayHaveToWait(this.#host, this.#limits)
     try {
       this.#framer.feed(bytes, start, end, this)
     } catch (error) {
@@ -141,15 +143,13 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   publishes(run: PublishRun): void {
-    const { counters, isFull, isStoreFull } = this.#host
-    const limits = this.#limits
+    const { counters } = this.#host
     this.#hasSpoken = true
-    const isPaced = isFull || isStoreFull || limits.maximumPublishRate > 0 || limits.maximumPublishBytesRate > 0
-    const count = isPaced ? this.#paced(run) : run.count
+    const count = this.#isPaced ? this.#paced(run) : run.count
     counters.messagesReceived += count
     counters.publishesReceived += count
     counters.publishBytesReceived += run.payloadBytes(run.from, run.from + count)
-    if (!isPaced) this.#named(run)
+    if (!this.#isPaced) this.#named(run)
   }
 
   /** Takes what may come in now; returns how many packets will not come again. */
@@ -375,8 +375,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   }
 
   #disconnect(packet: Disconnect): void {
-    const expiry = rules.expiryAtDisconnect(packet, this.#sessionExpiry)
-    this.#finish(packet.reasonCode === 0 ? 'disconnect' : 'disconnect-with-will', null, expiry)
+    this.#finish(packet.reasonCode === 0 ? 'disconnect' : 'disconnect-with-will', null, rules.expiryAtDisconnect(packet, this.#sessionExpiry))
     this.link.end()
   }
 
@@ -400,6 +399,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     if (this.#ended) return
     try {
       this.link.resume()
+      this.#isPaced = mayHaveToWait(this.#host, this.#limits)
       then()
       this.#framer.release(this)
     } catch (error) {

@@ -7,6 +7,9 @@ import type { Session } from '../session.ts'
 import type { SharedGroup } from './shared-subscriptions.ts'
 import { NO_IDENTIFIERS, type Subscription } from './subscription.ts'
 
+/** Bytes of Subscription Identifiers that are written for one client at a time. */
+const PORTION_BYTES = 1 << 20
+
 /** A shared subscription's group, and those of its members that may read the topic. */
 export interface SharedRecipients {
   readonly group: SharedGroup
@@ -18,10 +21,11 @@ export interface Recipients {
   readonly shared: readonly SharedRecipients[]
   /** Somebody has subscribed to it, who may receive it or not: the publisher is not told 0x10 then, as with Mosquitto. */
   readonly hasSubscribers: boolean
-  /** Some client is in `direct` more than once: its copies of consecutive messages must alternate, so runs are taken apart. */
-  readonly repeats: boolean
-  /** Bytes that the longest list of Subscription Identifiers may add to each packet. */
-  readonly addedBytes: number
+  /**
+   * Packets of a run that are distributed at a time: one when some client is in `direct` more than once, for its copies of consecutive messages
+   * must alternate, not many when the longest list of Subscription Identifiers would make much of little.
+   */
+  readonly portion: number
   /** Some answer of the authoriser may not be remembered: resolve again next time. */
   readonly uncertain: boolean
 }
@@ -61,7 +65,8 @@ export function resolveRecipients(topicName: string, found: readonly Subscriptio
     if (members.length > 0) shared.push({ group, members })
   }
   const addedBytes = direct.reduce((most, { identifiers }) => Math.max(most, (identifiers?.length ?? 0) * 5), 0)
-  return { direct, shared, hasSubscribers, repeats, addedBytes, uncertain }
+  const portion = repeats ? 1 : Math.max(1, Math.floor(PORTION_BYTES / (addedBytes + 1)))
+  return { direct, shared, hasSubscribers, portion, uncertain }
 }
 
 /** One copy for one client's overlapping subscriptions. Some with No Local, some without: its own messages match only the latter. */

@@ -24,9 +24,6 @@ import type { SubscriptionTree } from './subscription-tree.ts'
 import type { Topic, TopicTable } from './topic-table.ts'
 import type { VerdictCache } from './verdict-cache.ts'
 
-/** Bytes of Subscription Identifiers that are written for one client at a time. */
-const PORTION_BYTES = 1 << 20
-
 /** Whose message it is. */
 export interface Publisher {
   readonly clientId: string
@@ -85,16 +82,17 @@ export class Router {
   /** Routes the selected packets; returns the Reason Code for their acknowledgement. Allocates nothing when nothing changed. */
   route(publisher: Publisher, run: PublishRun): number {
     const topic = this.#topicOf(publisher, run)
-    const refusal = this.#refusal(publisher, topic, run)
+    const { generation } = this.#parts.authorizers
+    const refusal = this.#refusal(publisher, topic, run, generation)
     if (refusal !== 0) return refusal
-    return this.asksEach ? this.#intercepted(publisher, topic, run) : this.#distribute(publisher, topic, run)
+    return this.asksEach ? this.#intercepted(publisher, topic, run) : this.#distribute(publisher, topic, run, generation)
   }
 
   /** First half of QoS 2: permission and durability; the message waits for PUBREL. Returns the Reason Code for PUBREC. */
   admit(publisher: Publisher, run: PublishRun): number {
     const topic = this.#topicOf(publisher, run)
-    const refusal = this.#refusal(publisher, topic, run)
-    const { retained, now } = this.#parts
+    const { retained, now, authorizers } = this.#parts
+    const refusal = this.#refusal(publisher, topic, run, authorizers.generation)
     if (refusal === 0 && (run.header & 1) !== 0 && !retained.hasRoom(topic.name, run, now())) return ReasonCode.QuotaExceeded
     return refusal
   }
@@ -105,7 +103,7 @@ export class Router {
     const waited = run.expiry < 0 ? 0 : Math.floor((this.#parts.now() - arrived) / 1000)
     const left = waited === 0 ? run : waited < run.expiry ? aged(run, run.expiry - waited) : null
     if (left !== null && this.asksEach) this.#interceptEach(publisher, topic, left)
-    else if (left !== null) this.#distribute(publisher, topic, left)
+    else if (left !== null) this.#distribute(publisher, topic, left, this.#parts.authorizers.generation)
     else this.#parts.counters.publishesDropped += run.count // [MQTT-3.3.2-5]
   }
 
@@ -128,8 +126,8 @@ export class Router {
   }
 
   /** Asks for permission; 0 = the run may come in. */
-  #refusal(publisher: Publisher, topic: Topic, run: PublishRun): number {
-    const { counters, authorizers, trace, limits, stored } = this.#parts
+  #refusal(publisher: Publisher, topic: Topic, run: PublishRun, generation: number): number {
+    const { counters, trace, limits, stored } = this.#parts
     this.ticket = 0
     if (stored?.persistence.isFull === true && run.qos > 0 && publisher.session !== null && !this.isUnsent) {
       counters.publishesDropped += run.count
@@ -139,7 +137,7 @@ export class Router {
       const excess = this.#excess(publisher, run, limits.messageSizeLimit)
       if (excess !== 0) return excess
     }
-    const isAllowed = publisher.verdicts.allows(topic.id, authorizers.generation) || this.#mayPublish(publisher, topic)
+    const isAllowed = publisher.verdicts.allows(topic.id, generation) || this.#mayPublish(publisher, topic)
     if (trace !== null && publisher.session !== null && !this.isUnsent) tracePublishes(trace, isAllowed ? 'received' : 'denied', publisher.clientId, run)
     if (isAllowed) return 0
     counters.publishesRefused += run.count
@@ -183,8 +181,8 @@ export class Router {
   /** What is published while somebody is asked about this message comes after it. */
   #intercepted(publisher: Publisher, topic: Topic, run: PublishRun): number {
     const { session } = publisher
-    const { counters, interception } = this.#parts
-    if (session === null || interception.publish === null) return this.#distribute(publisher, topic, run)
+    const { counters, interception, authorizers } = this.#parts
+    if (session === null || interception.publish === null) return this.#distribute(publisher, topic, run, authorizers.generation)
     this.busy = true
     const answer = interception.publish(session, run)
     this.busy = false
@@ -192,7 +190,7 @@ export class Router {
     if (typeof answer === 'number') {
       code = answer
       counters.publishesRefused += run.count
-    } else code = this.#distribute(publisher, answer === run ? topic : this.#topicOf(publisher, answer), answer)
+    } else code = this.#distribute(publisher, answer === run ? topic : this.#topicOf(publisher, answer), answer, authorizers.generation)
     this.#resumeWaiting()
     return code
   }
@@ -204,9 +202,10 @@ export class Router {
     this.ticket = ticket
   }
 
-  #distribute(publisher: Publisher, topic: Topic, run: PublishRun): number {
+  /** `generation` of the rights: asked once per run, because asking costs as much as looking up the recipients. */
+  #distribute(publisher: Publisher, topic: Topic, run: PublishRun, generation: number): number {
     if (topic.isReserved && publisher.session !== null) return this.#hand(publisher, topic, run)
-    const recipients = this.#recipientsOf(topic)
+    const recipients = this.#recipientsOf(topic, generation)
     const { header } = run
     let retainedTopic: string | null = null
     if ((header & 1) !== 0) {
@@ -222,9 +221,8 @@ export class Router {
       return recipients.hasSubscribers ? 0 : ReasonCode.NoMatchingSubscribers
     }
     this.busy = true
-    const portion = recipients.repeats ? 1 : Math.max(1, Math.floor(PORTION_BYTES / (recipients.addedBytes + 1)))
     try {
-      if (run.count > portion) this.#inPortions(publisher, run, recipients, portion, retainedTopic)
+      if (run.count > recipients.portion) this.#inPortions(publisher, run, recipients, retainedTopic)
       else this.#toAll(publisher, run, recipients, retainedTopic)
     } catch (error) {
       this.#abandon(publisher, run) // a fault of ours, which ends one connection: the next run must find everything as it should be
@@ -237,7 +235,7 @@ export class Router {
 
   /** A message of the broker's own side, not retained, to those subscribers only that are meant. */
   routeTo(publisher: Publisher, run: PublishRun, isMeant: (session: Session) => boolean): void {
-    const { direct, shared, ...rest } = this.#recipientsOf(this.#topicOf(publisher, run))
+    const { direct, shared, ...rest } = this.#recipientsOf(this.#topicOf(publisher, run), this.#parts.authorizers.generation)
     const meant = ({ session }: Subscription): boolean => isMeant(session)
     const groups = shared.map(({ group, members }) => ({ group, members: members.filter(meant) })).filter(({ members }) => members.length > 0)
     this.#toAll(publisher, run, { ...rest, direct: direct.filter(meant), shared: groups }, null)
@@ -257,8 +255,9 @@ export class Router {
    * One packet at a time when some client gets several copies of each: they must come in the order of the messages, not of the
    * subscriptions. A few at a time when identifiers would make much of little.
    */
-  #inPortions(publisher: Publisher, run: PublishRun, recipients: Recipients, portion: number, retainedTopic: string | null): void {
+  #inPortions(publisher: Publisher, run: PublishRun, recipients: Recipients, retainedTopic: string | null): void {
     const { from, to } = run
+    const { portion } = recipients
     for (let at = from; at < to; at += portion) {
       run.select(at, Math.min(to, at + portion))
       this.#toAll(publisher, run, recipients, at + portion < to ? null : retainedTopic)
@@ -295,9 +294,9 @@ export class Router {
     }
   }
 
-  #recipientsOf(topic: Topic): Recipients {
-    const { topics, authorizers } = this.#parts
-    const stamp = topics.branches.stamp(topic.branch1, topic.branch2, topic.branch3) + authorizers.generation
+  #recipientsOf(topic: Topic, generation: number): Recipients {
+    const { topics } = this.#parts
+    const stamp = topics.branches.stamp(topic.branch1, topic.branch2, topic.branch3) + generation
     if (topic.stamp === stamp && topic.recipients !== null) return topic.recipients
     topic.recipients = null
     topic.stamp = stamp // whoever is asked may change subscriptions, which sets it back

@@ -91,10 +91,9 @@ export class PublishRun {
 
   /** Payload bytes of packets [from, to). */
   payloadBytes(from: number, to: number): number {
-    let sum = this.starts[to]! - (to - from) * this.headLength
-    // what is not payload or head: the fixed headers
-    for (let i = from; i < to; i++) sum -= this.bodies[i]! - this.starts[i]!
-    return sum - this.starts[from]!
+    let sum = (from - to) * this.headLength
+    for (let i = from; i < to; i++) sum += this.starts[i + 1]! - this.bodies[i]!
+    return sum
   }
 
   /** Begins a run at a packet whose head is already described. */
