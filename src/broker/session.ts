@@ -381,8 +381,7 @@ export class Session implements Publisher {
     const { counters, trace, now } = this.#context
     if (number > 0) this.outgoing.skipTo(number)
     const firstId = this.outgoing.nextId
-    if ((run.header & 6) === 0)
-      output.append(run.bytes, run.starts[from]!, run.starts[to]!, to - from === run.count && output.bytes !== run.bytes ? run.view() : null)
+    if ((run.header & 6) === 0) output.append(run.bytes, run.starts[from]!, run.starts[to]!, to - from === run.count ? run : null)
     else {
       if (this.outgoing.keeps) this.#store(kept)
       if (number > 0) this.journal?.sending(number + to - from, run.qos)

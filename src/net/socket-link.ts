@@ -185,7 +185,9 @@ export class SocketLink implements Link, FlushPort, BentLink {
 
   /** Hands bytes to the owner, and looks how long that took. */
   #give(bytes: Uint8Array, start: number, end: number): void {
+    const { turn } = this.#context
     const begun = performance.now()
+    const isAlone = turn.readBegins(begun)
     this.#giving = true
     try {
       this.#receiver.received(bytes, start, end)
@@ -193,6 +195,7 @@ export class SocketLink implements Link, FlushPort, BentLink {
       this.#fault(thrown)
     }
     this.#giving = false
+    if (isAlone) turn.readEnded()
     if (this.#state !== State.Open) {
       this.#unread = null
       return

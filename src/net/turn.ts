@@ -7,10 +7,15 @@ export interface Flushable {
   flush(): void
 }
 
+/** Milliseconds without a read after which the next one counts as alone. */
+const QUIET_MS = 0.1
+
 export class Turn {
   readonly #waiting: Flushable[] = []
   readonly #first: (() => void)[] = []
   #scheduled = false
+  /** Milliseconds, of the monotonic clock. */
+  #lastRead = 0
   readonly #flushAll = (): void => {
     const first = this.#first
     for (let i = 0; i < first.length; i++) first[i]!()
@@ -19,6 +24,22 @@ export class Turn {
     const waiting = this.#waiting
     for (let i = 0; i < waiting.length; i++) waiting[i]!.flush()
     waiting.length = 0
+  }
+
+  /**
+   * A read begins. True when it comes out of the blue: there is nothing to gather then, so what it makes is written as soon as it has been
+   * handled, and `readEnded` must be called.
+   */
+  readBegins(now: number): boolean {
+    const isAlone = !this.#scheduled && now - this.#lastRead > QUIET_MS
+    this.#lastRead = now
+    if (isAlone) this.#scheduled = true // nobody asks for the end of the turn: we do not wait for it
+    return isAlone
+  }
+
+  readEnded(): void {
+    if (this.#first.length > 0) setImmediate(this.#flushAll)
+    else this.#flushAll()
   }
 
   /** Flushes `link` at the end of this turn. */

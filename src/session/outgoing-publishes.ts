@@ -138,7 +138,7 @@ export class OutgoingPublishes {
     const start = run.starts[from]!
     const whole = from === run.from && to === run.to
     while (this.#span + count > this.#states.length) this.#grow()
-    const at = output.appendPatchable(run.bytes, start, run.starts[to]!, whole && output.bytes !== run.bytes ? run.view() : null)
+    const at = output.appendPatchable(run.bytes, start, run.starts[to]!, whole ? run : null)
     const out = output.bytes
     const bodies = run.bodies
     const states = this.#states

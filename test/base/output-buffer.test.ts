@@ -75,11 +75,11 @@ test('law: the bytes taken are those written, in order, across growing, flushing
             output.settle()
           } else {
             for (let i = 0; i < size; i++) bytes[start + i] = ++value & 255
-            const view = size % 2 === 0 ? bytes.subarray(start, start + size) : null
+            const range = size % 2 === 0 ? { view: () => bytes.subarray(start, start + size) } : null
             const expected = [...bytes.subarray(start, start + size)]
-            if (what === 'append') output.append(bytes, start, start + size, view)
+            if (what === 'append') output.append(bytes, start, start + size, range)
             else {
-              const at = output.appendPatchable(bytes, start, start + size, view)
+              const at = output.appendPatchable(bytes, start, start + size, range)
               if (size > 0) expected[0] = output.bytes[at] = 200
               output.settle()
             }
@@ -228,9 +228,9 @@ test('copy moves the same bytes by every way: inside one array, with a view, sho
   for (const length of [0, 1, 24, 25, 500]) {
     const source = Uint8Array.from({ length: 600 }, (_, i) => i & 255)
     const expected = [...source.subarray(50, 50 + length)]
-    for (const view of [null, source.subarray(50, 50 + length)]) {
+    for (const range of [null, { view: () => source.subarray(50, 50 + length) }]) {
       const target = new Uint8Array(600)
-      copy(target, 7, source, 50, 50 + length, view)
+      copy(target, 7, source, 50, 50 + length, range)
       expect([...target.subarray(7, 7 + length)]).toEqual(expected)
       expect(target[7 + length]).toBe(0)
     }

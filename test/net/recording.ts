@@ -66,7 +66,7 @@ export class Recorder implements Receiver {
   }
 
   send(bytes: Uint8Array): void {
-    this.link.output.append(bytes, 0, bytes.length, bytes)
+    this.link.output.append(bytes, 0, bytes.length, { view: () => bytes })
   }
 }
 

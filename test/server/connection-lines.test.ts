@@ -212,13 +212,13 @@ test('QoS 0, 1 and 2: to the subscriber before the acknowledgement, at QoS 2 aft
     "Sending PUBLISH to S (d0, q0, r0, m0, 't/0', ... (5 bytes))",
   ])
   p.publish('t/1', 'x', { qos: 1, packetId: 7 })
-  s.acknowledge(4, 1)
-  expect(await scene.until('Received PUBACK from S (Mid: 1, RC:0)')).toEqual([
+  expect(await scene.until('Sending PUBACK to P (m7, rc0)')).toEqual([
     "Received PUBLISH from P (d0, q1, r0, m7, 't/1', ... (1 bytes))",
     "Sending PUBLISH to S (d0, q1, r0, m1, 't/1', ... (1 bytes))",
     'Sending PUBACK to P (m7, rc0)',
-    'Received PUBACK from S (Mid: 1, RC:0)',
   ])
+  s.acknowledge(4, 1)
+  expect(await scene.until('Received PUBACK from S (Mid: 1, RC:0)')).toEqual(['Received PUBACK from S (Mid: 1, RC:0)'])
   p.publish('t/2', '', { qos: 2, packetId: 8, dup: true })
   expect(await scene.until('Sending PUBREC to P (m8, rc0)')).toEqual([
     "Received PUBLISH from P (d1, q2, r0, m8, 't/2', ... (0 bytes))",

@@ -257,7 +257,7 @@ export class BenchConnection implements Receiver, FrameSink {
 
   #send(packet: Uint8Array): void {
     this.#sinceSentMs = 0
-    this.#link.output.append(packet, 0, packet.length, packet)
+    this.#link.output.append(packet, 0, packet.length, { view: () => packet })
   }
 
   #fail(reason: string): void {

@@ -1,0 +1,70 @@
+// When what was gathered is written: once per turn while there is much to do, at once for a read that comes alone.
+// The links are stood in for by counters.
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { Turn } from '../../src/net/turn.ts'
+
+function linkOf(turn: Turn): { flushes: number; flush(): void; send(): void } {
+  return {
+    flushes: 0,
+    flush() {
+      this.flushes++
+    },
+    send() {
+      turn.add(this)
+    },
+  }
+}
+
+/** What SocketLink does around its owner's work. */
+function read(turn: Turn, now: number, work: () => void): void {
+  const isAlone = turn.readBegins(now)
+  work()
+  if (isAlone) turn.readEnded()
+}
+
+test('a read after a quiet while is answered at once, those right after it at the end of the turn', async () => {
+  const turn = new Turn()
+  const link = linkOf(turn)
+  read(turn, 1000, () => link.send())
+  expect(link.flushes).toBe(1)
+  read(turn, 1000.05, () => link.send())
+  read(turn, 1000.4, () => link.send()) // the turn has begun
+  expect(link.flushes).toBe(1)
+  await nextTurn()
+  expect(link.flushes).toBe(3)
+  read(turn, 1000.6, () => link.send())
+  expect(link.flushes).toBe(4)
+})
+
+test('a read that makes nothing leaves nothing behind', async () => {
+  const turn = new Turn()
+  const link = linkOf(turn)
+  read(turn, 1000, () => {})
+  link.send()
+  expect(link.flushes).toBe(0)
+  await nextTurn()
+  expect(link.flushes).toBe(1)
+})
+
+test('what must be stored first waits for the end of the turn, also when the read came alone', async () => {
+  const turn = new Turn()
+  const link = linkOf(turn)
+  const seen: string[] = []
+  read(turn, 1000, () => {
+    link.send()
+    turn.before(() => seen.push(`stored before ${link.flushes} flushes`))
+  })
+  expect(link.flushes).toBe(0)
+  await nextTurn()
+  expect([seen, link.flushes]).toEqual([['stored before 0 flushes'], 1])
+})
+
+test('what is sent while a read that came alone is being written leaves with it', () => {
+  const turn = new Turn()
+  const second = linkOf(turn)
+  const first = { flush: () => second.send() }
+  read(turn, 1000, () => turn.add(first))
+  expect(second.flushes).toBe(1)
+})
