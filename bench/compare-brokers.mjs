@@ -79,6 +79,8 @@ try {
   if (options.only === '') {
     await restartBrokers('set_tcp_nodelay true\n') // memory is that of brokers which have done nothing else
     for (const broker of brokers) memory.push(await idle(broker))
+    const port = await freePort()
+    brokers.push(await startBroker('Node alone', port, process.execPath, [join(root, 'bench/support/relay.mjs'), String(port)]))
     for (const [label, shape] of LATENCIES) latencies.push(await latency(label, shape))
   }
   const text = report(rows, latencies, memory)
@@ -180,11 +182,12 @@ ${latencies.length === 0 ? '' : latencyReport(latencies, ours, peer)}${memory.le
 
 function latencyReport(latencies, ours, peer) {
   return `
-Latency from one publisher to one subscriber at 5,000 messages a second, both brokers with \`set_tcp_nodelay true\`, medians of the rounds:
+Latency from one publisher to one subscriber at 5,000 messages a second, both brokers with \`set_tcp_nodelay true\`, medians of the rounds. "Node alone" is
+what Node takes to hand a message from socket to socket without being a broker (\`bench/support/relay.mjs\`): the least that any broker in Node needs.
 
-| shape | ${ours} p50 | ${peer} p50 | ${ours} p99 | ${peer} p99 |
-|---|---:|---:|---:|---:|
-${latencies.map(({ label, p50, p99 }) => `| ${label} | ${micro(p50[0])} | ${micro(p50[1])} | ${micro(p99[0])} | ${micro(p99[1])} |`).join('\n')}
+| shape | ${ours} p50 | ${peer} p50 | Node alone p50 | ${ours} p99 | ${peer} p99 | Node alone p99 |
+|---|---:|---:|---:|---:|---:|---:|
+${latencies.map(({ label, p50, p99 }) => `| ${label} | ${[...p50, ...p99].map(micro).join(' | ')} |`).join('\n')}
 `
 }
 
