@@ -195,13 +195,14 @@ export class SocketLink implements Link, FlushPort, BentLink {
       this.#fault(thrown)
     }
     this.#giving = false
-    if (isAlone) turn.readEnded()
+    const ended = performance.now()
+    turn.readEnded(ended, isAlone)
     if (this.#state !== State.Open) {
       this.#unread = null
       return
     }
     if (this.output.blocked && this.output.full && this.output.length >= this.#stallAt) this.#stalled = true
-    const took = performance.now() - begun
+    const took = ended - begun
     if (took > LONG_READ_MS) {
       this.#slice = Math.max(SMALLEST_SLICE, Math.floor(((end - start) * SLICE_MS) / took))
       this.#yield()

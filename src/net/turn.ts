@@ -7,15 +7,15 @@ export interface Flushable {
   flush(): void
 }
 
-/** Milliseconds without a read after which the next one counts as alone. */
-const QUIET_MS = 0.1
+/** Milliseconds with nothing to do after which a read counts as alone: less means that it was there before we had finished. */
+const QUIET_MS = 0.02
 
 export class Turn {
   readonly #waiting: Flushable[] = []
   readonly #first: (() => void)[] = []
   #scheduled = false
-  /** Milliseconds, of the monotonic clock. */
-  #lastRead = 0
+  /** When the last read or the last flush ended. Milliseconds, of the monotonic clock. */
+  #busyUntil = 0
   readonly #flushAll = (): void => {
     const first = this.#first
     for (let i = 0; i < first.length; i++) first[i]!()
@@ -24,20 +24,20 @@ export class Turn {
     const waiting = this.#waiting
     for (let i = 0; i < waiting.length; i++) waiting[i]!.flush()
     waiting.length = 0
+    this.#busyUntil = performance.now()
   }
 
-  /**
-   * A read begins. True when it comes out of the blue: there is nothing to gather then, so what it makes is written as soon as it has been
-   * handled, and `readEnded` must be called.
-   */
+  /** A read begins. True when it comes out of the blue: there is nothing to gather then, so what it makes is written at its end. */
   readBegins(now: number): boolean {
-    const isAlone = !this.#scheduled && now - this.#lastRead > QUIET_MS
-    this.#lastRead = now
+    const isAlone = !this.#scheduled && now - this.#busyUntil > QUIET_MS
     if (isAlone) this.#scheduled = true // nobody asks for the end of the turn: we do not wait for it
     return isAlone
   }
 
-  readEnded(): void {
+  /** The read has been handled; `isAlone` is what `readBegins` said. */
+  readEnded(now: number, isAlone: boolean): void {
+    this.#busyUntil = now
+    if (!isAlone) return
     if (this.#first.length > 0) setImmediate(this.#flushAll)
     else this.#flushAll()
   }

@@ -21,27 +21,29 @@ function linkOf(turn: Turn): { flushes: number; flush(): void; send(): void } {
 function read(turn: Turn, now: number, work: () => void): void {
   const isAlone = turn.readBegins(now)
   work()
-  if (isAlone) turn.readEnded()
+  turn.readEnded(now, isAlone)
 }
 
-test('a read after a quiet while is answered at once, those right after it at the end of the turn', async () => {
+test('a read after a quiet while is written at once, those that were there before we had finished at the end of the turn', async () => {
   const turn = new Turn()
   const link = linkOf(turn)
-  read(turn, 1000, () => link.send())
+  const began = performance.now() + 1
+  read(turn, began, () => link.send())
   expect(link.flushes).toBe(1)
-  read(turn, 1000.05, () => link.send())
-  read(turn, 1000.4, () => link.send()) // the turn has begun
+  const busyUntil = performance.now()
+  read(turn, busyUntil - 1, () => link.send())
+  read(turn, busyUntil + 1000, () => link.send()) // the turn has begun
   expect(link.flushes).toBe(1)
   await nextTurn()
   expect(link.flushes).toBe(3)
-  read(turn, 1000.6, () => link.send())
+  read(turn, performance.now() + 1, () => link.send())
   expect(link.flushes).toBe(4)
 })
 
 test('a read that makes nothing leaves nothing behind', async () => {
   const turn = new Turn()
   const link = linkOf(turn)
-  read(turn, 1000, () => {})
+  read(turn, performance.now() + 1, () => {})
   link.send()
   expect(link.flushes).toBe(0)
   await nextTurn()
@@ -52,7 +54,7 @@ test('what must be stored first waits for the end of the turn, also when the rea
   const turn = new Turn()
   const link = linkOf(turn)
   const seen: string[] = []
-  read(turn, 1000, () => {
+  read(turn, performance.now() + 1, () => {
     link.send()
     turn.before(() => seen.push(`stored before ${link.flushes} flushes`))
   })
@@ -65,6 +67,6 @@ test('what is sent while a read that came alone is being written leaves with it'
   const turn = new Turn()
   const second = linkOf(turn)
   const first = { flush: () => second.send() }
-  read(turn, 1000, () => turn.add(first))
+  read(turn, performance.now() + 1, () => turn.add(first))
   expect(second.flushes).toBe(1)
 })
