@@ -19,11 +19,12 @@ export default defineConfig(({ mode }) => {
       exclude: ['**/node_modules/**', 'dist/**', ...(apart ? [] : Object.values(APART))],
       pool: 'forks',
       maxWorkers: 2,
-      testTimeout: apart ? 120_000 : 15_000,
-      hookTimeout: apart ? 120_000 : 15_000,
+      // bounds of hanging, not of speed: machines that do much else are slow
+      testTimeout: apart ? 120_000 : 60_000,
+      hookTimeout: apart ? 120_000 : 60_000,
       teardownTimeout: 5_000,
       retry: process.env['CI'] === undefined ? 0 : { count: 1, ...(mode === 'reliability' ? { condition: A_WAIT_RAN_OUT } : {}) },
-      ...(apart ? { expect: { poll: { timeout: 10_000 } } } : {}),
+      expect: { poll: { timeout: 30_000 } },
       // a file of the interop tier registers nothing when its program is missing, unless everything is required
       passWithNoTests: apart && process.env['ZZ_REQUIRE'] !== 'all',
       reporters: ['default', './scripts/vitest-totals.mjs'],

@@ -25,7 +25,7 @@ const ABOUT: Readonly<Record<ClientTool, { readonly purpose: string; readonly us
   },
   ctrl: {
     purpose: 'administers a running broker: its users and rights (dynsec), its listeners and plugins (broker).',
-    usage: '[OPTION…] {dynsec | broker} {COMMAND | help} [WORD…]',
+    usage: '[OPTION…] [{dynsec | broker} {COMMAND | help} [WORD…]]',
     examples: ['dynsec help', '-u admin -P secret dynsec listClients', 'dynsec init dynamic-security.json admin'],
   },
 }

@@ -128,19 +128,17 @@ async function devTlsOf(port: number, lan: boolean, terminal: Terminal): Promise
 
 /** The console; in the network behind a token of this start, on this machine open, as MQTT is there. */
 async function consoleOf(log: Log, login: Login | null, welcome: () => Welcome | null): Promise<OpenConsole> {
-  const [{ AdminServer }, { ConsoleTokens }, { parseConfiguration }, { explain }] = await Promise.all([
-    import('../server/admin/admin-server.ts'),
-    import('../server/admin/console-tokens.ts'),
-    import('../config/parse.ts'),
-    import('../config/explain.ts'),
-  ])
+  const [{ AdminServer }, { ConsoleTokens }] = await Promise.all([import('../server/admin/admin-server.ts'), import('../server/admin/console-tokens.ts')])
   const tokens = login === null ? ConsoleTokens.none() : ConsoleTokens.forThisStart()
   const server = new AdminServer({
     log,
     tokens,
     trustsThisMachine: () => login === null,
     mqttLogin: login,
-    configuration: () => ({ files: [], sections: explain(parseConfiguration(new Uint8Array(0), '')).filter(({ kind }) => kind === 'broker') }),
+    configuration: async () => {
+      const [{ parseConfiguration }, { explain }] = await Promise.all([import('../config/parse.ts'), import('../config/explain.ts')])
+      return { files: [], sections: explain(parseConfiguration(new Uint8Array(0), '')).filter(({ kind }) => kind === 'broker') }
+    },
     startPage: (request, response) => {
       const told = welcome()
       if (told === null) response.writeHead(503).end()

@@ -13,8 +13,8 @@ const BACKLOG = 4096
 export const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, allowHalfOpen: true } as const
 
 /** Where a TCP listener is to listen. */
-export function place(options: ListenerOptions): ListenOptions {
-  const { host, port, ipv6Only } = options
+export function place(options: ListenerOptions, port: number | undefined): ListenOptions {
+  const { host, ipv6Only } = options
   if (port === undefined) throw new UsageError(`a ${options.transport} listener needs a port: give \`port\`, 0 for any free one`)
   return { port, ...(host ? { host } : {}), ipv6Only: ipv6Only ?? false, backlog: BACKLOG }
 }

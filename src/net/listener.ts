@@ -7,8 +7,8 @@ import type { Accept, Transport } from '../base/link.ts'
 import { UsageError } from '../wire/errors.ts'
 import type { ConnectionCount } from './connection-book.ts'
 import type { NetContext } from './net-context.ts'
-import { listenTcp } from './tcp.ts'
-import { listenUnix } from './unix.ts'
+import { prepareTcp } from './tcp.ts'
+import { prepareUnix } from './unix.ts'
 
 /** Pre-shared keys instead of certificates. */
 export interface PskListenerOptions {
@@ -103,24 +103,35 @@ export interface Listener {
   renew(tls: TlsListenerOptions): void
 }
 
+/** A listener whose code is loaded and whose keys are read: so several can begin within a moment. */
+export interface PreparedListener {
+  /** Binds and listens; once. `port` is that of the options unless given. @throws the system's error with its code (EADDRINUSE, EACCES, ...), UsageError */
+  listen(port?: number): Promise<Listener>
+}
+
 /**
- * Begins to listen. `accept` is called for each connection that is ready for MQTT, handshakes done.
- * @throws the system's error with its code (EADDRINUSE, EACCES, ...), OpenSSL's for bad keys, UsageError for options that lack something
+ * Makes everything ready to listen. `accept` is called for each connection that is ready for MQTT, handshakes done.
+ * @throws OpenSSL's error for bad keys, UsageError for options that lack something
  */
-export async function listen(context: NetContext, options: ListenerOptions, accept: Accept): Promise<Listener> {
+export async function prepareListener(context: NetContext, options: ListenerOptions, accept: Accept): Promise<PreparedListener> {
   switch (options.transport) {
     case 'tcp':
-      return await listenTcp(context, options, accept)
+      return prepareTcp(context, options, accept)
     case 'unix':
-      return await listenUnix(context, options, accept)
+      return prepareUnix(context, options, accept)
     case 'tls':
-      return await (await import('./tls.ts')).listenTls(context, options, required(options.tls, options), accept)
+      return (await import('./tls.ts')).prepareTls(context, options, required(options.tls, options), accept)
     case 'ws':
     case 'wss': {
-      const { listenWebSocket } = await import('./websocket-server.ts')
-      return await listenWebSocket(context, options, options.transport === 'wss' ? required(options.tls, options) : null, accept)
+      const { prepareWebSocket } = await import('./websocket-server.ts')
+      return await prepareWebSocket(context, options, options.transport === 'wss' ? required(options.tls, options) : null, accept)
     }
   }
+}
+
+/** Prepares and begins to listen. @throws as both */
+export async function listen(context: NetContext, options: ListenerOptions, accept: Accept): Promise<Listener> {
+  return await (await prepareListener(context, options, accept)).listen()
 }
 
 function required(tls: TlsListenerOptions | null | undefined, options: ListenerOptions): TlsListenerOptions {

@@ -3,7 +3,8 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
+import { WebSocketHandshakes } from './websocket-handshakes.ts'
 
 /** Bytes of a message that a peer may send. */
 const LARGEST_MESSAGE = 4096
@@ -23,16 +24,16 @@ export interface MessageSocket {
 }
 
 export class MessageSockets {
-  readonly #server: WebSocketServer = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: LARGEST_MESSAGE })
+  readonly #handshakes = new WebSocketHandshakes({ perMessageDeflate: false, maxPayload: LARGEST_MESSAGE })
 
   /** Answers the handshake; a request that is none is refused. */
   open(request: IncomingMessage, socket: Duplex, head: Buffer, opened: (socket: MessageSocket) => void): void {
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => opened(new OpenSocket(webSocket)))
+    this.#handshakes.answer(request, socket, head, (webSocket) => opened(new OpenSocket(webSocket)))
   }
 
   /** Ends all. */
   close(): void {
-    for (const socket of this.#server.clients) socket.terminate()
+    this.#handshakes.close()
   }
 }
 

@@ -6,7 +6,7 @@ import type { Accept, Peer, Transport } from '../base/link.ts'
 import { BoundServer, bind, place, SOCKET_OPTIONS } from './bound-server.ts'
 import { ConnectionBook } from './connection-book.ts'
 import { Entrance, proxyRules } from './entrance.ts'
-import type { Listener, ListenerOptions } from './listener.ts'
+import type { ListenerOptions, PreparedListener } from './listener.ts'
 import type { NetContext } from './net-context.ts'
 import { describePeer, peerBehind } from './peer.ts'
 import { AwaitedHeader, type ProxyRules, stripHeader } from './proxy-preface.ts'
@@ -29,11 +29,15 @@ export interface SharedSocketOptions extends SocketConstructorOpts {
 /** As SocketLink's `read`. */
 type FirstReader = (bytes: Uint8Array, start: number, end: number) => boolean
 
-export async function listenTcp(context: NetContext, options: ListenerOptions, accept: Accept): Promise<Listener> {
+export function prepareTcp(context: NetContext, options: ListenerOptions, accept: Accept): PreparedListener {
   const book = new ConnectionBook(options.maximumConnections ?? null, context.connections, options.together)
   const server = createSocketServer(context, 'tcp', book, accept, proxyRules(options))
-  await bind(context, server, place(options))
-  return new BoundServer(server, book, null)
+  return {
+    listen: async (port = options.port) => {
+      await bind(context, server, place(options, port))
+      return new BoundServer(server, book, null)
+    },
+  }
 }
 
 /** A server whose connections become links, after the header that `proxy` asks for; not listening yet. */

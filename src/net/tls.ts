@@ -9,7 +9,7 @@ import { BoundServer, bind, place, SOCKET_OPTIONS } from './bound-server.ts'
 import { ClientCertificates } from './client-certificates.ts'
 import { ConnectionBook } from './connection-book.ts'
 import { Entrance, interpose, proxyRules } from './entrance.ts'
-import type { Listener, ListenerOptions, TlsListenerOptions } from './listener.ts'
+import type { ListenerOptions, PreparedListener, TlsListenerOptions } from './listener.ts'
 import type { NetContext } from './net-context.ts'
 import { StallAt } from './socket-link.ts'
 import { openStream } from './stream-carrier.ts'
@@ -17,7 +17,7 @@ import { cipherList, listOf, revocationLists } from './tls-options.ts'
 
 const HANDSHAKE_TIMEOUT_MS = 10_000
 
-export async function listenTls(context: NetContext, options: ListenerOptions, tls: TlsListenerOptions, accept: Accept): Promise<Listener> {
+export function prepareTls(context: NetContext, options: ListenerOptions, tls: TlsListenerOptions, accept: Accept): PreparedListener {
   const entrance = new Entrance(context, new ConnectionBook(options.maximumConnections ?? null, context.connections, options.together), proxyRules(options))
   const certificates = new ClientCertificates(tls)
   const server = createServer({ ...SOCKET_OPTIONS, ...serverTlsOptions(tls, certificates) }, (socket) => {
@@ -26,8 +26,12 @@ export async function listenTls(context: NetContext, options: ListenerOptions, t
     else openStream(context, socket, peer, StallAt.Accepted, accept)
   })
   const renew = guardTls(context, entrance, server, tls, certificates)
-  await bind(context, server, place(options))
-  return new BoundServer(server, entrance.book, renew)
+  return {
+    listen: async (port = options.port) => {
+      await bind(context, server, place(options, port))
+      return new BoundServer(server, entrance.book, renew)
+    },
+  }
 }
 
 /** What TLS and HTTPS servers share: the entrance, judging peers, reports, the key log. Returns how to renew keys. */

@@ -16,6 +16,7 @@ export class Turn {
   #scheduled = false
   /** When the last read or the last flush ended. Milliseconds, of the monotonic clock. */
   #busyUntil = 0
+  readonly #now: () => number
   readonly #flushAll = (): void => {
     const first = this.#first
     for (let i = 0; i < first.length; i++) first[i]!()
@@ -24,7 +25,12 @@ export class Turn {
     const waiting = this.#waiting
     for (let i = 0; i < waiting.length; i++) waiting[i]!.flush()
     waiting.length = 0
-    this.#busyUntil = performance.now()
+    this.#busyUntil = this.#now()
+  }
+
+  /** `now` is the monotonic clock, in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
   }
 
   /** A read begins. True when it comes out of the blue: there is nothing to gather then, so what it makes is written at its end. */

@@ -8,14 +8,18 @@ import { UsageError } from '../wire/errors.ts'
 import { BoundServer, bind } from './bound-server.ts'
 import { ConnectionBook } from './connection-book.ts'
 import { proxyRules } from './entrance.ts'
-import type { Listener, ListenerOptions } from './listener.ts'
+import type { Listener, ListenerOptions, PreparedListener } from './listener.ts'
 import type { NetContext } from './net-context.ts'
 import { createSocketServer } from './tcp.ts'
 
-/** @throws the system's error; EADDRINUSE when somebody listens on the file, or when it is not a socket */
-export async function listenUnix(context: NetContext, options: ListenerOptions, accept: Accept): Promise<Listener> {
+/** Its `listen` throws the system's error; EADDRINUSE when somebody listens on the file, or when it is not a socket. @throws UsageError without a path */
+export function prepareUnix(context: NetContext, options: ListenerOptions, accept: Accept): PreparedListener {
   const { path } = options
   if (!path) throw new UsageError('a unix listener needs the path of its socket file: give `path`')
+  return { listen: () => listenOn(path, context, options, accept) }
+}
+
+async function listenOn(path: string, context: NetContext, options: ListenerOptions, accept: Accept): Promise<Listener> {
   const book = new ConnectionBook(options.maximumConnections ?? null, context.connections)
   const start = async (): Promise<Server> => {
     const server = createSocketServer(context, 'unix', book, accept, proxyRules(options))

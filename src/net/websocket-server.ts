@@ -1,21 +1,22 @@
 // MQTT over WebSocket for servers, on `ws`: who may come in, then websocket-carrier.ts.
-// With an HTTP server of its own (`listenWebSocket`), or behind one of the caller's (`WebSocketUpgrades`).
+// With an HTTP server of its own (`prepareWebSocket`), or behind one of the caller's (`WebSocketUpgrades`).
 
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { WebSocket } from 'ws'
 import type { Accept, Peer } from '../base/link.ts'
 import { UsageError } from '../wire/errors.ts'
 import { BoundServer, bind, place, SOCKET_OPTIONS } from './bound-server.ts'
 import { ConnectionBook } from './connection-book.ts'
 import { Entrance, proxyRules } from './entrance.ts'
-import type { Listener, ListenerOptions, TlsListenerOptions, WebSocketListenerOptions } from './listener.ts'
+import type { ListenerOptions, PreparedListener, TlsListenerOptions, WebSocketListenerOptions } from './listener.ts'
 import type { NetContext } from './net-context.ts'
 import { describePeer } from './peer.ts'
 import { StallAt } from './socket-link.ts'
 import { FRAME_SIZE, openWebSocket } from './websocket-carrier.ts'
+import { WebSocketHandshakes } from './websocket-handshakes.ts'
 
 /** The subprotocol's registered name, and what clients of MQTT 3.1 call it. */
 const SUBPROTOCOLS = ['mqtt', 'mqttv3.1'] as const
@@ -28,7 +29,7 @@ export class WebSocketUpgrades {
   readonly #origins: ReadonlySet<string> | null
   readonly #accept: Accept
   readonly #describe: (socket: Socket) => Peer | null
-  readonly #server: WebSocketServer
+  readonly #handshakes: WebSocketHandshakes
 
   /** `transport` says what links call themselves: `wss` behind an HTTPS server. `describe` knows better than the socket who the peer is; null = it is gone. */
   constructor(
@@ -43,8 +44,7 @@ export class WebSocketUpgrades {
     this.#origins = options.origins === null ? null : new Set(options.origins.map(sameOrigin))
     this.#accept = accept
     this.#describe = describe
-    this.#server = new WebSocketServer({
-      noServer: true,
+    this.#handshakes = new WebSocketHandshakes({
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: options.maximumFrame + FRAME_SIZE,
@@ -75,7 +75,7 @@ export class WebSocketUpgrades {
       refuse(socket, 400, `no subprotocol of ours in "${offered}": use ${SUBPROTOCOLS[0]}`)
       return
     }
-    this.#server.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
+    this.#handshakes.answer(request, socket, head, (webSocket: WebSocket) => {
       const peer = this.#describe(request.socket)
       if (peer === null) webSocket.terminate()
       else openWebSocket(this.#context, webSocket, peer, StallAt.Accepted, this.#accept)
@@ -83,7 +83,12 @@ export class WebSocketUpgrades {
   }
 }
 
-export async function listenWebSocket(context: NetContext, options: ListenerOptions, tls: TlsListenerOptions | null, accept: Accept): Promise<Listener> {
+export async function prepareWebSocket(
+  context: NetContext,
+  options: ListenerOptions,
+  tls: TlsListenerOptions | null,
+  accept: Accept,
+): Promise<PreparedListener> {
   const { websocket } = options
   if (!websocket) throw new UsageError(`a ${options.transport} listener needs to know its paths, origins and largest frame: give \`websocket\``)
   const entrance = new Entrance(context, new ConnectionBook(options.maximumConnections ?? null, context.connections, options.together), proxyRules(options))
@@ -126,8 +131,12 @@ export async function listenWebSocket(context: NetContext, options: ListenerOpti
     if (socket.writable) refuse(socket, error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400, 'this port speaks HTTP and MQTT over WebSocket')
     else socket.destroy()
   })
-  await bind(context, server, place(options))
-  return new BoundServer(server, entrance.book, renew)
+  return {
+    listen: async (port = options.port) => {
+      await bind(context, server, place(options, port))
+      return new BoundServer(server, entrance.book, renew)
+    },
+  }
 }
 
 /** An HTTP request that asks for no WebSocket. */

@@ -9,7 +9,7 @@ import type { Limits } from '../broker/limits.ts'
 import type { ListenerRules } from '../broker/listener-rules.ts'
 import type { Authenticator, Authorizer, ControlHandler } from '../broker/ports.ts'
 import { ConnectionCount } from '../net/connection-book.ts'
-import { type Listener, listen, type TlsListenerOptions } from '../net/listener.ts'
+import { type Listener, type ListenerOptions, type PreparedListener, prepareListener, type TlsListenerOptions } from '../net/listener.ts'
 import type { NetContext } from '../net/net-context.ts'
 import { ListenError, type Place } from './listen-error.ts'
 import { escapeControls } from './log-destinations.ts'
@@ -72,10 +72,20 @@ export interface OpenListener {
   renew(tls: TlsListenerOptions): void
 }
 
-/** What the sockets of one listener share. */
-interface Common {
+/** What the sockets of one listener share, and what became of it so far. */
+interface Opening {
+  readonly listener: ReadyListener
   readonly rules: ListenerRules
   readonly count: ConnectionCount
+  readonly sockets: Listener[]
+  /** For the log, in which the lines of one listener stand together, in the order of the configuration. */
+  readonly lines: string[]
+}
+
+/** A socket that is ready to listen, and where it will be on a port. */
+interface ReadySocket {
+  readonly place: (port: number) => Place
+  readonly socket: PreparedListener
 }
 
 /** A listener as it is opened: its certificates are there. */
@@ -96,95 +106,110 @@ export class ListenerOpener {
     this.#log = log
   }
 
-  /** @throws ListenError; what was opened before stays open */
-  async open(listener: ReadyListener, rules: ListenerRules = this.rulesOf(listener)): Promise<OpenListener> {
-    const before = this.sockets.length
-    const port = await this.#openAll(listener, { rules, count: new ConnectionCount() })
-    const sockets = this.sockets.slice(before)
-    let tls = listener.tls ?? null
-    return {
-      port,
-      sockets,
-      rules,
-      given: listener,
-      get tls() {
-        return tls
-      },
-      renew: (next) => {
-        for (const socket of sockets) socket.renew(next)
-        tls = next
-      },
+  /**
+   * Opens all within a moment: everything is loaded and read before the first one listens, so that whoever sees one port finds the others, too.
+   * `opened` is told of each, in order. @throws ListenError of the first that cannot be opened; what was opened stays open
+   */
+  async openAll(listeners: readonly ReadyListener[], rules: readonly ListenerRules[], opened: (listener: OpenListener) => void): Promise<void> {
+    const openings = listeners.map((listener, i): Opening => ({ listener, rules: rules[i]!, count: new ConnectionCount(), sockets: [], lines: [] }))
+    const prepared = await Promise.allSettled(openings.map((opening) => this.#prepare(opening)))
+    const outcomes = await Promise.allSettled(openings.map((opening, i) => this.#listen(opening, prepared[i]!)))
+    for (const [i, opening] of openings.entries()) {
+      for (const line of opening.lines) this.#log.write('information', line)
+      const outcome = outcomes[i]!
+      if (outcome.status === 'rejected') throw outcome.reason
+      opened(asOpened(opening, outcome.value))
     }
   }
 
-  /** Returns the port. */
-  async #openAll(listener: ReadyListener, common: Common): Promise<number> {
-    const { host, addressFamily } = listener
-    const port = listener.port ?? 1883
-    if (listener.transport === 'unix') return await this.#openOne(listener, common, null, 0, false)
-    if (typeof host === 'string') return await this.#openOne(listener, common, host, port, false)
+  /** One socket, or one for IPv4 and one for IPv6. @throws ListenError */
+  async #prepare(opening: Opening): Promise<ReadySocket[]> {
+    const { transport, host, addressFamily } = opening.listener
+    if (transport === 'unix') return [await this.#prepareOne(opening, null, false)]
+    if (typeof host === 'string') return [await this.#prepareOne(opening, host, false)]
     const [ipv4, ipv6] = host === null ? ['0.0.0.0', '::'] : ['127.0.0.1', '::1']
-    if (addressFamily === 'ipv4') return await this.#openOne(listener, common, ipv4, port, false)
-    if (addressFamily === 'ipv6') return await this.#openOne(listener, common, ipv6, port, true)
-    return await this.#openBoth(listener, common, ipv4, ipv6, port)
+    return [
+      ...(addressFamily === 'ipv6' ? [] : [await this.#prepareOne(opening, ipv4, false)]),
+      ...(addressFamily === 'ipv4' ? [] : [await this.#prepareOne(opening, ipv6, true)]),
+    ]
   }
 
-  /** One port on two addresses. A machine without IPv6 is served by IPv4 alone. */
-  async #openBoth(listener: ReadyListener, common: Common, ipv4: string, ipv6: string, port: number): Promise<number> {
-    for (let attempt = 1; ; attempt++) {
-      const taken = await this.#openOne(listener, common, ipv4, port, false)
+  async #prepareOne(opening: Opening, host: string | null, isIpv6Only: boolean): Promise<ReadySocket> {
+    const { listener, rules, count } = opening
+    const { path = null, websocket, tls } = listener
+    const transport = listener.transport ?? 'tcp'
+    const isWebSocket = transport === 'ws' || transport === 'wss'
+    const place = (port: number): Place => ({ transport, host, port, path: transport === 'unix' ? path : null })
+    const options: ListenerOptions = {
+      transport,
+      host,
+      path,
+      ipv6Only: isIpv6Only,
+      tls: tls ?? null,
+      maximumConnections: listener.maximumConnections ?? null,
+      together: count,
+      proxyProtocol: listener.proxyProtocol ?? null,
+      proxyRequireTls: listener.proxyRequireTls ?? false,
+      proxyRequireCertificate: listener.proxyRequireCertificate ?? false,
+      websocket: isWebSocket
+        ? {
+            paths: websocket?.paths ?? null,
+            origins: websocket?.origins ?? null,
+            maximumFrame: rules.limits.maximumPacketSize,
+            onRequest: websocket?.onRequest ?? null,
+            onUpgrade: websocket?.onUpgrade ?? null,
+          }
+        : null,
+    }
+    try {
+      const socket = await prepareListener(this.#context, options, (link) => this.#broker.accept(link, rules))
+      return { place, socket }
+    } catch (error) {
+      announce(opening, place(portOf(listener)))
+      throw new ListenError(place(portOf(listener)), error)
+    }
+  }
+
+  /** Returns the port. A machine without IPv6 is served by IPv4 alone. @throws ListenError */
+  async #listen(opening: Opening, prepared: PromiseSettledResult<readonly ReadySocket[]>, attempt = 1): Promise<number> {
+    if (prepared.status === 'rejected') throw prepared.reason
+    const port = portOf(opening.listener)
+    let taken = port
+    for (const [i, socket] of prepared.value.entries()) {
       try {
-        return await this.#openOne(listener, common, ipv6, taken, true)
+        taken = await this.#listenOne(opening, socket, taken)
       } catch (error) {
-        if (!(error instanceof ListenError)) throw error
+        if (i === 0 || !(error instanceof ListenError)) throw error
         if (error.isMissingAddress) {
-          this.#log.write('information', `No IPv6 on this machine: port ${taken} is open for IPv4 only.`)
+          opening.lines.push(`No IPv6 on this machine: port ${taken} is open for IPv4 only.`)
           return taken
         }
         if (port !== 0 || error.code !== 'EADDRINUSE' || attempt === PORT_ATTEMPTS) throw error
-        await this.sockets.pop()!.close(true) // the system chose a port that is free on one address only
+        await this.#give(opening) // the system chose a port that is free on one address only
+        const [again] = await Promise.allSettled([this.#prepare(opening)])
+        return await this.#listen(opening, again, attempt + 1)
       }
+    }
+    return taken
+  }
+
+  async #listenOne(opening: Opening, { place, socket }: ReadySocket, port: number): Promise<number> {
+    announce(opening, place(port))
+    try {
+      const opened = await socket.listen(port)
+      this.sockets.push(opened)
+      opening.sockets.push(opened)
+      return opened.address.port
+    } catch (error) {
+      throw new ListenError(place(port), error)
     }
   }
 
-  async #openOne(listener: ReadyListener, { rules, count }: Common, host: string | null, port: number, isIpv6Only: boolean): Promise<number> {
-    const { path = null, websocket, tls } = listener
-    const transport = listener.transport ?? 'tcp'
-    const place: Place = { transport, host, port, path: transport === 'unix' ? path : null }
-    this.#announce(place)
-    try {
-      const opened = await listen(
-        this.#context,
-        {
-          transport,
-          host,
-          port,
-          path,
-          ipv6Only: isIpv6Only,
-          tls: tls ?? null,
-          maximumConnections: listener.maximumConnections ?? null,
-          together: count,
-          proxyProtocol: listener.proxyProtocol ?? null,
-          proxyRequireTls: listener.proxyRequireTls ?? false,
-          proxyRequireCertificate: listener.proxyRequireCertificate ?? false,
-          websocket:
-            transport === 'ws' || transport === 'wss'
-              ? {
-                  paths: websocket?.paths ?? null,
-                  origins: websocket?.origins ?? null,
-                  maximumFrame: rules.limits.maximumPacketSize,
-                  onRequest: websocket?.onRequest ?? null,
-                  onUpgrade: websocket?.onUpgrade ?? null,
-                }
-              : null,
-        },
-        (link) => this.#broker.accept(link, rules),
-      )
-      this.sockets.push(opened)
-      return opened.address.port
-    } catch (error) {
-      throw new ListenError(place, error)
-    }
+  /** Closes the one socket of this listener that is open. */
+  async #give(opening: Opening): Promise<void> {
+    const socket = opening.sockets.pop()!
+    this.sockets.splice(this.sockets.indexOf(socket), 1)
+    await socket.close(true)
   }
 
   /** The broker's own, unless the listener has something to say; then new ones. */
@@ -209,11 +234,31 @@ export class ListenerOpener {
       ...(controls === undefined ? {} : { controls }),
     }
   }
+}
 
-  #announce({ transport, host, port, path }: Place): void {
-    const line =
-      path !== null ? `Opening unix listen socket on path ${escapeControls(path)}.` : `Opening ${kindOf(transport, host)} listen socket on port ${port}.`
-    if (path !== null || port !== 0) this.#log.write('information', line)
+function portOf({ port }: BrokerListener): number {
+  return port ?? 1883
+}
+
+function announce({ lines }: Opening, { transport, host, port, path }: Place): void {
+  if (path !== null) lines.push(`Opening unix listen socket on path ${escapeControls(path)}.`)
+  else if (port !== 0) lines.push(`Opening ${kindOf(transport, host)} listen socket on port ${port}.`)
+}
+
+function asOpened({ listener, rules, sockets }: Opening, port: number): OpenListener {
+  let tls = listener.tls ?? null
+  return {
+    port,
+    sockets,
+    rules,
+    given: listener,
+    get tls() {
+      return tls
+    },
+    renew: (next) => {
+      for (const socket of sockets) socket.renew(next)
+      tls = next
+    },
   }
 }
 

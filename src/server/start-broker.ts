@@ -201,7 +201,7 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
       await restoreInto(broker, store, rules, log)
     }
     for (const follower of looks.flatMap(({ followers }) => followers)) embedding.watch(follower)
-    for (const [i, listener] of ready.entries()) listeners.push(await opener.open(listener, rules[i]))
+    await opener.openAll(ready, rules, (opened) => void listeners.push(opened))
     if (tap !== null && place !== null) outlet = await TapOutlet.open(tap, place)
   } catch (error) {
     await Promise.all(opener.sockets.map((socket) => socket.close(true)))

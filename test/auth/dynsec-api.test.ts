@@ -7,7 +7,7 @@ import { configured } from '../cli/support/broker-kit.ts'
 import { builtProgram } from '../support/built.ts'
 import { Admin, DYNSEC_LINES, DynsecBroker, type Response } from '../support/dynsec-kit.ts'
 
-beforeAll(() => void builtProgram(), 60_000)
+beforeAll(() => void builtProgram(), 180_000)
 
 const ADMIN = { username: 'admin', textname: 'Dynsec admin user', roles: [{ rolename: 'admin' }], groups: [] }
 

@@ -154,16 +154,56 @@ test('no file: one is made, with the password of a file, of the environment, or 
   const made = async (file: string, passwordFile: string | null, env: Record<string, string>, password?: string): Promise<string> => {
     const path = join(top, file)
     const first = makeFirstFile({ path, passwordFile, env })!
-    const expected = password ?? readFileSync(`${path}.pw`, 'utf8').replace(/^admin (.*)\n$/, '$1')
+    const expected = password ?? readFileSync(`${path}.pw`, 'utf8').replace(/^admin (.*)\ndemoclient .*\n$/, '$1')
     expect(await fits(readDirectory(readFileSync(path), path).directory, 'admin', expected)).toBe(true)
     for (const written of first.files) expect(statSync(written).mode & 0o777).toBe(0o600)
     expect(makeFirstFile({ path, passwordFile, env })).toBe(null) // it is there now
     return first.sentence.replaceAll(top, '')
   }
   expect(await made('a', join(top, 'init'), { MOSQUITTO_DYNSEC_PASSWORD: 'no' }, 'from file')).toContain("whose password is that of '/init'")
-  expect(await made('b', null, { MOSQUITTO_DYNSEC_PASSWORD: 'from env' }, 'from env')).toContain('MOSQUITTO_DYNSEC_PASSWORD')
-  expect(await made('c', null, {})).toContain("was made up: see '/c.pw'")
+  expect(await made('b', null, { MOSQUITTO_DYNSEC_PASSWORD: 'from the env' }, 'from the env')).toContain('MOSQUITTO_DYNSEC_PASSWORD')
+  expect(await made('c', null, {})).toContain("were made up: see '/c.pw'")
   expect([existsSync(join(top, 'a.pw')), existsSync(join(top, 'b.pw'))]).toEqual([false, false])
+})
+
+test('the roles of a file made by the broker are those of Mosquitto 2.1; democlient is there when passwords are made up', async () => {
+  const path = join(folder(), 'ds.json')
+  makeFirstFile({ path, passwordFile: null, env: {} })
+  const { directory, problems } = readDirectory(readFileSync(path), path)
+  expect(problems).toEqual([])
+  const roles = [...directory.roles.values()].map(({ name, acls }) => [name, acls.map(({ type, topic, allow }) => `${allow ? '' : '!'}${type} ${topic}`)])
+  const all = (topic: string): string[] =>
+    ['publishClientSend', 'publishClientReceive', 'subscribePattern', 'unsubscribePattern'].map((type) => `${type} ${topic}`)
+  expect(Object.fromEntries(roles)).toEqual({
+    client: all('#'),
+    'broker-admin': all('$CONTROL/broker/#'),
+    'dynsec-admin': all('$CONTROL/dynamic-security/#'),
+    'super-admin': all('$CONTROL/#'),
+    'sys-notify': ['publishClientSend $SYS/broker/connection/%c/state'],
+    'sys-observe': ['publishClientReceive $SYS/#', 'subscribePattern $SYS/#'],
+    'topic-observe': ['publishClientReceive #', 'subscribePattern #', 'unsubscribePattern #'],
+  })
+  const has = (holder: { readonly roles: readonly { readonly of: Role }[] }): string[] => holder.roles.map(({ of }) => of.name)
+  expect([...directory.clients.values()].map((client) => [client.userName, has(client)])).toEqual([
+    ['admin', ['super-admin', 'sys-observe', 'topic-observe']],
+    ['democlient', ['client']],
+  ])
+  expect([directory.anonymousGroup?.name, has(directory.anonymousGroup!)]).toEqual(['unauthenticated', []])
+  const [, admin, demo] = /^admin (\S{20})\ndemoclient (\S{20})\n$/.exec(readFileSync(`${path}.pw`, 'utf8'))!
+  expect(admin).not.toBe(demo)
+  expect(await Promise.all([fits(directory, 'admin', admin!), fits(directory, 'democlient', demo!), fits(directory, 'admin', demo!)])).toEqual([
+    true,
+    true,
+    false,
+  ])
+})
+
+test('MOSQUITTO_DYNSEC_PASSWORD has 12 characters at least, and makes no democlient', () => {
+  const path = join(folder(), 'ds.json')
+  expect(() => makeFirstFile({ path, passwordFile: null, env: { MOSQUITTO_DYNSEC_PASSWORD: '12345678901' } })).toThrow('at least 12 characters')
+  expect(existsSync(path)).toBe(false)
+  makeFirstFile({ path, passwordFile: null, env: { MOSQUITTO_DYNSEC_PASSWORD: '123456789012' } })
+  expect([...readDirectory(readFileSync(path), path).directory.clients.keys()]).toEqual(['admin'])
 })
 
 test('a password file that is missing or empty makes nothing', () => {

@@ -8,7 +8,7 @@ import { answer, configured, folder, guest, passwordFile } from '../cli/support/
 import { builtProgram } from '../support/built.ts'
 import { Admin, adminFile, CONTROL, DYNSEC_LINES, DynsecBroker } from '../support/dynsec-kit.ts'
 
-beforeAll(() => void builtProgram(), 60_000)
+beforeAll(() => void builtProgram(), 180_000)
 
 const REFUSED = 0x87
 
@@ -315,10 +315,13 @@ test.runIf(process.getuid?.() === 0)('a folder in which the broker may not write
 test('no file: the broker makes one, and tells where the password is', async () => {
   const broker = await configured(DYNSEC_LINES)
   const path = join(broker.folder, 'dynsec.json')
-  expect(broker.log).toContain(`Dynamic security: '${path}' was made, with the client 'admin', whose password was made up: see '${path}.pw'`.concat('.'))
-  const password = /^admin (\S+)\n$/.exec(readFileSync(`${path}.pw`, 'utf8'))![1]!
-  expect(await answer(broker.port, { username: 'admin', password })).toBe('welcome')
+  expect(broker.log).toContain(
+    `Dynamic security: '${path}' was made, with the clients 'admin' and 'democlient', whose passwords were made up: see '${path}.pw'.`,
+  )
+  const [, password, demo] = /^admin (\S+)\ndemoclient (\S+)\n$/.exec(readFileSync(`${path}.pw`, 'utf8'))!
+  expect(await answer(broker.port, { username: 'admin', password: password! })).toBe('welcome')
   expect(await answer(broker.port, { username: 'admin', password: `${password}x` })).toBe(5)
+  expect(await answer(broker.port, { username: 'democlient', password: demo! })).toBe('welcome')
 })
 
 test.each([

@@ -119,7 +119,7 @@ test('a broker under load: copied again and again, each copy restores what was a
       const there = new Set(numbers())
       return owed.filter((number) => !there.has(number))
     }
-    await expect.poll(missing, { timeout: 10_000 }).toEqual([])
+    await expect.poll(missing, { timeout: 30_000 }).toEqual([])
     expect(numbers().length).toBe(new Set(numbers()).size)
     await back.leave()
     expect(await again.ended('SIGTERM')).toBe(0)

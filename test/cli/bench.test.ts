@@ -141,8 +141,10 @@ test('conn: connections are made at a rate and held', async () => {
 
 test('-r: so many per second of all publishers together', async () => {
   const result = await json('pair', ...tcp, '-c', '4', '-r', '1000', '-d', '0.5')
-  expect(result.messages!.sent).toBeGreaterThanOrEqual(480)
-  expect(result.messages!.sent).toBeLessThanOrEqual(520)
+  const { sent, seconds } = result.messages!
+  expect(seconds).toBeGreaterThanOrEqual(0.48)
+  expect(sent).toBeGreaterThanOrEqual(480)
+  expect(sent).toBeLessThanOrEqual(1000 * seconds + 20) // on a slow machine it takes longer
   expect(result.messages!.received).toBe(result.messages!.sent)
 })
 
@@ -273,6 +275,6 @@ test.each([[['--help']], [['pair', '--help']]])('%j explains', async (argv) => {
 })
 
 async function eventually(isTrue: () => boolean): Promise<void> {
-  for (const until = performance.now() + 8000; !isTrue(); await new Promise((resolve) => setTimeout(resolve, 5)))
+  for (const until = performance.now() + 30_000; !isTrue(); await new Promise((resolve) => setTimeout(resolve, 5)))
     if (performance.now() > until) throw new Error('it did not happen')
 }

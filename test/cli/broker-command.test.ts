@@ -127,7 +127,7 @@ test('-q: not a word, even with -v', async () => {
           () => true,
           () => false,
         ),
-      { timeout: 5000 },
+      { timeout: 30_000 },
     )
     .toBe(true)
   expect(await program.ended('SIGINT')).toBe(0)
@@ -169,7 +169,7 @@ test('-d: the parent is done at once, the child serves, logs to the file and rem
   const parent = startProgram(['broker', '-d', '-c', file])
   expect(await parent.ended()).toBe(0)
   expect(parent.stdout).toBe('')
-  await expect.poll(() => existsSync(logFile) && readFileSync(logFile, 'utf8'), { timeout: 10_000 }).toMatch(/ running\n/)
+  await expect.poll(() => existsSync(logFile) && readFileSync(logFile, 'utf8'), { timeout: 30_000 }).toMatch(/ running\n/)
   const pid = Number(readFileSync(pidFile, 'utf8'))
   onTestFinished(() => {
     try {
@@ -182,10 +182,10 @@ test('-d: the parent is done at once, the child serves, logs to the file and rem
   await (await client(port)).publishAsync('x', '1', { qos: 1 })
   rmSync(logFile)
   process.kill(pid, 'SIGHUP')
-  await expect.poll(() => existsSync(logFile), { timeout: 5000 }).toBe(true)
+  await expect.poll(() => existsSync(logFile), { timeout: 30_000 }).toBe(true)
   process.kill(pid, 'SIGTERM')
-  await expect.poll(() => existsSync(pidFile), { timeout: 5000 }).toBe(false)
-  await expect.poll(() => readFileSync(logFile, 'utf8'), { timeout: 5000 }).toMatch(/ terminating\n$/)
+  await expect.poll(() => existsSync(pidFile), { timeout: 30_000 }).toBe(false)
+  await expect.poll(() => readFileSync(logFile, 'utf8'), { timeout: 30_000 }).toMatch(/ terminating\n$/)
 })
 
 test('a taken port: one sentence that says what to do, exit 1', async () => {

@@ -185,9 +185,9 @@ test('retain_expiry_interval: a retained message is gone after so many minutes; 
   ] as const) {
     const { port } = await configured([...OPEN, ...lines, 'listener PORT 127.0.0.1'], { env: fastClock(30) })
     const client = await raw(port, { clientId: 'a', keepAlive: 0 })
-    await client.publish({ topicName: 'x', qos: 1, retain: true, payload: '1' })
+    // in one breath: a slow machine could take longer than the message lives
+    await Promise.all([client.publish({ topicName: 'x', qos: 1, retain: true, payload: '1' }), client.subscribe([{ topicFilter: 'x' }])])
     const stored = performance.now()
-    await client.subscribe([{ topicFilter: 'x' }])
     await client.until(() => publishes(client).length === 1, 'the retained message')
     await new Promise((resolve) => setTimeout(resolve, 60_000 / 30 + 200 - (performance.now() - stored)))
     client.take()
@@ -226,7 +226,7 @@ test('global_max_connections: of all listeners together; the one too many is clo
   expect(await answer(ports[0]!)).not.toBe('welcome')
   await program.until('stderr', /Client connection from 127\.0\.0\.1 denied: max_connections exceeded\.\n/)
   await second.leave()
-  await expect.poll(() => answer(ports[0]!), { timeout: 5000 }).toBe('welcome')
+  await expect.poll(() => answer(ports[0]!), { timeout: 30_000 }).toBe('welcome')
 })
 
 test('max_connections of a listener counts its IPv4 and IPv6 sockets together', async () => {
@@ -239,7 +239,7 @@ test('max_connections of a listener counts its IPv4 and IPv6 sockets together', 
   expect(await answer(other)).toBe('welcome')
   await program.until('stderr', /Client connection from (127\.0\.0\.1|::1) denied: max_connections exceeded\.\n/)
   await held[0]!.leave()
-  await expect.poll(() => answer(limited, { host: '::1' }), { timeout: 5000 }).toBe('welcome')
+  await expect.poll(() => answer(limited, { host: '::1' }), { timeout: 30_000 }).toBe('welcome')
 })
 
 test('accept_protocol_versions: others get 1 in 3.x and 0x84 in 5.0', async () => {

@@ -33,7 +33,7 @@ interface Seen {
   readonly code: number
 }
 
-beforeAll(() => void builtProgram(), 60_000)
+beforeAll(() => void builtProgram(), 180_000)
 
 const HINT = (tool: string): string[] => ['', `Use 'mosquitto_${tool} --help' to see usage.`]
 const TRACE = (id: string, topic = 'a', size = 1): string[] => [

@@ -15,7 +15,7 @@ import { publish, ScriptedServer, TYPE } from './support/scripted-server.ts'
 const program = fileURLToPath(new URL('../../dist/cli/zanzara.js', import.meta.url))
 const recorder = new URL('./support/record-loads.mjs', import.meta.url).href
 
-beforeAll(() => ensureBuilt(), 60_000)
+beforeAll(() => ensureBuilt(), 180_000)
 
 let server: ScriptedServer
 let folder: string

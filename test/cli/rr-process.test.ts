@@ -14,7 +14,7 @@ import { packet, publish, ScriptedServer, TYPE, text } from './support/scripted-
 
 const recorder = new URL('./support/record-loads.mjs', import.meta.url).href
 
-beforeAll(() => void builtProgram(), 60_000)
+beforeAll(() => void builtProgram(), 180_000)
 
 interface Run {
   readonly folder: string

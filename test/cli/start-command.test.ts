@@ -3,8 +3,11 @@
 
 import { spawn } from 'node:child_process'
 import { type EventEmitter, once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { expect, onTestFinished, test } from 'vitest'
@@ -17,6 +20,9 @@ interface Addresses {
   readonly userName: string | null
   readonly password: string | null
 }
+
+/** Writes the name of each file that the program loads. */
+const RECORDER = new URL('./support/record-loads.mjs', import.meta.url).href
 
 async function started(...args: readonly string[]): Promise<{ program: Program; addresses: Addresses }> {
   const program = startProgram(['--port', '0', '--http-port', '0', '--json', ...args])
@@ -90,10 +96,10 @@ test('the welcome: addresses, and two lines that work as printed', { timeout: 40
     await witness.publishAsync('hello/probe', 'x')
     return printed.includes('hello/probe x\n')
   }
-  await expect.poll(isThere, { timeout: 10_000 }).toBe(true)
+  await expect.poll(isThere, { timeout: 30_000 }).toBe(true)
   const [code] = (await once(paste(lines[1]!), 'exit')) as [number]
   expect(code).toBe(0)
-  await expect.poll(() => printed, { timeout: 10_000 }).toContain('hello/world Ciao!\n')
+  await expect.poll(() => printed, { timeout: 30_000 }).toContain('hello/world Ciao!\n')
   expect(await program.ended('SIGINT')).toBe(0)
   expect(program.stderr).toBe('')
 })
@@ -259,4 +265,24 @@ test('help, help of a command, version', async () => {
   expect(broker).toContain('Usage: zanzara broker')
   expect(version).toMatch(/^zanzara version \d+\.\d+\.\d+\n$/)
   expect(sub).toContain('sub')
+})
+
+test('what answers pages and WebSockets is loaded with the first of them, who waits for it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zanzara-start-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const record = join(folder, 'loads')
+  const packages = (): string[] => {
+    const names = readFileSync(record, 'utf8').matchAll(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\//g)
+    return [...new Set([...names].map(([, name]) => name!))].toSorted()
+  }
+  const env = { NODE_OPTIONS: `--import ${RECORDER}`, RECORD_LOADS: record }
+  const program = startProgram(['--port', '0', '--http-port', '0', '--json'], { env })
+  const { page, webSocket } = JSON.parse((await program.until('stdout', /^\{.*\}\n/))[0]) as Addresses
+  expect(packages()).toEqual([])
+  const status = async (path: string): Promise<number> => (await fetch(new URL(path, page))).status
+  const [url] = webSocket
+  const origin = page.replace(/\/$/, '')
+  const first = await Promise.all([status('admin/v1/session'), status('metrics'), status('admin/v1/config'), handshake(url!, origin), handshake(url!, null)])
+  expect(first).toEqual([200, 200, 200, 101, 101])
+  expect(packages()).toEqual(['@hono/node-server', 'hono', 'valibot', 'ws'])
 })

@@ -226,10 +226,10 @@ test.each(['tcp', 'tcp, plain', 'tls', 'ws'] as const)('a header that is not who
 })
 
 test.each(['tcp', 'tcp, plain', 'tls'] as const)('the time for the header is over with the header: %s', async (way) => {
-  const { listener, owners, problems } = await broker(way, { proxyProtocol: 1, proxyTimeoutMs: 200 })
+  const { listener, owners, problems } = await broker(way, { proxyProtocol: 1, proxyTimeoutMs: 1000 })
   speak(way, raw(listener).socket, LINE, Buffer.from('hello'))
   const server = await owners.at(0)
-  await new Promise((resolve) => setTimeout(resolve, 300)) // nothing may happen
+  await new Promise((resolve) => setTimeout(resolve, 1200)) // nothing may happen
   expect([server.closes, problems.length, listener.connections]).toEqual([0, 0, 1])
 })
 

@@ -15,7 +15,7 @@ export function certificate(file: string): string {
 }
 
 /** Waits until `holds`, looking anew in each turn of the event loop. */
-export async function until(holds: () => boolean, what: string, timeoutMs = 5000): Promise<void> {
+export async function until(holds: () => boolean, what: string, timeoutMs = 30_000): Promise<void> {
   const end = performance.now() + timeoutMs
   while (!holds()) {
     if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`)

@@ -26,7 +26,7 @@ test.each(WAYS)('5 MB cross both ways at once over %s', async (way) => {
   const down = pattern(5_000_000, 5)
   sendAll(client, up)
   sendAll(server, down, 70_000)
-  await until(() => server.length >= up.length && client.length >= down.length, 'all bytes', 15_000)
+  await until(() => server.length >= up.length && client.length >= down.length, 'all bytes', 50_000)
   expect(server.bytes.equals(up)).toBe(true)
   expect(client.bytes.equals(down)).toBe(true)
   expect(context.pool.takenBytes).toBe(up.length + down.length)
@@ -36,7 +36,7 @@ test.each(WAYS)('one packet of 5 MB crosses %s', async (way) => {
   const { server, client } = await pair(way, contextFor(way))
   const packet = pattern(5_000_000)
   client.send(packet)
-  await until(() => server.length >= packet.length, 'the packet', 15_000)
+  await until(() => server.length >= packet.length, 'the packet', 50_000)
   expect(server.bytes.equals(packet)).toBe(true)
 })
 

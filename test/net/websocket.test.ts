@@ -1,12 +1,14 @@
 // WebSocket: who may come in, what frames may carry, how floods and stalls end, and plain HTTP beside it.
 
-import { createServer, request as httpRequest } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { dial } from '../../src/net/dial.ts'
 import { type Listener, listen, type WebSocketListenerOptions } from '../../src/net/listener.ts'
 import type { NetContext, NetProblem } from '../../src/net/net-context.ts'
+import { WebSocketHandshakes } from '../../src/net/websocket-handshakes.ts'
 import { WebSocketUpgrades } from '../../src/net/websocket-server.ts'
 import { listening, Owners, pattern, testContext, until } from './recording.ts'
 
@@ -302,4 +304,16 @@ test('dial says what the server answered instead, and fails when the subprotocol
 
 test('a WebSocket listener must be told its paths and largest frame', async () => {
   await expect(listen(testContext(), { transport: 'ws', port: 0 }, new Owners().accept)).rejects.toThrow('give `websocket`')
+})
+
+test('who leaves before the first handshake can be answered is forgotten; after closing none is answered', async () => {
+  const handshakes = new WebSocketHandshakes({})
+  const request = { headers: {}, method: 'GET', url: '/' } as IncomingMessage
+  const opened: unknown[] = []
+  const sockets = [1, 2].map(() => new PassThrough())
+  for (const socket of sockets) handshakes.answer(request, socket, Buffer.alloc(0), (webSocket) => opened.push(webSocket))
+  sockets[0]!.destroy(new Error('reset by peer')) // an error that nobody takes would end this process
+  handshakes.close()
+  await until(() => sockets.every(({ destroyed }) => destroyed), 'both are gone')
+  expect([opened, sockets.map((socket) => socket.read() as unknown)]).toEqual([[], [null, null]])
 })

@@ -33,7 +33,7 @@ const bearer = (token: string): Record<string, string> => ({ Authorization: `Bea
 /** A request from another address. */
 async function from(address: string, { admin }: ConsoleBroker, path: string, init: RequestInit = {}): Promise<Response> {
   const headers = { Host: '192.0.2.1:8080', ...(init.headers as Record<string, string>) }
-  return await admin.app.hono.request(path, { ...init, headers }, { address, isSecure: false })
+  return await (await admin.app()).hono.request(path, { ...init, headers }, { address, isSecure: false })
 }
 
 test('a program of this machine needs no login, one elsewhere does', async () => {
@@ -114,7 +114,7 @@ test('what a browser loads for another page is refused, a link from there to the
 test('a form of another page cannot send what is taken', async () => {
   const console = await startConsole()
   const body = JSON.stringify({ id: 'x' })
-  const reply = await console.admin.app.hono.request(
+  const reply = await (await console.admin.app()).hono.request(
     '/admin/v1/client/drop',
     { method: 'POST', body, headers: { Host: 'localhost', 'Content-Type': 'text/plain' } },
     { address: '127.0.0.1', isSecure: false },
@@ -184,7 +184,7 @@ test('the login that the page needs for MQTT is told to administrators alone', a
 test('a cookie that came by TLS goes by TLS only', async () => {
   const { admin } = await closed()
   const init = { method: 'POST', body: JSON.stringify({ token: ADMIN }), headers: { Host: 'localhost', 'Content-Type': 'application/json' } }
-  const reply = await admin.app.hono.request('/admin/v1/login', init, { address: '192.0.2.7', isSecure: true })
+  const reply = await (await admin.app()).hono.request('/admin/v1/login', init, { address: '192.0.2.7', isSecure: true })
   expect(reply.headers.get('set-cookie')).toContain('; Secure')
 })
 

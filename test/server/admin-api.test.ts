@@ -169,7 +169,7 @@ test('input that is not as described is refused with the name of the field', asy
   expect(await refused(console.post('/admin/v1/client/drop', [1]))).not.toBe('')
   expect(await refused(console.post('/admin/v1/access', { client: 'x', action: 'publish', topic: 'a/#' }))).toMatch(/Topic Name/)
   const long = { method: 'POST', body: JSON.stringify({ token: 'x'.repeat(300_000) }), headers: { Host: 'localhost', 'Content-Type': 'application/json' } }
-  const reply = await console.admin.app.hono.request('/admin/v1/login', long, { address: '127.0.0.1', isSecure: false })
+  const reply = await (await console.admin.app()).hono.request('/admin/v1/login', long, { address: '127.0.0.1', isSecure: false })
   expect([reply.status, await reply.json()]).toEqual([400, { error: 'The request is too long.' }])
   expect((await console.get('/admin/v1/client?id=nobody')).status).toBe(404)
   expect((await console.get('/admin/v1/elsewhere')).json).toEqual({ error: 'Nothing is here.' })
@@ -426,7 +426,7 @@ test('$SYS, history and log show the broker as it is', async () => {
   await client(console, 'one')
   const { json: sys } = await console.get('/admin/v1/sys')
   expect(sys.values['$SYS/broker/version']).toMatch(/^zanzara version /)
-  await expect.poll(async () => (await console.get('/admin/v1/history?seconds=60')).json.columns.connected.at(-1), { timeout: 5000 }).toBe(1)
+  await expect.poll(async () => (await console.get('/admin/v1/history?seconds=60')).json.columns.connected.at(-1), { timeout: 30_000 }).toBe(1)
   const { json: history } = await console.get('/admin/v1/history?seconds=60&step=1')
   expect(history.time.length).toBe(history.columns.publishesSent.length)
   const { json: log } = await console.get('/admin/v1/log?level=notice')

@@ -88,6 +88,6 @@ test('ready says no when the memory is full, and before and after the broker lis
   console.running.broker.setLimits({ memoryLimit: 0 })
   expect((await console.get('/ready')).status).toBe(200)
   await console.running.close()
-  const after = await console.admin.app.hono.request('/ready', {}, { address: '127.0.0.1', isSecure: false })
+  const after = await (await console.admin.app()).hono.request('/ready', {}, { address: '127.0.0.1', isSecure: false })
   expect(after.status).toBe(503)
 })

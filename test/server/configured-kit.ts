@@ -13,7 +13,7 @@ import type { RunningBroker } from '../../src/server/start-broker.ts'
 import { freePort } from '../interop/support/mosquitto.ts'
 
 const CERTIFICATES = fileURLToPath(new URL('../net/certificates', import.meta.url))
-const PATIENCE_MS = 8000
+const PATIENCE_MS = 30_000
 const ATTEMPTS = 3
 
 export class ConfiguredHere {

@@ -57,7 +57,7 @@ class Scene {
 
   /** Waits for a line that ends so; gives all lines since the last call up to it, ports written as PORT and the listener's as LPORT. */
   async until(end: string): Promise<string[]> {
-    for (const deadline = Date.now() + 10_000; ; ) {
+    for (const deadline = Date.now() + 30_000; ; ) {
       const at = this.lines.findIndex((line) => this.#plain(line).endsWith(end))
       if (at >= 0) return this.lines.splice(0, at + 1).map((line) => this.#plain(line))
       if (Date.now() > deadline) throw new Error(`no line ends with ${end}, but there are:\n${this.lines.join('\n')}`)

@@ -31,7 +31,7 @@ function setUp(body: string, options: Partial<SyslogOptions> = {}): Setting {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !condition(); ) {
+  for (const deadline = Date.now() + 30_000; !condition(); ) {
     if (Date.now() > deadline) throw new Error('not in time')
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

@@ -24,8 +24,8 @@ async function open(files: FakeFiles, options: FileJournalOptions = {}): Promise
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 async function until(what: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5000; !what(); ) {
-    if (Date.now() > end) throw new Error(`not true within 5 s: ${what}`)
+  for (const end = Date.now() + 30_000; !what(); ) {
+    if (Date.now() > end) throw new Error(`not true within 30 s: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

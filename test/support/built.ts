@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const TIMEOUT_MS = 10_000
+const TIMEOUT_MS = 40_000
 
 let entry: string | null = null
 

@@ -44,7 +44,7 @@ export function runExamples(paper: string): void {
     expect(said.length).toBeGreaterThan(0)
     const plain = readFileSync(join(folder, 'out', `${i}.mjs`), 'utf8')
     const env = { ...process.env, XDG_DATA_HOME: folder }
-    const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', plain], { cwd: root, env, encoding: 'utf8', timeout: 10_000 })
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', plain], { cwd: root, env, encoding: 'utf8', timeout: 30_000 })
     expect([stdout.split('\n'), stderr, status]).toEqual([[...said, ''], '', 0])
   }
 }

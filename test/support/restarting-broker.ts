@@ -88,6 +88,7 @@ export class RestartingBroker implements AsyncDisposable {
       segmentSize: 1 << 20,
       batchSize: 65536,
       ballastSize: 4096,
+      markAfterMs: 3_600_000, // by `save` and `restart` alone: whether a crash finds them must not depend on how fast this machine is
       now: () => (this.b === undefined ? startedAt : wallClock()),
     })
     this.b = new TestBroker({ ...this.#options, persistence: new StorePersistence(this.store), wallClock })

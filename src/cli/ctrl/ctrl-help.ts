@@ -8,6 +8,7 @@ export function ctrlHelp(program: string): string {
   return `${program} administers a running broker.
 
 Usage: ${program} [CONNECTION OPTION…] MODULE COMMAND [WORD…]
+       ${program} [CONNECTION OPTION…]        a shell; with -h it connects at once
 
 Modules:
   dynsec    users, groups, roles and rights, where the dynamic security plugin is in force

@@ -28,10 +28,29 @@ const MODULES: readonly ControlModule[] = [
   { name: 'broker', topic: '$CONTROL/broker/v1', commands: BROKER_COMMANDS },
 ]
 
-/** Runs the command; returns its exit code. `ask` asks for passwords; the terminal does unless given. */
+/** Runs the command, or without a module the shell; returns its exit code. `ask` asks for passwords; the terminal does unless given. */
 export function runCtrl(argv: readonly string[], io: Terminal, ask?: Ask): Promise<number> {
-  return runClientCommand('ctrl', argv, io, (settings) => new Control(settings, io, ask).run(settings.words))
+  return runClientCommand('ctrl', argv, io, (settings) =>
+    settings.words.length === 0 && settings.dataFile === null ? runShell(argv, settings, io) : new Control(settings, io, ask).run(settings.words),
+  )
 }
+
+async function runShell(argv: readonly string[], { host, unixPath }: ClientSettings, io: Terminal): Promise<number> {
+  const [{ ControlShell }, { shellInput }, { clientVersionText }] = await Promise.all([
+    import('./shell.ts'),
+    import('./shell-input.ts'),
+    import('../client-help.ts'),
+  ])
+  const program = programName(io, 'ctrl')
+  const [version = ''] = / version (\S+)/.exec(clientVersionText(program))?.slice(1) ?? []
+  // Also when the option file names it.
+  const connectsAtOnce = unixPath !== null || host !== 'localhost' || argv.some((word) => SERVER_FLAGS.has(word))
+  const shell = new ControlShell({ argv, io, program, banner: `${program} shell v${version}`, connectsAtOnce })
+  return await shell.run(shellInput(io, (line) => shell.complete(line)))
+}
+
+/** Flags that say where the broker is: the shell then connects without being told to. */
+const SERVER_FLAGS: ReadonlySet<string> = new Set(['-h', '--host', '-L', '--url', '--unix'])
 
 class Control {
   readonly #settings: ClientSettings

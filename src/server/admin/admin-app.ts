@@ -6,21 +6,19 @@ import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
 import { escapeControls } from '../log-destinations.ts'
+import { type AdminGate, credentialsFrom, TOO_OFTEN } from './admin-gate.ts'
 import type { AdminSource } from './admin-source.ts'
 import { ApiError } from './api-error.ts'
 import type { ErrorAnswer, MqttLogin, Role, SessionAnswer } from './api-types.ts'
 import { CONSOLE_POLICY, type ConsoleFiles } from './console-files.ts'
-import { includesRole } from './console-tokens.ts'
-import { COOKIE, type Credentials, type Identity, type Logins } from './logins.ts'
+import { COOKIE, type Credentials, type Identity } from './logins.ts'
 import { metricsText, OPEN_METRICS, PLAIN_METRICS } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
-import { type RequestOrigin, refusalOf } from './request-rules.ts'
 import { ROUTES, type Route } from './routes.ts'
 
 /** Bytes of a request's body. */
 const LARGEST_BODY = 256 << 10
 const API = '/admin/v1'
-const TOO_OFTEN = 'Too many failed logins from this address: wait a minute.'
 
 const HEADERS: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
@@ -40,16 +38,11 @@ export interface RequestFacts {
 }
 
 type Env = { Bindings: RequestFacts }
-interface HeaderSource {
-  get(name: string): string | null
-}
 
 export interface AdminAppOptions {
   readonly source: () => AdminSource | null
-  readonly logins: Logins
+  readonly gate: AdminGate
   readonly files: ConsoleFiles
-  /** Host names, beside addresses and localhost, by which this machine may be asked. */
-  readonly hostNames: ReadonlySet<string>
   /** For the page's own connection; null = it needs none, or whoever uses it must know one. */
   readonly mqttLogin: MqttLogin | null
   /** The broker is about to stop. */
@@ -90,24 +83,9 @@ export class AdminApp {
     for (const route of ROUTES) hono.on(route.method.toUpperCase(), `${API}/${route.path}`, (context) => this.#answer(route, context))
   }
 
-  /** Who asks for something that needs `role`. @throws ApiError 401, 403, 429 */
-  identify(credentials: Credentials, role: Role): Identity {
-    const identity = this.#options.logins.identify(credentials)
-    if (identity === 'too-often') throw new ApiError(429, TOO_OFTEN)
-    if (identity === null) throw new ApiError(401, 'A login is needed.')
-    if (!includesRole(identity.role, role)) throw new ApiError(403, `This needs the role ${role}; yours is ${identity.role}.`)
-    return identity
-  }
-
-  /** @throws ApiError 403 for pages of other sites and names that are not ours */
-  checkOrigin(request: RequestOrigin): void {
-    const refusal = refusalOf(request, this.#options.hostNames)
-    if (refusal !== null) throw new ApiError(403, refusal)
-  }
-
   #checkOrigin({ req }: Context<Env>, pathname: string): void {
     const { headers } = req.raw
-    this.checkOrigin({
+    this.#options.gate.checkOrigin({
       method: req.method,
       host: headers.get('host'),
       origin: headers.get('origin'),
@@ -118,7 +96,7 @@ export class AdminApp {
   }
 
   #identify(context: Context<Env>, role: Role): Identity {
-    return this.identify(credentialsOf(context), role)
+    return this.#options.gate.identify(credentialsOf(context), role)
   }
 
   get #source(): AdminSource {
@@ -128,7 +106,7 @@ export class AdminApp {
   }
 
   #session(context: Context<Env>): SessionAnswer {
-    const { logins } = this.#options
+    const { logins } = this.#options.gate
     const credentials = credentialsOf(context)
     const identity = logins.identify(credentials)
     const role = identity === null || identity === 'too-often' ? null : identity.role
@@ -141,7 +119,7 @@ export class AdminApp {
   }
 
   async #logIn(context: Context<Env>): Promise<Response> {
-    const { logins } = this.#options
+    const { logins } = this.#options.gate
     const { address, isSecure } = context.env
     const { token } = await bodyOf(context, v.strictObject({ token: v.pipe(v.string(), v.maxLength(1000)) }))
     const login = logins.logIn(token, address)
@@ -163,7 +141,7 @@ export class AdminApp {
 
   #logOut(context: Context<Env>): Response {
     const cookie = getCookie(context, COOKIE)
-    if (cookie !== undefined) this.#options.logins.logOut(cookie)
+    if (cookie !== undefined) this.#options.gate.logins.logOut(cookie)
     deleteCookie(context, COOKIE, { path: '/' })
     return context.json({ ...this.#session(context), isLoggedIn: false })
   }
@@ -208,11 +186,6 @@ export class AdminApp {
   #refused(status: number, sentence: string): Response {
     return Response.json({ error: sentence } satisfies ErrorAnswer, { status, headers: { ...HEADERS, 'Cache-Control': 'no-store' } })
   }
-}
-
-export function credentialsFrom(address: string, headers: HeaderSource): Credentials {
-  const cookie = new RegExp(`(?:^|;\\s*)${COOKIE}=([^;\\s]*)`).exec(headers.get('cookie') ?? '')?.[1] ?? null
-  return { address, headers, cookie }
 }
 
 function credentialsOf({ env, req }: Context<Env>): Credentials {

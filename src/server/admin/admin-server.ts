@@ -1,13 +1,11 @@
 // The console's door into a running broker: notes what the API answers from, and serves it on the HTTP side of WebSocket listeners.
-// Loaded only where a console is wanted. Without it the broker keeps none of this.
+// Loaded only where a console is wanted; without it the broker keeps none of this. What answers HTTP requests is loaded with the first of them.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { getRequestListener } from '@hono/node-server'
 import type { Log } from '../../base/log.ts'
-import type { ExplainedSection } from '../../config/explain.ts'
 import { type MessageSocket, MessageSockets } from '../../net/message-sockets.ts'
 import { refuse } from '../../net/websocket-server.ts'
 import type { Observer } from '../../session/effects.ts'
@@ -15,7 +13,8 @@ import type { OpenListener } from '../open-listeners.ts'
 import { consoleFolder, packageVersion } from '../package-version.ts'
 import type { BrokerLook, LookedInto } from '../start-broker.ts'
 import type { TapFollower } from '../tap/tap-hub.ts'
-import { AdminApp, credentialsFrom } from './admin-app.ts'
+import type { AdminApp } from './admin-app.ts'
+import { AdminGate, credentialsFrom } from './admin-gate.ts'
 import type { AdminSource } from './admin-source.ts'
 import { ApiError } from './api-error.ts'
 import type { LogLine, MqttLogin, Role } from './api-types.ts'
@@ -38,6 +37,7 @@ const MOST_WAITING_LINES = 1 << 20
 const OWN_PATHS = /^\/(?:admin\/|metrics$|health$|ready$)/
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
+type HttpListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 export interface AdminServerOptions {
   readonly log: Log
@@ -52,7 +52,7 @@ export interface AdminServerOptions {
   readonly ringBytes?: number
   /** Where the built console lies; that of this package unless given. */
   readonly folder?: string
-  readonly configuration: () => { readonly files: readonly string[]; readonly sections: readonly ExplainedSection[] }
+  readonly configuration: AdminSource['configuration']
   /** Answers what is not the API when there is no built console, and programs that ask for no HTML. */
   readonly startPage?: Answer
 }
@@ -60,7 +60,6 @@ export interface AdminServerOptions {
 export class AdminServer implements BrokerLook {
   /** To be used in place of the log that was given. */
   readonly log: LogRing
-  readonly app: AdminApp
   readonly followers: readonly TapFollower[]
   readonly #options: AdminServerOptions
   readonly #book: ClientBook
@@ -68,7 +67,9 @@ export class AdminServer implements BrokerLook {
   readonly #files: ConsoleFiles
   readonly #sockets = new MessageSockets()
   readonly #streams = new Set<PacketStream>()
-  readonly #listener: ReturnType<typeof getRequestListener>
+  readonly #gate: AdminGate
+  #app: Promise<AdminApp> | null = null
+  #listener: Promise<HttpListener> | null = null
   #facts = new WeakMap<object, { readonly address: string; readonly isSecure: boolean }>()
   #logReaders = 0
   #source: AdminSource | null = null
@@ -82,26 +83,30 @@ export class AdminServer implements BrokerLook {
     this.followers = [this.#ring, this.#book]
     this.#files = new ConsoleFiles(options.folder ?? consoleFolder())
     const own = hostname().toLowerCase()
-    this.app = new AdminApp({
-      source: () => this.#source,
-      logins: new Logins({ tokens: options.tokens, trustsThisMachine: options.trustsThisMachine, now: () => performance.now() }),
-      files: this.#files,
-      hostNames: new Set([own, `${own}.local`, ...(options.hostNames ?? []).map((name) => name.toLowerCase())]),
-      mqttLogin: options.mqttLogin ?? null,
-      isStopping: () => this.#isStopping,
-    })
-    this.#listener = getRequestListener(
-      (request, env) => {
-        const { incoming } = env as { readonly incoming: object }
-        return this.app.hono.fetch(request, this.#facts.get(incoming) ?? { address: '', isSecure: false })
-      },
-      { overrideGlobalObjects: false, hostname: 'localhost' },
+    this.#gate = new AdminGate(
+      new Logins({ tokens: options.tokens, trustsThisMachine: options.trustsThisMachine, now: () => performance.now() }),
+      new Set([own, `${own}.local`, ...(options.hostNames ?? []).map((name) => name.toLowerCase())]),
     )
   }
 
   /** Whether `/` shows the console. */
   get hasConsole(): boolean {
     return this.#files.isBuilt
+  }
+
+  /** What answers requests; loaded at the first call. */
+  app(): Promise<AdminApp> {
+    this.#app ??= import('./admin-app.ts').then(
+      ({ AdminApp }) =>
+        new AdminApp({
+          source: () => this.#source,
+          gate: this.#gate,
+          files: this.#files,
+          mqttLogin: this.#options.mqttLogin ?? null,
+          isStopping: () => this.#isStopping,
+        }),
+    )
+    return this.#app
   }
 
   observer(next: Observer): Observer {
@@ -147,7 +152,30 @@ export class AdminServer implements BrokerLook {
     const isProgram = path === '/' && !(request.headers.accept ?? '').includes('text/html')
     if (startPage !== undefined && !OWN_PATHS.test(path) && (isProgram || !this.#files.isBuilt)) return startPage(request, response)
     this.#facts.set(request, { address, isSecure: (request.socket as TLSSocket).encrypted === true })
-    void this.#listener(request, response)
+    void this.#answer(request, response)
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let listener: HttpListener
+    try {
+      listener = await (this.#listener ??= this.#listen())
+    } catch (error) {
+      this.log.write('error', `Error: the console cannot be loaded: ${(error as Error).message}`)
+      response.writeHead(500).end()
+      return
+    }
+    if (!response.destroyed) await listener(request, response)
+  }
+
+  async #listen(): Promise<HttpListener> {
+    const [{ hono }, { getRequestListener }] = await Promise.all([this.app(), import('@hono/node-server')])
+    return getRequestListener(
+      (request, env) => {
+        const { incoming } = env as { readonly incoming: object }
+        return hono.fetch(request, this.#facts.get(incoming) ?? { address: '', isSecure: false })
+      },
+      { overrideGlobalObjects: false, hostname: 'localhost' },
+    )
   }
 
   /** For `onUpgrade` of a WebSocket listener. */
@@ -173,8 +201,8 @@ export class AdminServer implements BrokerLook {
       return typeof value === 'string' ? value : (value?.join(', ') ?? null)
     }
     const fetchSite = get('sec-fetch-site')
-    this.app.checkOrigin({ method, host: get('host'), origin: get('origin'), fetchSite, isNavigation: false, isWebSocket: true })
-    this.app.identify(credentialsFrom(address, { get }), role)
+    this.#gate.checkOrigin({ method, host: get('host'), origin: get('origin'), fetchSite, isNavigation: false, isWebSocket: true })
+    this.#gate.identify(credentialsFrom(address, { get }), role)
     if (this.#source === null || this.#isStopping) throw new ApiError(503, 'The broker is not listening.')
     if (this.#streams.size + this.#logReaders >= MOST_STREAMS) throw new ApiError(503, `${MOST_STREAMS} readers are here already: close another console first.`)
   }

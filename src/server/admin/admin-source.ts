@@ -10,6 +10,11 @@ import type { History } from './history.ts'
 import type { LogRing } from './log-ring.ts'
 import type { PacketRing } from './packet-ring.ts'
 
+export interface ToldConfiguration {
+  readonly files: readonly string[]
+  readonly sections: readonly ExplainedSection[]
+}
+
 export interface AdminSource {
   readonly broker: Broker
   readonly version: string
@@ -30,7 +35,7 @@ export interface AdminSource {
   readonly ringOrigin: number
   readonly streams: () => number
   /** Files that were read, and what they say; no secrets. */
-  readonly configuration: () => { readonly files: readonly string[]; readonly sections: readonly ExplainedSection[] }
+  readonly configuration: () => ToldConfiguration | Promise<ToldConfiguration>
   /** For what operators do. */
   readonly log: Log
 }

@@ -317,8 +317,8 @@ function retainedMessage({ broker }: AdminSource, topic: string): RetainedMessag
   return answer
 }
 
-function configAnswer({ configuration }: AdminSource): ConfigAnswer {
-  const { files, sections } = configuration()
+async function configAnswer({ configuration }: AdminSource): Promise<ConfigAnswer> {
+  const { files, sections } = await configuration()
   const told = sections.map(({ kind, title, options }) => ({
     kind,
     title,

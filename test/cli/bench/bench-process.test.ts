@@ -16,7 +16,7 @@ import { startBroker } from '../../../src/server/start-broker.ts'
 const program = fileURLToPath(new URL('../../../dist/cli/zanzara.js', import.meta.url))
 const recorder = new URL('../support/record-loads.mjs', import.meta.url).href
 
-beforeAll(() => ensureBuilt(), 60_000)
+beforeAll(() => ensureBuilt(), 180_000)
 
 let folder: string
 beforeEach(() => {

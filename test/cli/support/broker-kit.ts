@@ -12,7 +12,7 @@ import { expect, onTestFinished } from 'vitest'
 import { freePort } from '../../interop/support/mosquitto.ts'
 import { type Program, startProgram } from '../../support/built.ts'
 
-const PATIENCE_MS = 8000
+const PATIENCE_MS = 30_000
 const ATTEMPTS = 3
 const CERTIFICATES = fileURLToPath(new URL('../../net/certificates', import.meta.url))
 

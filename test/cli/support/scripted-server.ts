@@ -14,7 +14,7 @@ export interface RawPacket {
 
 export const TYPE = { connect: 1, publish: 3, puback: 4, pubrec: 5, pubrel: 6, pubcomp: 7, subscribe: 8, unsubscribe: 10, pingreq: 12, disconnect: 14 } as const
 
-const PATIENCE_MS = 8000
+const PATIENCE_MS = 30_000
 
 /** One accepted connection. */
 export class Peer {

@@ -7,7 +7,7 @@ import { decodePacket } from '../../../src/wire/mqtt/decode.ts'
 import { encodePacket } from '../../../src/wire/mqtt/encode.ts'
 import { type Connect, type Packet, PacketType, type ProtocolVersion, type Publish, type SubscriptionRequest } from '../../../src/wire/mqtt/packet.ts'
 
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 30_000
 const encoder = new TextEncoder()
 
 export interface RawConnect extends Partial<Omit<Connect, 'type' | 'version' | 'password'>> {
