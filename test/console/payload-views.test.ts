@@ -83,6 +83,7 @@ test('hexadecimal lines hold all bytes', () => {
     }),
   )
   expect(hexLines(bytes('AB\n'))).toEqual(['0000  41 42 0a                                          AB·'])
+  expect(hexLines(bytes('eight at a'), 8)).toEqual(['0000  65 69 67 68 74 20 61 74  eight at', '0008  20 61                     a'])
 })
 
 test('numbers of a payload can be plotted by their paths', () => {

@@ -50,6 +50,22 @@ withTools(['chromium'], ({ chromium }) => {
     await lab.page.locator('.message .code', { hasText: 'closed' }).waitFor()
   })
 
+  test('Topics: M keeps the chosen topic on top of its level, and no longer', async () => {
+    const lab = await withRooms()
+    const { page } = lab
+    const names = (): Promise<string[]> => page.locator('.tree-row .tree-name > .foreign').allInnerTexts()
+    const usual = ['building5', 'room5.03', 'temperature', 'window', 'room5.04', 'co2']
+    await expect.poll(names).toEqual(expect.arrayContaining(usual))
+    expect((await names()).slice(0, usual.length)).toEqual(usual)
+    await row(lab, 'window').click()
+    await page.locator('.topic-last', { hasText: 'window' }).waitFor()
+    await page.keyboard.press('m')
+    await expect.poll(async () => (await names()).slice(0, 4)).toEqual(['building5', 'room5.03', 'window', 'temperature'])
+    await page.locator('.tree-pinned').waitFor()
+    await page.keyboard.press('m')
+    await expect.poll(async () => (await names()).slice(0, usual.length)).toEqual(usual)
+  })
+
   test('Topics: deleting retained messages says how many and which, and the broker forgets them', async () => {
     const lab = await withRooms()
     const { page, broker } = lab

@@ -87,10 +87,8 @@ withTools(['chromium', 'mosquitto_pub', 'mosquitto_sub'], (tools) => {
     // Messages: each one that was published, once
     await go('Messages')
     await page.locator('.screen input').first().fill('temperature')
-    await page
-      .getByText(`${ROUNDS * ROOMS.length} `, { exact: false })
-      .first()
-      .waitFor()
+    await page.getByText(new RegExp(`^${ROUNDS * ROOMS.length} of `)).waitFor()
+    await page.getByText('Reading').waitFor({ state: 'detached' })
     await picture('messages')
 
     // Packets: the display filter finds as many as were published and delivered, to the page and to the dashboard

@@ -147,6 +147,25 @@ test('the ring stays within its budget', async () => {
   expect(ring.usedBytes).toBeLessThanOrEqual(1 << 20)
 })
 
+test('a busy ring works in the memory it has, also while a reader stands at what is long forgotten', () => {
+  const ring = new PacketRing(1 << 20, () => 0)
+  const hub = new TapHub('test', () => 0n)
+  hub.follow(ring)
+  const link = hub.begin(PEER, () => null)
+  const bytes = new Uint8Array(4096)
+  const pass = (count: number): void => {
+    for (let i = 0; i < count; i++) link.received(bytes, 0, bytes.length)
+  }
+  const cursor = ring.cursor('oldest')
+  pass(1000)
+  const before = process.memoryUsage().arrayBuffers
+  pass(32_000) // 128 MiB
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 << 20)
+  expect(cursor.next()?.bytes.length).toBe(bytes.length)
+  expect(cursor.lostEvents).toBe(33_000 - ring.events)
+  expect(cursor.lostBytes).toBe(33_000 * bytes.length - ring.bytesRemembered)
+})
+
 test('what a cursor reads is what went in, but for what was forgotten, which is counted', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3000 })), { maxLength: 300 }), (steps) => {

@@ -14,6 +14,8 @@ export interface MenuItem {
   readonly danger?: boolean
   /** One of several choices, and this one holds. */
   readonly checked?: boolean
+  /** A line above: another group begins. */
+  readonly begins?: true
   readonly onSelect: () => void
 }
 
@@ -72,7 +74,7 @@ export function Menu({ label, icon, items, labelled = false, start = false }: Me
               type="button"
               role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
               aria-checked={item.checked}
-              class={`menu-item ${item.danger === true ? 'menu-item-danger' : ''}`}
+              class={`menu-item ${item.danger === true ? 'menu-item-danger' : ''} ${item.begins === true ? 'menu-item-begins' : ''}`}
               tabIndex={-1}
               onClick={() => {
                 close()

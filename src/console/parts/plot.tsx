@@ -28,13 +28,25 @@ export interface PlotProps {
   readonly group?: string
   /** Lies below the curve. */
   readonly filled?: boolean
+  /** The axis begins at zero: for what is compared by its size. */
+  readonly fromZero?: boolean
 }
 
 /** Distances of the times below a chart. */
-const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]
+const SECONDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]
 const SERIES = ['--c-a', '--c-b', '--c-c', '--c-d', '--c-e']
 
-export function Plot({ times, lines, label, height = 150, group, filled = true }: PlotProps): JSX.Element {
+/** Pixels of half a time beyond the padding: one nearer to the right edge would be cut. */
+const HALF_TIME = { whole: 16, tenths: 22 }
+
+function timesBelow(plot: uPlot, splits: readonly number[], _axis: number, _space: number, distance: number): (string | null)[] {
+  const isWhole = distance >= 1
+  const most = plot.bbox.width / devicePixelRatio - (isWhole ? HALF_TIME.whole : HALF_TIME.tenths)
+  const text = (seconds: number): string => (isWhole ? clockTime(seconds * 1000) : clockTime(Math.round(seconds * 1000), true).slice(0, -2))
+  return splits.map((seconds) => (plot.valToPos(seconds, 'x') > most ? null : text(seconds)))
+}
+
+export function Plot({ times, lines, label, height = 150, group, filled = true, fromZero = false }: PlotProps): JSX.Element {
   const { settings } = useApp()
   const theme = settings.shownTheme.value
   const element = useRef<HTMLDivElement>(null)
@@ -69,9 +81,9 @@ export function Plot({ times, lines, label, height = 150, group, filled = true }
           legend: { show: false },
           cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false }, ...(group === undefined ? {} : { sync: { key: group } }) },
           padding: [10, 10, 0, 0],
-          scales: { x: { time: true } },
+          scales: { x: { time: true }, ...(fromZero ? { y: { range: (_plot: uPlot, _least: number, most: number) => [0, most > 0 ? most * 1.08 : 1] } } : {}) },
           axes: [
-            { ...axis, size: 22, space: 72, incrs: SECONDS, values: (_plot, splits) => splits.map((seconds) => clockTime(seconds * 1000)) },
+            { ...axis, size: 22, space: 72, incrs: SECONDS, values: timesBelow },
             { ...axis, size: 44, space: 28 },
           ],
           series: [
@@ -97,7 +109,7 @@ export function Plot({ times, lines, label, height = 150, group, filled = true }
       plot.current?.destroy()
       plot.current = null
     }
-  }, [theme, shape, height, group, filled])
+  }, [theme, shape, height, group, filled, fromZero])
 
   useEffect(() => plot.current?.setData(data.current), [times, lines])
 

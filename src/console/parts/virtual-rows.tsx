@@ -97,9 +97,10 @@ export function VirtualRows({ header, ...props }: VirtualRowsProps): JSX.Element
   }, [follow, count, dropped, viewport, rowHeight])
 
   useLayoutEffect(() => {
-    if (viewport === 0 || before.current.active === active) return
+    // a row that is not there yet comes into sight when it is
+    if (viewport === 0 || before.current.active === active || active >= count) return
     before.current.active = active
-    if (active >= 0 && active < count) scrollTo(layout.reveal(active, element.current?.scrollTop ?? 0))
+    if (active >= 0) scrollTo(layout.reveal(active, element.current?.scrollTop ?? 0))
   }, [active, viewport, count])
 
   useEffect(() => {

@@ -62,7 +62,7 @@ export const FRAME_IT: FrameWords = {
     keys: 'questo elenco',
     escape: 'chiude ciò che è aperto',
     theme: 'tema successivo',
-    move: 'riga successiva, precedente',
+    move: 'riga dopo, riga prima',
     ends: 'prima, ultima riga',
     fold: 'apre, chiude un ramo',
     open: 'apre',

@@ -34,8 +34,8 @@ export interface RingEvent {
 
 class Segment {
   readonly bytes: Uint8Array
-  readonly numbers: Int32Array = new Int32Array(SEGMENT_EVENTS * STRIDE)
-  readonly times: Float64Array = new Float64Array(SEGMENT_EVENTS)
+  readonly numbers: Int32Array
+  readonly times: Float64Array
   readonly connections: TappedConnection[] = []
   readonly firstEvent: number
   readonly firstByte: number
@@ -43,15 +43,31 @@ class Segment {
   next: Segment | null = null
   isForgotten = false
 
-  constructor(size: number, firstEvent: number, firstByte: number) {
-    this.bytes = new Uint8Array(size)
+  /** In the memory of `spare`, which is forgotten, where that is as large. */
+  constructor(size: number, firstEvent: number, firstByte: number, spare: Segment | null) {
+    const from = spare?.bytes.length === size ? spare : null
+    this.bytes = from?.bytes ?? new Uint8Array(size)
+    this.numbers = from?.numbers ?? new Int32Array(SEGMENT_EVENTS * STRIDE)
+    this.times = from?.times ?? new Float64Array(SEGMENT_EVENTS)
     this.firstEvent = firstEvent
     this.firstByte = firstByte
   }
 
   get size(): number {
-    return this.bytes.length + SEGMENT_EVENTS * EVENT_BYTES
+    return sizeOf(this.bytes.length)
   }
+
+  /** Its memory may belong to another one from now on. Leads nowhere any more: a reader that stands here must not keep all that came after. */
+  forget(): void {
+    this.isForgotten = true
+    this.next = null
+    this.connections.length = 0
+  }
+}
+
+/** What a piece with so many bytes takes. */
+function sizeOf(bytes: number): number {
+  return bytes + SEGMENT_EVENTS * EVENT_BYTES
 }
 
 export class PacketRing implements TapFollower {
@@ -69,7 +85,7 @@ export class PacketRing implements TapFollower {
   constructor(budgetBytes: number, now: () => number) {
     this.budgetBytes = budgetBytes
     this.#now = now
-    this.#first = this.#last = new Segment(this.#sizeFor(0), 0, 0)
+    this.#first = this.#last = new Segment(this.#sizeFor(0), 0, 0, null)
     this.#usedBytes = this.#first.size
   }
 
@@ -126,15 +142,21 @@ export class PacketRing implements TapFollower {
   #segmentFor(size: number): Segment {
     const last = this.#last
     if (last.used + size <= last.bytes.length && last.connections.length < SEGMENT_EVENTS) return last
-    const segment = new Segment(this.#sizeFor(size), this.#events, this.#bytes)
-    last.next = segment
+    const wanted = this.#sizeFor(size)
+    // the oldest go first, and the new piece takes over their memory: a busy broker asks for none
+    let first: Segment | null = this.#first
+    let spare: Segment | null = null
+    while (first !== null && this.#usedBytes + sizeOf(wanted) > this.budgetBytes) {
+      spare = first
+      first = spare.next
+      spare.forget()
+      this.#usedBytes -= spare.size
+    }
+    const segment = new Segment(wanted, this.#events, this.#bytes, spare)
+    if (!last.isForgotten) last.next = segment
+    this.#first = first ?? segment
     this.#last = segment
     this.#usedBytes += segment.size
-    while (this.#usedBytes > this.budgetBytes && this.#first !== segment) {
-      this.#usedBytes -= this.#first.size
-      this.#first.isForgotten = true
-      this.#first = this.#first.next!
-    }
     return segment
   }
 
@@ -152,11 +174,14 @@ export class RingCursor {
   readonly #first: () => Segment
   #segment: Segment
   #at: number
+  /** Bytes of this piece that were read, or passed over. */
+  #read: number
 
   constructor(first: () => Segment, segment: Segment, at: number) {
     this.#first = first
     this.#segment = segment
     this.#at = at
+    this.#read = at === 0 ? 0 : segment.used
   }
 
   /** The next event; null = nothing is left for now. Counts in `lost…` what it had to pass over. */
@@ -165,12 +190,13 @@ export class RingCursor {
     while (this.#at === this.#segment.connections.length) {
       if (this.#segment.next === null) return null
       this.#segment = this.#segment.next
-      this.#at = 0
+      this.#at = this.#read = 0
     }
     const { numbers, bytes, times, connections } = this.#segment
     const i = this.#at++
     const at = i * STRIDE
     const flags = numbers[at + 3]!
+    this.#read = numbers[at + 1]!
     return {
       connection: connections[i]!,
       time: times[i]!,
@@ -186,10 +212,9 @@ export class RingCursor {
 
   #catchUp(): void {
     const first = this.#first()
-    const readBytes = this.#at === 0 ? 0 : this.#segment.numbers[(this.#at - 1) * STRIDE + 1]!
     this.lostEvents += first.firstEvent - (this.#segment.firstEvent + this.#at)
-    this.lostBytes += first.firstByte - (this.#segment.firstByte + readBytes)
+    this.lostBytes += first.firstByte - (this.#segment.firstByte + this.#read)
     this.#segment = first
-    this.#at = 0
+    this.#at = this.#read = 0
   }
 }

@@ -18,6 +18,11 @@ export class PacketBoundaries {
     let first = this.atBoundary && start < end ? start : -1
     let at = start
     while (at < end) {
+      if (this.#left === 0 && this.#digits < 0) {
+        // whole packets of up to 16 KiB, which is nearly all of them: their lengths are all that is read
+        at = skipWhole(bytes, at, end)
+        if (at >= end) break
+      }
       if (this.#left > 0) {
         const step = Math.min(this.#left, end - at)
         this.#left -= step
@@ -28,7 +33,7 @@ export class PacketBoundaries {
         at++
       } else {
         const digit = bytes[at++]!
-        this.#length += (digit & 127) * 128 ** this.#digits
+        this.#length += (digit & 127) << (7 * this.#digits)
         if (digit < 128 || this.#digits === 3) {
           this.#left = this.#length
           this.#digits = -1
@@ -38,4 +43,23 @@ export class PacketBoundaries {
     }
     return first
   }
+}
+
+/** From a packet's first byte on: the first byte of the one that is not whole before `end`, or has a length of three digits; `end` when there is none. */
+function skipWhole(bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at + 1 < end) {
+    let length = bytes[at + 1]!
+    let next = at + 2 + length
+    if (length >= 128) {
+      if (at + 2 >= end) return at
+      const second = bytes[at + 2]!
+      if (second >= 128) return at
+      length = (length & 127) | (second << 7)
+      next = at + 3 + length
+    }
+    if (next > end) return at
+    at = next
+  }
+  return at
 }

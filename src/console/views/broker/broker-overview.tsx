@@ -19,17 +19,19 @@ const RANGES: readonly Range[] = ['600', '3600']
 export interface BrokerOverviewProps {
   readonly broker: BrokerAnswer | null
   readonly history: HistoryAnswer | null
+  /** Nothing comes at present. */
+  readonly isAway: boolean
   readonly range: Range
   readonly onRange: (range: Range) => void
   readonly words: BrokerWords
 }
 
-export function BrokerOverview({ broker, history, range, onRange, words }: BrokerOverviewProps): JSX.Element {
+export function BrokerOverview({ broker, history, isAway, range, onRange, words }: BrokerOverviewProps): JSX.Element {
   const options = RANGES.map((id) => ({ id, label: words.ranges[id] }))
   return (
     <div class="broker-overview">
       <div class="broker-plots">
-        {plotsOf(history, words).map(({ title, unit, lines }, i) => (
+        {plotsOf(history, words).map(({ title, unit, lines, fromZero = true }, i) => (
           <figure key={title} class="broker-plot">
             <figcaption>
               <b>{title}</b>
@@ -39,9 +41,9 @@ export function BrokerOverview({ broker, history, range, onRange, words }: Broke
               {i === 0 ? <Segmented label={words.range} options={options} value={range} onChange={onRange} /> : null}
             </figcaption>
             {history === null || history.time.length < 2 ? (
-              <div class="plot broker-measuring">{words.measuring}</div>
+              <div class="plot broker-measuring">{isAway ? null : words.measuring}</div>
             ) : (
-              <Plot times={timesOf(history)} lines={lines} label={`${title}, ${unit}`} height={i < 2 ? 160 : 104} group="broker" />
+              <Plot times={timesOf(history)} lines={lines} label={`${title}, ${unit}`} height={i < 2 ? 160 : 104} group="broker" fromZero={fromZero} />
             )}
           </figure>
         ))}
@@ -69,6 +71,8 @@ interface PlotOf {
   readonly title: string
   readonly unit: string
   readonly lines: readonly PlotLine[]
+  /** True unless given. */
+  readonly fromZero?: boolean
 }
 
 function plotsOf(history: HistoryAnswer | null, words: BrokerWords): PlotOf[] {
@@ -89,7 +93,7 @@ function plotsOf(history: HistoryAnswer | null, words: BrokerWords): PlotOf[] {
     { title: plots.bytes, unit: units.bytes, lines: [rate(lines.out, 'bytesSent', 0, 1024), rate(lines.in, 'bytesReceived', 3, 1024)] },
     { title: plots.clients, unit: '', lines: [level(lines.sessions, 'sessions', 4), level(lines.connected, 'connected', 3)] },
     { title: plots.queue, unit: '', lines: [level(lines.queued, 'queuedMessages', 2)] },
-    { title: plots.memory, unit: units.memory, lines: [level(lines.heap, 'heapBytes', 1, 1 << 20)] },
+    { title: plots.memory, unit: units.memory, lines: [level(lines.heap, 'heapBytes', 1, 1 << 20)], fromZero: false },
     { title: plots.delay, unit: units.delay, lines: [level(lines.delay, 'loopDelayMs', 2)] },
   ]
 }

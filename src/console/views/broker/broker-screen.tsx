@@ -82,6 +82,7 @@ export function BrokerScreen({ connection }: ScreenProps): JSX.Element {
           <BrokerOverview
             broker={answer}
             history={history.answer}
+            isAway={problem !== null}
             range={range}
             onRange={(next) => {
               wanted.value = next === '600' ? '' : next

@@ -22,6 +22,8 @@ export interface ClientOverviewProps {
 export function ClientOverview({ answer, traffic, words }: ClientOverviewProps): JSX.Element {
   const { client, inflight, will } = answer
   const language = useApp().settings.language.value
+  // what was written to a clean session's connection is not kept
+  const knowsTopics = inflight.some(({ topic }) => topic !== null)
   return (
     <>
       {client.isOnline ? (
@@ -53,7 +55,7 @@ export function ClientOverview({ answer, traffic, words }: ClientOverviewProps):
                   {words.inflightRow.id}
                 </th>
                 <th scope="col">{words.inflightRow.awaits}</th>
-                <th scope="col">{words.inflightRow.topic}</th>
+                {knowsTopics ? <th scope="col">{words.inflightRow.topic}</th> : null}
               </tr>
             </thead>
             <tbody>
@@ -61,9 +63,11 @@ export function ClientOverview({ answer, traffic, words }: ClientOverviewProps):
                 <tr key={packetId}>
                   <td class="num">{packetId}</td>
                   <td>{awaits}</td>
-                  <td>
-                    <code class="foreign">{topic === null ? '' : visibleLine(topic)}</code>
-                  </td>
+                  {knowsTopics ? (
+                    <td>
+                      <code class="foreign">{topic === null ? '' : visibleLine(topic)}</code>
+                    </td>
+                  ) : null}
                 </tr>
               ))}
             </tbody>

@@ -29,10 +29,10 @@ export function ClientQueue({ rows, all, words }: ClientQueueProps): JSX.Element
             <code class="client-filter foreign">{visibleLine(topic)}</code>
             <span class="client-queued-facts">
               {retain ? <Tag icon="retain">{words.retained}</Tag> : null}
-              <span class="muted">{bytesText(sizeBytes)}</span>
               <QosBadge qos={qos} />
             </span>
             <code class="client-payload cut foreign muted">{payloadText(payloadStart, sizeBytes, words.queue.empty)}</code>
+            <span class="client-queued-facts muted">{bytesText(sizeBytes)}</span>
             {expiresInMs === null ? null : <span class="muted client-expires">{words.queue.expires(spanText(expiresInMs / 1000))}</span>}
           </li>
         ))}

@@ -106,9 +106,10 @@ export function ConnectionNotice({ connection }: { readonly connection: Connecti
   return null
 }
 
-/** A reason in words, with its number where there is one. */
+/** A reason in words, with its number where there is one. Whose address it is about is seen already. */
 export function problemTitle({ code, message, reasonCode }: Problem, words: FrameWords): string {
-  const text = message === '' ? (words.causes[code] ?? code) : `${message[0]!.toUpperCase()}${message.slice(1)}`
+  const said = message.replace(/^wss?:\/\/\S+: (?=.)/, '')
+  const text = said === '' ? (words.causes[code] ?? code) : `${said[0]!.toUpperCase()}${said.slice(1)}`
   return reasonCode === null ? text : `${text} (${reasonCode})`
 }
 

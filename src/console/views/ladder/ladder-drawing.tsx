@@ -56,6 +56,8 @@ export function LadderDrawing({ model, texts, label, at, isPlaying, isNarrow, on
     if (box === null || step === undefined) return
     const y = yOf(step.row)
     const head = isNarrow ? NARROW_HEAD_HEIGHT : HEAD_HEIGHT
+    const [client, server] = step.message.fromClient ? [step.from, step.to] : [step.to, step.from]
+    box.scrollLeft = revealing(geometry.laneX[client]!, geometry.laneX[server]!, box, isNarrow)
     if (y < box.scrollTop + ROW_HEIGHT) box.scrollTop = y - 2 * ROW_HEIGHT
     else if (y > box.scrollTop + box.clientHeight - head - ROW_HEIGHT) box.scrollTop = y - box.clientHeight + head + 2 * ROW_HEIGHT
   }, [at, model, width])
@@ -115,6 +117,14 @@ export function LadderDrawing({ model, texts, label, at, isPlaying, isNarrow, on
   )
 }
 
+/** How far to the right, so that both ends of an arrow are in sight; of one that is too long the client's, where its words stand. */
+function revealing(client: number, server: number, { scrollLeft, clientWidth }: HTMLElement, isNarrow: boolean): number {
+  const [left, right] = [Math.min(client, server) - (isNarrow ? 50 : 90), Math.max(client, server) + (isNarrow ? 50 : 90)]
+  if (right - left > clientWidth) return client < server ? left : right - clientWidth
+  if (right > scrollLeft + clientWidth) return right - clientWidth
+  return Math.min(scrollLeft, left)
+}
+
 interface BandProps {
   readonly row: number
   readonly name: string
@@ -166,7 +176,7 @@ function elementOf(shape: Shape, key: number): JSX.Element {
       return <path key={key} d={shape.d} {...looks(shape.style)} />
     case 'text':
       return (
-        <text key={key} x={shape.x} y={shape.y} text-anchor={shape.anchor} class="ladder-text">
+        <text key={key} x={shape.x} y={shape.y} text-anchor={shape.anchor} class={`ladder-text ${shape.runs[0]?.style === 'name' ? 'ladder-words' : ''}`}>
           {shape.runs.map(({ style, text }, i) => (
             <tspan key={i} {...looks(style)}>
               {visibleLine(text)}

@@ -60,15 +60,16 @@ const PAUSE = 0.5
 /** Clients drawn unless others are asked for. */
 const MOST_CLIENTS = 6
 
-/** `shown`: keys of the clients to draw; null = the busiest. */
-export function ladderModel({ messages, connections }: LadderSlice, shown: ReadonlySet<string> | null = null): LadderModel {
-  const all = lanesOf(messages, connections)
+/** `shown`: keys of the clients to draw; null = the busiest. What was drawn `before` goes first and keeps its side and order: lanes do not jump about. */
+export function ladderModel({ messages, connections }: LadderSlice, shown: ReadonlySet<string> | null = null, before: readonly Lane[] = []): LadderModel {
+  const drawnBefore = new Map(before.map((lane, i) => [lane.key, { lane, place: i }]))
+  const all = lanesOf(messages, connections, drawnBefore)
   const clients = all.filter(({ kind }) => kind !== 'broker')
   const chosen =
     shown ??
     new Set(
       [...clients]
-        .sort((a, b) => b.messages - a.messages)
+        .sort((a, b) => Number(drawnBefore.has(b.key)) - Number(drawnBefore.has(a.key)) || b.messages - a.messages)
         .slice(0, MOST_CLIENTS)
         .map(({ key }) => key),
     )
@@ -120,8 +121,10 @@ export function clientKey({ clientId, client, server }: LoggedConnection): strin
   return clientId === '' ? client : `${clientId} ${server}`
 }
 
+type DrawnBefore = ReadonlyMap<string, { readonly lane: Lane; readonly place: number }>
+
 /** Who publishes stands left of the broker, who receives right of it. */
-function lanesOf(messages: readonly LadderMessage[], connections: readonly LoggedConnection[]): Lane[] {
+function lanesOf(messages: readonly LadderMessage[], connections: readonly LoggedConnection[], before: DrawnBefore): Lane[] {
   interface Seen {
     readonly connection: LoggedConnection
     readonly first: number
@@ -144,14 +147,15 @@ function lanesOf(messages: readonly LadderMessage[], connections: readonly Logge
     lane: {
       key,
       name: connection.clientId === '' ? connection.client : connection.clientId,
-      kind: published === 0 && received === 0 ? ('client' as const) : published >= received ? ('publisher' as const) : ('subscriber' as const),
+      kind: kindOf(before.get(key)?.lane.kind ?? 'client', published, received),
       address: connection.client,
       version: connection.version,
       messages: count,
     },
     first,
   }))
-  lanes.sort((a, b) => a.first - b.first)
+  const place = ({ lane }: { readonly lane: Lane }): number => before.get(lane.key)?.place ?? before.size
+  lanes.sort((a, b) => place(a) - place(b) || a.first - b.first)
   const ofKind = (...kinds: string[]): Lane[] => lanes.filter(({ lane }) => kinds.includes(lane.kind)).map(({ lane }) => lane)
   const brokers: Lane[] = [...servers].map(([server, count]) => ({ key: server, name: 'broker', kind: 'broker', address: server, version: 0, messages: count }))
   const onlySubscribers = ofKind('publisher').length === 0
@@ -162,6 +166,12 @@ function lanesOf(messages: readonly LadderMessage[], connections: readonly Logge
     ...ofKind('subscriber'),
     ...(onlySubscribers ? [] : ofKind('client')),
   ]
+}
+
+/** By what passes; who was on one side stays there. */
+function kindOf(before: Lane['kind'], published: number, received: number): Lane['kind'] {
+  if (before !== 'client' || (published === 0 && received === 0)) return before
+  return published >= received ? 'publisher' : 'subscriber'
 }
 
 /** Messages of each exchange, by the id of its PUBLISH. */

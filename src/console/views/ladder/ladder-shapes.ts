@@ -153,9 +153,9 @@ export function headShapes({ lanes }: LadderModel, { laneX, isNarrow }: Geometry
 export const HEAD_HEIGHT = 56
 export const NARROW_HEAD_HEIGHT = 40
 
-/** `0.407` within the first second is in milliseconds; later ones in seconds. */
+/** Within the first second in milliseconds, later in seconds; always to the microsecond, for packets follow each other that fast. */
 export function timeText(seconds: number): string {
-  return seconds < 1 ? `${(seconds * 1000).toFixed(3)} ms` : `${seconds.toFixed(3)} s`
+  return seconds < 1 ? `${(seconds * 1000).toFixed(3)} ms` : `${seconds.toFixed(6)} s`
 }
 
 export function secondsText(seconds: number): string {

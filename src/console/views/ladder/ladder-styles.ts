@@ -67,6 +67,7 @@ export function styleOf(name: StyleName): Style {
   const letter = name.at(-1) as Letter
   const colour = letter === 'n' ? 'text-2' : `c-${letter}`
   if (name.startsWith('arrow-')) return { stroke: colour, width: 1.4 }
+  if (name.startsWith('head-')) return { fill: colour, stroke: 'surface', width: 1 } // told from the bars it may lie on
   if (name.startsWith('tail-')) return { fill: colour, stroke: 'surface', width: 1.5 }
   if (name.startsWith('dup-')) return { ...TEXT, fill: colour, weight: 600 }
   return { fill: colour }

@@ -82,7 +82,7 @@ export class LadderView {
   }
 
   #draw(): void {
-    this.model.value = ladderModel(this.slice.peek(), this.shown.peek())
+    this.model.value = ladderModel(this.slice.peek(), this.shown.peek(), this.model.peek().lanes)
     this.#findStep()
   }
 

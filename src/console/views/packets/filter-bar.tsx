@@ -41,6 +41,8 @@ export function FilterBar({ model, input, onApplied }: FilterBarProps): JSX.Elem
   const [kept, setKept] = useState<KeptFilter[]>(() => readFilters(localStorage))
   const asked = useRef(0)
   const answered = useRef(0)
+  /** Filters on their way to the Worker: Escape has nothing to restore while there are any. */
+  const applying = useRef(0)
   const typed = model.typed.value
   const verdict = model.verdict.value
   const state = model.state.value
@@ -80,7 +82,10 @@ export function FilterBar({ model, input, onApplied }: FilterBarProps): JSX.Elem
   const apply = async (text: string): Promise<void> => {
     close()
     setSettled(true)
-    if (!(await model.apply(text))) return
+    applying.current++
+    const isFilter = await model.apply(text)
+    applying.current--
+    if (!isFilter) return
     keep(withFilter(readFilters(localStorage), text))
     onApplied(text)
   }
@@ -112,7 +117,7 @@ export function FilterBar({ model, input, onApplied }: FilterBarProps): JSX.Elem
     else if (event.key === 'ArrowUp' && items.length > 0) setChosen((chosen - 1 + items.length) % items.length)
     else if (event.key === 'ArrowDown') void suggest(typed, event.currentTarget.selectionStart ?? typed.length)
     else if (event.key === 'Escape' && (items.length > 0 || asked.current !== answered.current)) close()
-    else if (event.key === 'Escape' && !isApplied) void model.type(state.filter)
+    else if (event.key === 'Escape' && !isApplied && applying.current === 0) void model.type(state.filter)
     else return
     event.preventDefault()
     event.stopPropagation()
@@ -185,8 +190,9 @@ export function FilterBar({ model, input, onApplied }: FilterBarProps): JSX.Elem
               ))}
             </div>
             <div class="suggestion-foot muted">
-              <kbd>Tab</kbd> {words.accept} <kbd>↑</kbd>
-              <kbd>↓</kbd> {words.choose} <kbd>Esc</kbd> {words.close}
+              <kbd>Tab</kbd> <span>{words.accept}</span>
+              <kbd>↑</kbd> <kbd>↓</kbd> <span>{words.choose}</span>
+              <kbd>Esc</kbd> <span>{words.close}</span>
             </div>
           </div>
         )}

@@ -232,7 +232,7 @@ export function PacketsScreen({ connection }: ScreenProps): JSX.Element {
           least={[120, 140]}
           label={words.edgeList}
           first={list}
-          second={<SplitPanes id="packet" direction="row" share={0.55} least={[240, 320]} label={words.edgeDetail} first={detailPane} second={bytesPane} />}
+          second={<SplitPanes id="packet" direction="row" share={0.5} least={[240, 320]} label={words.edgeDetail} first={detailPane} second={bytesPane} />}
         />
       )}
       {menu === null ? null : <PointMenu label={words.applyAs} x={menu.x} y={menu.y} items={lineMenu(menu.line)} onClose={() => setMenu(null)} />}

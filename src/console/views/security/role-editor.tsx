@@ -81,7 +81,7 @@ function NewRule({ rolename, run, words }: Omit<EditorProps, 'directory'> & { re
 
 export function Defaults({ directory, run, words }: EditorProps): JSX.Element {
   return (
-    <section class="security-part">
+    <section class="security-part security-defaults">
       <h2>{words.defaults}</h2>
       {directory.defaults.map(({ acltype, allow }) => (
         <div key={acltype} class="security-row">

@@ -73,6 +73,7 @@ function Keys({ onClose }: Closable): JSX.Element {
   const words = app.words(FRAME)
   const layers = app.keys.descriptions.value.filter((layer) => layer.length > 0)
   const everywhere = layers.at(-1) ?? []
+  const here = layers.slice(0, -1).flat()
   const lists: KeyDescriptions = [
     ['J K ↓ ↑', words.key.move],
     ['G ⇧G', words.key.ends],
@@ -82,9 +83,7 @@ function Keys({ onClose }: Closable): JSX.Element {
   return (
     <Dialog kind="panel" title={words.keys} closeLabel={words.close} onClose={onClose}>
       <div class="dialog-body scroll keys">
-        {layers.slice(0, -1).map((layer, i) => (
-          <KeyTable key={i} title={words.keysHere} keys={layer} />
-        ))}
+        {here.length === 0 ? null : <KeyTable title={words.keysHere} keys={here} />}
         <KeyTable title={words.keysInLists} keys={lists} />
         <KeyTable title={words.keysEverywhere} keys={everywhere} />
       </div>
@@ -180,7 +179,7 @@ function EventsPanel({ onClose }: Closable): JSX.Element {
               <Icon name={LEVELS[event.level]} />
               <time class="event-time">{clockTime(event.time)}</time>
               <span class="event-text foreign">
-                {event.connection === '' ? null : <b>{event.connection} </b>}
+                {event.connection === '' ? null : <b class="event-where foreign">{event.connection}</b>}
                 {eventText(event, words)}
               </span>
             </li>

@@ -26,6 +26,7 @@ export function Sheet(): JSX.Element | null {
     )
   }, [screen.id])
   if (connection === null) {
+    if (app.overlay.value === 'login' || app.overlay.value === 'connect') return null // the form says it
     return (
       <EmptyState
         title={words.connection.title}

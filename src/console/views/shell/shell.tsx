@@ -37,7 +37,7 @@ export function Shell(): JSX.Element {
       },
     },
     [
-      ['1–7', words.key.screens],
+      [`${SCREENS[0]!.key}–${SCREENS.at(-1)!.key}`, words.key.screens],
       ['Ctrl K', words.key.palette],
       ['P', words.key.publish],
       ['S', words.key.subscribe],

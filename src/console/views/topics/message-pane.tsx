@@ -6,7 +6,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { QosBadge, Tag } from '../../parts/badge.tsx'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
-import { bytesText, clockTime } from '../../parts/format.ts'
+import { bytesText, clockTime, countText } from '../../parts/format.ts'
 import { Menu, type MenuItem } from '../../parts/menu.tsx'
 import { EmptyState, Strip } from '../../parts/notice.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
@@ -162,7 +162,7 @@ export function MessagePane({ connection }: { readonly connection: Connection })
   )
 }
 
-/** Levels of a topic, the last one bold; what is long is cut at the front. */
+/** Levels of a topic, the last one bold; a long one goes on in the next line, after a slash where that is possible. */
 function TopicPath({ topic }: { readonly topic: string }): JSX.Element {
   const levels = topic.split('/')
   return (
@@ -197,11 +197,14 @@ function BranchOrNothing({ connection, topic, detail, onDelete }: BranchProps): 
   return (
     <div class="message-body scroll">
       <p class="muted">{detail.count > 0 ? words.noMessage : words.branch.none}</p>
-      <dl class="facts">
-        <dt>{words.branch.retained}</dt>
-        <dd>
-          {retained} {retained === 0 ? null : <Button label={words.deleteRetained} size="s" kind="danger" onClick={onDelete} />}
-        </dd>
+      <dl class="facts branch-facts">
+        <div class="fact">
+          <dt>{words.branch.retained}</dt>
+          <dd>
+            <span>{countText(retained, app.settings.language.value)}</span>
+            {retained === 0 ? null : <Button label={words.deleteRetained} size="s" kind="danger" onClick={onDelete} />}
+          </dd>
+        </div>
       </dl>
     </div>
   )

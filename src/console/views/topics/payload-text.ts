@@ -9,7 +9,7 @@ import { jsonLines, lineText } from './json-lines.ts'
 export type PayloadForm = 'json' | 'text' | 'hex' | 'cbor'
 
 /** Bytes on a line of the hexadecimal form. */
-const PER_LINE = 16
+export type PerLine = 8 | 16
 /** CBOR is tried only if it can be more than one small number by chance. */
 const LEAST_CBOR = 3
 
@@ -22,10 +22,10 @@ export function formOf(payload: Uint8Array, isWhole: boolean): PayloadForm {
 }
 
 /** The lines of a payload in a form; null = it has none. */
-export function linesOf(payload: Uint8Array, form: PayloadForm): string[] | null {
+export function linesOf(payload: Uint8Array, form: PayloadForm, perLine: PerLine = 16): string[] | null {
   switch (form) {
     case 'hex':
-      return hexLines(payload)
+      return hexLines(payload, perLine)
     case 'cbor': {
       const text = cborText(payload)
       return text === null ? null : [visibleText(text)]
@@ -40,12 +40,13 @@ export function linesOf(payload: Uint8Array, form: PayloadForm): string[] | null
 }
 
 /** `0010  00 4d …  .M…` */
-export function hexLines(payload: Uint8Array): string[] {
+export function hexLines(payload: Uint8Array, perLine: PerLine = 16): string[] {
   const lines: string[] = []
-  for (let at = 0; at < payload.length; at += PER_LINE) {
-    const part = payload.subarray(at, at + PER_LINE)
+  for (let at = 0; at < payload.length; at += perLine) {
+    const part = payload.subarray(at, at + perLine)
     const digits = Array.from(part, (byte) => byte.toString(16).padStart(2, '0'))
-    const hex = `${digits.slice(0, 8).join(' ').padEnd(23)}  ${digits.slice(8).join(' ').padEnd(23)}`
+    const left = digits.slice(0, 8).join(' ').padEnd(23)
+    const hex = perLine === 8 ? left : `${left}  ${digits.slice(8).join(' ').padEnd(23)}`
     lines.push(
       `${at.toString(16).padStart(4, '0')}  ${hex}  ${Array.from(part, (byte) => (byte >= 32 && byte < 127 ? String.fromCharCode(byte) : '·')).join('')}`,
     )

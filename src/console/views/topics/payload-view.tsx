@@ -3,7 +3,7 @@
 
 import './payload-view.css'
 import type { JSX } from 'preact'
-import { useMemo, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Button } from '../../parts/button.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { bytesText } from '../../parts/format.ts'
@@ -13,7 +13,7 @@ import { textOf } from '../../worker/glance.ts'
 import type { MessageDetail } from '../../worker/protocol.ts'
 import { visibleText } from '../../worker/visible-text.ts'
 import { type JsonLine, jsonLines, literals } from './json-lines.ts'
-import { formOf, hexLines, linesOf, type PayloadForm } from './payload-text.ts'
+import { formOf, hexLines, linesOf, type PayloadForm, type PerLine } from './payload-text.ts'
 import { TOPICS, type TopicsWords } from './topics-words.ts'
 
 export interface PayloadViewProps {
@@ -24,6 +24,8 @@ export interface PayloadViewProps {
 
 /** Lines set out at once; the rest at a press. */
 const FIRST_LINES = 1000
+/** Pixels from which sixteen bytes fit with their characters; else eight. */
+const WIDE = 552
 const FORMS: readonly PayloadForm[] = ['json', 'text', 'hex', 'cbor']
 
 export function PayloadView({ message, previous, onWhole }: PayloadViewProps): JSX.Element {
@@ -70,12 +72,23 @@ interface LinesProps {
 
 function Lines({ payload, previous, form, words }: LinesProps): JSX.Element {
   const [most, setMost] = useState(FIRST_LINES)
+  const box = useRef<HTMLPreElement>(null)
+  const [perLine, setPerLine] = useState<PerLine>(16)
   const json = useMemo(() => (form === 'json' ? jsonLines(textOf(payload) ?? '') : null), [payload, form])
   const before = useMemo(() => {
     const text = form === 'json' && previous !== null && previous.size > 0 ? textOf(previous.payload) : null
     const lines = text === null ? null : jsonLines(text)
     return lines === null ? null : literals(lines)
   }, [previous, form])
+  useLayoutEffect(() => {
+    const element = box.current
+    if (element === null) return
+    const measure = (): void => setPerLine(element.clientWidth < WIDE ? 8 : 16)
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [form, json === null])
   if (json !== null) {
     return (
       <>
@@ -89,12 +102,14 @@ function Lines({ payload, previous, form, words }: LinesProps): JSX.Element {
       </>
     )
   }
-  const plain = linesOf(payload, form)
-  const lines = plain ?? hexLines(payload)
+  const plain = linesOf(payload, form, perLine)
+  const lines = plain ?? hexLines(payload, perLine)
   return (
     <>
       {plain === null ? <p class="payload-note">{form === 'text' ? words.notText : `${words.forms[form]}: ${words.notText}`}</p> : null}
-      <pre class={`code code-plain foreign ${form === 'text' || form === 'cbor' ? 'code-wrap' : ''}`}>{lines.slice(0, most).join('\n')}</pre>
+      <pre ref={box} class={`code code-plain foreign ${form === 'text' || form === 'cbor' ? 'code-wrap' : ''}`}>
+        {lines.slice(0, most).join('\n')}
+      </pre>
       <More all={lines.length} shown={most} words={words} onMore={() => setMost(Number.POSITIVE_INFINITY)} />
     </>
   )
@@ -142,7 +157,11 @@ function JsonRow({ line, number, before, words }: JsonRowProps): JSX.Element {
           </span>
         ))}
       </code>
-      {isChanged ? <span class="code-was cut foreign">{words.was(visibleText(oldText(old, line.value!)))}</span> : null}
+      {isChanged ? (
+        <span class="code-was cut foreign" title={visibleText(old)}>
+          {words.was(visibleText(oldText(old, line.value!)))}
+        </span>
+      ) : null}
       {isNew ? <span class="code-was">{words.isNew}</span> : null}
     </div>
   )

@@ -28,12 +28,12 @@ export function TopicsScreen({ connection }: ScreenProps): JSX.Element {
   const isNarrow = useIsNarrow()
   const [pane, setPane] = useState<'tree' | 'message'>('tree')
   const [sort, setSort] = useState<TopicSort>('name')
-  const isQuiet = connection.numbers.value.ordinaryTopics === 0
+  const isQuiet = connection.numbers.value.ordinaryTopics === 0 && connection.phase.value.phase === 'live'
   const isEmpty = isQuiet && connection.numbers.value.received === 0
   const sortItems = SORTS.map((id) => ({ id, label: words.sorts[id], checked: id === sort, onSelect: () => setSort(id) }))
   const toggleAll = (open: boolean) => () => app.worker.call('topics/toggle-all', { connection: connection.id, open })
   const folds = [
-    { id: 'expand', label: words.expand, icon: 'plus', onSelect: toggleAll(true) },
+    { id: 'expand', label: words.expand, icon: 'plus', begins: true, onSelect: toggleAll(true) },
     { id: 'collapse', label: words.collapse, icon: 'minus', onSelect: toggleAll(false) },
   ] as const
   const tree = <TreePane connection={connection} sort={sort} onOpen={() => setPane('message')} />

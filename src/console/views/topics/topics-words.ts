@@ -62,7 +62,7 @@ const EN = {
   diffNone: 'There is no earlier message to compare with.',
   diffSame: 'Nothing has changed.',
   diffBase: { previous: 'Previous', marked: 'Marked' },
-  diffCounts: (added: number, removed: number) => `${added} lines new, ${removed} gone`,
+  diffCounts: (added: number, removed: number) => `${added === 1 ? '1 line' : `${added} lines`} new, ${removed} gone`,
   diffLong: 'Too long to compare line by line.',
   mark: 'Compare with this',
   kept: (n: string) => `${n} kept`,
@@ -99,7 +99,14 @@ const EN = {
     running: 'Demo sensors are publishing.',
   },
   split: 'Width of the tree',
-  keys: { diff: 'diff with the one before', chart: 'history and chart', copy: 'copy the payload', properties: 'properties', value: 'value' },
+  keys: {
+    diff: 'diff with the one before',
+    chart: 'history and chart',
+    copy: 'copy the payload',
+    properties: 'properties',
+    value: 'value',
+    pin: 'keep on top, or no longer',
+  },
 }
 
 export type TopicsWords = typeof EN
@@ -163,7 +170,7 @@ const IT: TopicsWords = {
   diffNone: 'Non c’è un messaggio precedente con cui confrontare.',
   diffSame: 'Nulla è cambiato.',
   diffBase: { previous: 'Precedente', marked: 'Segnato' },
-  diffCounts: (added, removed) => `${added} righe nuove, ${removed} sparite`,
+  diffCounts: (added, removed) => `${added === 1 ? '1 riga nuova' : `${added} righe nuove`}, ${removed === 1 ? '1 sparita' : `${removed} sparite`}`,
   diffLong: 'Troppo lungo da confrontare riga per riga.',
   mark: 'Confronta con questo',
   kept: (n) => `${n} conservati`,
@@ -200,7 +207,14 @@ const IT: TopicsWords = {
     running: 'I sensori dimostrativi stanno pubblicando.',
   },
   split: 'Larghezza dell’albero',
-  keys: { diff: 'differenze dal precedente', chart: 'storia e grafico', copy: 'copia il payload', properties: 'proprietà', value: 'valore' },
+  keys: {
+    diff: 'differenze dal precedente',
+    chart: 'storia e grafico',
+    copy: 'copia il payload',
+    properties: 'proprietà',
+    value: 'valore',
+    pin: 'tieni in alto, o non più',
+  },
 }
 
 export const TOPICS: Catalogue<TopicsWords> = catalogue(EN, IT)

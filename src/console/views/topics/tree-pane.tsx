@@ -41,7 +41,13 @@ export function TreePane({ connection, sort, onOpen }: TreePaneProps): JSX.Eleme
   const selected = app.selection.value.value.topic
   const rowHeight = useRowHeight()
   const now = Date.now()
-  useKeys({ '/': () => input.current?.focus() }, [['/', app.words(FRAME).key.filter]])
+  const pin = (row: TopicRow | null): void => {
+    if (row !== null) app.worker.call('topics/pin', { connection: connection.id, id: row.id, pinned: !row.isPinned }).catch(() => {})
+  }
+  useKeys({ '/': () => input.current?.focus(), m: () => pin(rowOf(tree, active)) }, [
+    ['/', app.words(FRAME).key.filter],
+    ['M', words.keys.pin],
+  ])
 
   useEffect(
     () =>
@@ -171,7 +177,14 @@ export function TreePane({ connection, sort, onOpen }: TreePaneProps): JSX.Eleme
           render={(index) => {
             const row = rowOf(tree, index)
             return row === null ? null : (
-              <TreeCells row={row} now={now} words={words} nowText={app.words(FRAME).now} onToggle={() => toggle(row, row.isOpen !== true)} />
+              <TreeCells
+                row={row}
+                now={now}
+                words={words}
+                nowText={app.words(FRAME).now}
+                onToggle={() => toggle(row, row.isOpen !== true)}
+                onPin={() => pin(row)}
+              />
             )
           }}
         />
@@ -205,9 +218,10 @@ interface TreeCellsProps {
   readonly words: TopicsWords
   readonly nowText: string
   readonly onToggle: () => void
+  readonly onPin: () => void
 }
 
-function TreeCells({ row, now, words, nowText, onToggle }: TreeCellsProps): JSX.Element {
+function TreeCells({ row, now, words, nowText, onToggle, onPin }: TreeCellsProps): JSX.Element {
   const isBranch = row.isOpen !== null
   const isOld = now - row.seen > 60_000
   return (
@@ -232,7 +246,19 @@ function TreeCells({ row, now, words, nowText, onToggle }: TreeCellsProps): JSX.
         )}
         <span class={`cut foreign ${isBranch ? 'tree-branch' : ''}`}>{row.name === '' ? '␀' : row.name}</span>
         {isBranch ? <span class="tree-count">{row.topics}</span> : null}
-        {row.isPinned ? <Icon name="pin" class="tree-pin" /> : null}
+        {/* the key M does the same */}
+        <span
+          class={`tree-pin wide-only ${row.isPinned ? 'tree-pinned' : ''}`}
+          aria-hidden="true"
+          title={row.isPinned ? words.unpin : words.pin}
+          onClick={(event) => {
+            event.stopPropagation()
+            onPin()
+          }}
+        >
+          <Icon name="pin" />
+        </span>
+        {row.isPinned ? <span class="for-readers">{words.pinned}</span> : null}
       </span>
       <span class="tree-value" {...CELL}>
         <span class="tree-retained" title={row.retained ? words.retained : undefined}>
