@@ -1,5 +1,5 @@
 // Our client beside MQTT.js: messages per second of CPU time that the client's process uses, publishing and receiving, MQTT 5.0, 64 bytes.
-// Both take turns, each run in a fresh process, against the same broker in this one. Usage: npm run bench -- client [--messages 200000] [--rounds 5] [--json]
+// Both take turns, each run in a fresh process, against the same broker in this one. Usage: npm run bench -- client [--messages 400000] [--rounds 5] [--json]
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { startBroker } from '../dist/server/start-broker.js'
 
 const { values } = parseArgs({
-  options: { messages: { type: 'string', default: '200000' }, rounds: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
+  options: { messages: { type: 'string', default: '400000' }, rounds: { type: 'string', default: '5' }, json: { type: 'boolean', default: false } },
 })
 const RUN = fileURLToPath(new URL('./support/client-run.mjs', import.meta.url))
 const GOAL = 5
@@ -19,8 +19,8 @@ const WORK = [
   ['receive', 0],
   ['receive', 1],
 ]
-/** Messages that may be on their way to a receiver: no more than brokers queue. */
-const AHEAD = 1000
+/** Messages that may be on their way to a receiver; ours queues as many. */
+const AHEAD = 10_000
 const payload = Buffer.alloc(64, 'x')
 
 /** Messages per CPU second of one run. */
@@ -49,7 +49,7 @@ async function measured(broker, library, what, qos, count) {
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
 
 // as many on their way as there are bytes to write at once: with 20, the usual number, it is the system that is measured
-const broker = await startBroker({ port: 0, limits: { receiveMaximum: 200, maximumInflightMessages: 200 } })
+const broker = await startBroker({ port: 0, limits: { receiveMaximum: 200, maximumInflightMessages: 200, maximumQueuedMessages: AHEAD } })
 try {
   const rows = []
   for (const [what, qos] of WORK) {

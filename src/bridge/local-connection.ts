@@ -6,6 +6,7 @@ import { type BytePool, OutputBuffer } from '../base/output-buffer.ts'
 import type { BrokerMessage } from '../broker/inner-publishes.ts'
 import type { Limits } from '../broker/limits.ts'
 import { decodePacket } from '../wire/mqtt/decode.ts'
+import { decodePublishHead } from '../wire/mqtt/decode-publish.ts'
 import { encodePacket } from '../wire/mqtt/encode.ts'
 import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
 import {
@@ -110,7 +111,7 @@ export class LocalConnection implements FrameSink {
     this.#output = output
     this.#block()
     const sizes = clientPacketSizes(0)
-    this.#framer = new Framer(sizes.before, 'server')
+    this.#framer = new Framer(sizes.before, decodePublishHead, 'server')
     this.#framer.version = 5
     const over = (): void => this.#over()
     const whileHere = (tell: () => void) => (): void => {

@@ -38,4 +38,6 @@ export interface BrokerOptions {
   readonly heapUsed?: () => number
   /** Calls back in a later turn of the event loop: for what is done in slices. Without it, each `run` does one. */
   readonly later?: Later
+  /** Calls back when the first `$SYS` may be published; at once unless given. */
+  readonly firstSys?: Later
 }

@@ -3,7 +3,7 @@
 
 import { ProtocolError } from '../wire/errors.ts'
 import { encodeRun } from '../wire/mqtt/encode-publish.ts'
-import type { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { type PublishRun, setPacketId } from '../wire/mqtt/publish-run.ts'
 import { isShared } from '../wire/mqtt/topics.ts'
 import { LONGEST_TEXT, utf8Length, writeUtf8 } from '../wire/text.ts'
 
@@ -56,6 +56,6 @@ export class MountPoint {
     run.topicBytes = topicBytes
     run.topicAt = topicAt
     run.topicLength = topicLength
-    if (run.qos > 0) for (let i = run.from; i < run.to; i++) target.setPacketId(i - run.from, run.packetId(i))
+    if (run.qos > 0) for (let i = run.from; i < run.to; i++) setPacketId(target, i - run.from, run.packetId(i))
   }
 }

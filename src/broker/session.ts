@@ -11,7 +11,7 @@ import { tracePublishes } from '../session/trace-publishes.ts'
 import { aged } from '../wire/mqtt/aged-run.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
 import type { Qos, Will } from '../wire/mqtt/packet.ts'
-import type { PublishRun, WireVersion } from '../wire/mqtt/publish-run.ts'
+import { type PublishRun, payloadBytesOf, type WireVersion } from '../wire/mqtt/publish-run.ts'
 import { parseSharedFilter } from '../wire/mqtt/topics.ts'
 import type { ListenerHost } from './listener-host.ts'
 import type { ListenerRules } from './listener-rules.ts'
@@ -389,7 +389,7 @@ export class Session implements Publisher {
     }
     counters.messagesSent += to - from
     counters.publishesSent += to - from
-    counters.publishBytesSent += run.payloadBytes(from, to)
+    counters.publishBytesSent += payloadBytesOf(run, from, to)
     if (trace !== null) tracePublishes(trace, 'sending', this.clientId, kept, firstId, from + keptShift, to + keptShift)
   }
 

@@ -16,6 +16,8 @@ export interface SysSource {
   /** Publishes one retained message. */
   publish(topicName: string, payload: Uint8Array): void
   snapshot(now: number): SysSnapshot
+  /** Calls back when the first update may be published. */
+  first(update: () => void): void
 }
 
 export class SysUpdates {
@@ -23,31 +25,38 @@ export class SysUpdates {
   readonly #deadline: Deadline
   #topics: SysTopics | null = null
   #intervalMs = 0
+  #hasBegun = false
 
   constructor(source: SysSource) {
     this.#source = source
     this.#deadline = new Deadline((now) => {
       this.#wait(now)
-      this.#topics!.update(source.snapshot(now), now)
+      this.#topics?.update(source.snapshot(now), now)
     })
   }
 
   /** Seconds; 0 = nothing more is published, what is retained stays. The first time begins with an update. */
   every(interval: number, now: number): void {
-    const { deadlines, publish, versionText, snapshot } = this.#source
+    const { deadlines } = this.#source
     if (interval * 1000 === this.#intervalMs) return
     this.#intervalMs = interval * 1000
     deadlines.cancel(this.#deadline)
     if (interval === 0) return
-    if (this.#topics === null) {
-      this.#topics = new SysTopics(versionText, (topicName, text) => {
-        const payload = new Uint8Array(utf8Length(text))
-        writeUtf8(text, payload, 0)
-        publish(topicName, payload)
-      })
-      this.#topics.update(snapshot(now), now)
+    if (!this.#hasBegun) {
+      this.#hasBegun = true
+      this.#source.first(() => this.#begin(now))
     }
     this.#wait(now)
+  }
+
+  #begin(now: number): void {
+    const { publish, versionText, snapshot } = this.#source
+    this.#topics = new SysTopics(versionText, (topicName, text) => {
+      const payload = new Uint8Array(utf8Length(text))
+      writeUtf8(text, payload, 0)
+      publish(topicName, payload)
+    })
+    this.#topics.update(snapshot(now), now)
   }
 
   #wait(now: number): void {
@@ -57,11 +66,12 @@ export class SysUpdates {
 
 /** Those of a broker that has run since `startedAt` of its clock. */
 export function sysUpdatesOf(broker: Broker, options: BrokerOptions, startedAt: number): SysUpdates {
-  const { version, versionText = `zanzara version ${version}`, clock, wallClock = () => clock.now(), heapUsed, pool } = options
+  const { version, versionText = `zanzara version ${version}`, clock, wallClock = () => clock.now(), heapUsed, pool, firstSys = (update) => update() } = options
   return new SysUpdates({
     deadlines: broker.deadlines,
     versionText,
     wallClock,
+    first: firstSys,
     publish: (topicName, payload) => broker.publish({ topicName, payload, qos: 2, retain: true, properties: {} }),
     snapshot: (now) => ({
       uptimeSeconds: Math.floor((now - startedAt) / 1000),

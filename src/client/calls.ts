@@ -26,5 +26,5 @@ export interface CloseOptions extends WaitOptions {
   readonly properties?: Properties
 }
 
-/** What a QoS 0 message gives: nobody says what became of it. */
+/** What a QoS 0 message gives, of which nobody says what became of it, and others that were taken without a remark. */
 export const WRITTEN: PublishReceipt = Object.freeze({ reasonCode: 0, noMatchingSubscribers: false })

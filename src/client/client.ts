@@ -8,7 +8,7 @@ import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import { isTopicFilter } from '../wire/mqtt/topics.ts'
 import { type CloseOptions, type PublishOptions, type PublishReceipt, WRITTEN } from './calls.ts'
 import { errorOf, errorOfEnd, errorOfRefusal, MqttError } from './errors.ts'
-import { type Message, type Payload, payloadBytes } from './message.ts'
+import { type Message, type Payload, payloadBytes, payloadView } from './message.ts'
 import { type ConnectOptions, DEFAULT_SESSION_EXPIRY, reconnectPolicy } from './options.ts'
 import { Connector, type ConnectorEvents, type Dial } from './reconnect.ts'
 import { Requests, responseTopicOf } from './requests.ts'
@@ -19,8 +19,6 @@ import type { Timers } from './timers.ts'
 import { type WaitOptions, waitFor } from './waiting.ts'
 
 export type { CloseOptions, PublishOptions, PublishReceipt } from './calls.ts'
-
-const NOTHING = (): void => {}
 
 /** What Mosquitto takes of QoS 2 unless it is told otherwise; it ends connections that send more. */
 const INFLIGHT_BEFORE_5 = 20
@@ -47,6 +45,8 @@ export class Client implements AsyncDisposable {
   readonly #restored = new Set<OutgoingMessage>()
   /** Payload of both. */
   #queuedBytes = 0
+  /** One for all QoS 0 messages that are written at once: nothing tells them apart. */
+  readonly #written = Promise.resolve(WRITTEN)
   readonly #subscriptions = new Subscriptions()
   readonly #status: StatusFeed
   readonly #host: SubscriptionHost
@@ -156,12 +156,15 @@ export class Client implements AsyncDisposable {
    */
   publish(topic: string, payload: Payload | object, options: PublishOptions = {}): Promise<PublishReceipt> {
     const { qos = 0, retain = false, properties = NO_PROPERTIES } = options
+    if (qos === 0 && options.signal?.aborted !== true) {
+      try {
+        if (this.#connector.connection?.publishNow({ topicName: topic, payload: payloadView(payload), qos, retain, properties }) === true) return this.#written
+      } catch (error) {
+        return Promise.reject(errorOf(error))
+      }
+    }
     return this.#wait<PublishReceipt>(`publish to '${topic}'`, options, (resolve, reject) => {
       const message: OutgoingMessage = { topicName: topic, payload: payloadBytes(payload), qos, retain, properties }
-      if (qos === 0 && this.#connector.connection?.publishNow(message) === true) {
-        resolve(WRITTEN)
-        return NOTHING
-      }
       this.#checkRoom(message)
       this.#publishing.set(message, { resolve, reject })
       this.#queuedBytes += message.payload.length
@@ -380,7 +383,7 @@ export class Client implements AsyncDisposable {
     const publishing = this.#published(message)
     const reasonCode = acknowledgement?.type === PacketType.Pubcomp ? 0 : (acknowledgement?.reasonCode ?? 0)
     if (reasonCode < 0x80) {
-      publishing?.resolve({ reasonCode, noMatchingSubscribers: reasonCode === 0x10 })
+      publishing?.resolve(reasonCode === 0 ? WRITTEN : { reasonCode, noMatchingSubscribers: reasonCode === 0x10 })
       return
     }
     publishing?.reject(errorOfRefusal(`publish to '${message.topicName}'`, reasonCode, PacketType.Puback, acknowledgement?.properties.reasonString))

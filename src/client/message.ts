@@ -52,12 +52,18 @@ export class Message {
   }
 }
 
-/** The bytes of a payload; objects become JSON. A Uint8Array is copied, so that the caller may go on using it. */
+/** The bytes of a payload; objects become JSON. Bytes are copied, so that the caller may go on using them. */
 export function payloadBytes(payload: Payload | object): Uint8Array {
+  const bytes = payloadView(payload)
+  return payload instanceof ArrayBuffer || ArrayBuffer.isView(payload) ? new Uint8Array(bytes) : bytes
+}
+
+/** As `payloadBytes`, for who is done with them before the caller goes on: bytes are not copied. */
+export function payloadView(payload: Payload | object): Uint8Array {
   if (typeof payload === 'string') return encoder.encode(payload)
-  if (payload instanceof Uint8Array) return new Uint8Array(payload)
-  if (payload instanceof ArrayBuffer) return new Uint8Array(payload.slice(0))
-  if (ArrayBuffer.isView(payload)) return new Uint8Array(payload.buffer.slice(payload.byteOffset, payload.byteOffset + payload.byteLength) as ArrayBuffer)
+  if (payload instanceof Uint8Array) return payload
+  if (payload instanceof ArrayBuffer) return new Uint8Array(payload)
+  if (ArrayBuffer.isView(payload)) return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength)
   const json: string | undefined = JSON.stringify(payload)
   if (json === undefined)
     throw new MqttError('INVALID_ARGUMENT', `payload of type ${typeof payload} cannot be sent`, { hint: 'give text, a Uint8Array, or something that is JSON' })

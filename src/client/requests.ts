@@ -32,12 +32,9 @@ export class Requests implements Reader {
   /** Opens a wait for an answer; returns its Correlation Data, and how to give up. */
   expect(waiting: Waiting): { correlationData: Uint8Array; cancel: () => void } {
     const correlationData = new Uint8Array(8)
-    let number = ++this.#count
-    for (let i = 3; i >= 0; i--) {
-      correlationData[i] = number & 255
-      number = Math.floor(number / 256)
-    }
-    for (let i = 4; i < 8; i++) correlationData[i] = Math.floor(this.#random() * 256) // not to be guessed from the count
+    const view = new DataView(correlationData.buffer)
+    view.setUint32(0, ++this.#count)
+    view.setUint32(4, this.#random() * 2 ** 32) // not to be guessed from the count
     const key = correlationData.join()
     this.#waiting.set(key, waiting)
     return { correlationData, cancel: () => this.#waiting.delete(key) }

@@ -47,12 +47,6 @@ export interface SubscriptionHost {
   leave(subscription: Subscription, options: WaitOptions): Promise<void>
 }
 
-interface Buffered {
-  readonly message: Message
-  /** Acknowledges what was not acknowledged on entering; null = nothing is left to do. */
-  accept: (() => void) | null
-}
-
 export class Subscription implements Reader, AsyncIterable<Message>, AsyncDisposable {
   /** As given, with `$share/NAME/` if it is a shared one. */
   readonly filter: string
@@ -60,7 +54,8 @@ export class Subscription implements Reader, AsyncIterable<Message>, AsyncDispos
   readonly #highWaterMark: number
   readonly #overflow: Overflow
   readonly #manualAck: boolean
-  readonly #buffer = new Fifo<Buffered>()
+  /** Each with how to acknowledge it, unless that was done when it entered. */
+  readonly #buffer = new Fifo<Message>()
   readonly #waiting = new Fifo<{ resolve(message: Message | null): void; reject(error: Error): void }>()
   #grantedQos: Qos = 0
   #dropped = 0
@@ -136,11 +131,9 @@ export class Subscription implements Reader, AsyncIterable<Message>, AsyncDispos
       accept()
       return
     }
-    const message = new Message(publish, this.#manualAck ? accept : NOTHING)
     const waiter = this.#waiting.shift()
     if (waiter !== undefined) {
-      if (!this.#manualAck) accept()
-      waiter.resolve(message)
+      waiter.resolve(this.#entering(publish, accept))
       return
     }
     const room = this.#buffer.size < this.#highWaterMark
@@ -150,14 +143,9 @@ export class Subscription implements Reader, AsyncIterable<Message>, AsyncDispos
         accept()
         return
       }
-      const oldest = this.#buffer.shift()!
-      oldest.accept?.()
+      this.#buffer.shift()!.ack()
     }
-    if (this.#manualAck) this.#buffer.push({ message, accept })
-    else if (room || this.#overflow !== 'pause') {
-      accept()
-      this.#buffer.push({ message, accept: null })
-    } else this.#buffer.push({ message, accept })
+    this.#buffer.push(room || this.#overflow !== 'pause' ? this.#entering(publish, accept) : new Message(publish, accept))
     this.#setFull(this.#overflow === 'pause' && this.#buffer.size >= this.#highWaterMark)
   }
 
@@ -165,7 +153,7 @@ export class Subscription implements Reader, AsyncIterable<Message>, AsyncDispos
     if (this.#ended) return
     this.#ended = true
     this.#error = error
-    if (error === null) for (const { accept } of this.#buffer.drain()) accept?.()
+    if (error === null) for (const message of this.#buffer.drain()) message.ack()
     for (const waiter of this.#waiting.drain()) {
       if (error === null) waiter.resolve(null)
       else waiter.reject(error)
@@ -174,11 +162,18 @@ export class Subscription implements Reader, AsyncIterable<Message>, AsyncDispos
   }
 
   #take(): Message | null {
-    const buffered = this.#buffer.shift()
-    if (buffered === undefined) return null
-    if (!this.#manualAck) buffered.accept?.()
+    const message = this.#buffer.shift()
+    if (message === undefined) return null
+    if (!this.#manualAck) message.ack()
     if (this.#buffer.size <= this.#highWaterMark >> 1) this.#setFull(false) // not at each message: pausing costs
-    return buffered.message
+    return message
+  }
+
+  /** Acknowledged now, unless that is the program's affair. */
+  #entering(publish: Publish, accept: () => void): Message {
+    if (this.#manualAck) return new Message(publish, accept)
+    accept()
+    return new Message(publish, NOTHING)
   }
 
   #setFull(full: boolean): void {

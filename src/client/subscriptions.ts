@@ -186,6 +186,10 @@ export class Subscriptions {
         reader.deliver(publish, NOTHING) // nobody waits for an acknowledgement
         continue
       }
+      if (readers.length === 1) {
+        reader.deliver(publish, () => receipt.accept())
+        continue
+      }
       let accepted = false
       reader.deliver(publish, () => {
         if (accepted) return

@@ -38,7 +38,7 @@ export interface NetContextOptions extends ConnectionLimits {
   readonly onError?: (problem: NetProblem) => void
   /** Milliseconds a peer has to take what waits after `Link.end`; 5,000 unless given. */
   readonly endTimeoutMs?: number
-  /** Bytes of address space for output blocks; 32 MiB unless given. Pages are used on demand. */
+  /** Bytes of address space for output blocks; 24 MiB unless given. Pages are used on demand. */
   readonly arenaSize?: number
   /** Listens in on all links; null = nobody. */
   readonly tap?: LinkTap | null

@@ -150,7 +150,8 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
   const logging: ConnectionLogOptions = { connectionMessages: options.connectionMessages ?? true, now: () => clock.now() }
   const place = options.tap ?? null
   const looks = options.looks ?? []
-  const embedding = new Embedding({ log: options.log ?? null, now: () => clock.now(), application: `zanzara ${packageVersion()}` })
+  const version = packageVersion()
+  const embedding = new Embedding({ log: options.log ?? null, now: () => clock.now(), application: `zanzara ${version}` })
   const tap = place === null ? null : embedding.newHub()
   const context = createNetContext({
     tap,
@@ -172,12 +173,13 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
     pool: context.pool,
     newId: () => randomUUID().toUpperCase(),
     seed: randomInt(2 ** 32),
-    version: packageVersion(),
+    version,
     wallClock: () => Date.now(),
     heapUsed: () => memory.bytes(),
     persistence: store === null ? null : new StorePersistence(store),
     log,
     later: (work) => setImmediate(work),
+    ...(store === null ? { firstSys: (update: () => void) => setImmediate(update) } : {}), // nobody has connected before that, or waits for it to listen
     trace: options.verbose === true ? told : null,
     observer: embedding.observer(looks.reduce<Observer>((next, look) => look.observer(next), told ?? NO_OBSERVER)),
     interception: embedding.plugins.interception,

@@ -14,21 +14,21 @@ export class IncomingAliases {
     this.#maximum = maximum
   }
 
-  /** The Topic Name of a PUBLISH, from its alias if it has no other. Throws ProtocolError. */
-  topicName(publish: Publish): string {
+  /** The PUBLISH with its Topic Name, from its alias if it has no other. Throws ProtocolError. */
+  named(publish: Publish): Publish {
     const alias = publish.properties.topicAlias
-    if (alias === undefined) return publish.topicName
+    if (alias === undefined) return publish
     if (alias === 0 || alias > this.#maximum) {
       // [MQTT-3.3.2-8, MQTT-3.1.2-26, MQTT-3.1.2-27]
       throw new ProtocolError(0x94, `Topic Alias ${alias}, our Topic Alias Maximum is ${this.#maximum}`, 'MQTT-3.1.2-26')
     }
     if (publish.topicName !== '') {
       this.#names.set(alias, publish.topicName)
-      return publish.topicName
+      return publish
     }
-    const name = this.#names.get(alias)
-    if (name === undefined) throw new ProtocolError(0x82, `Topic Alias ${alias} was never defined`, 'MQTT-3.3.2-12')
-    return name
+    const topicName = this.#names.get(alias)
+    if (topicName === undefined) throw new ProtocolError(0x82, `Topic Alias ${alias} was never defined`, 'MQTT-3.3.2-12')
+    return { ...publish, topicName }
   }
 }
 
@@ -59,16 +59,20 @@ export class OutgoingAliases {
     const wanted = message.properties.topicAlias
     if (wanted !== undefined) return this.#use(message, wanted)
     if (this.#automatic === 0) return message
-    const known = this.#aliases.get(message.topicName)
-    if (known !== undefined) {
-      if (this.#latest !== message.topicName) {
-        this.#aliases.delete(message.topicName)
-        this.#aliases.set(message.topicName, known)
-        this.#latest = message.topicName
-      }
-      return this.#use(message, known)
+    const known = this.known(message.topicName)
+    return this.#use(message, known > 0 ? known : this.#free())
+  }
+
+  /** The alias by which the server knows a topic, and which counts as used now; 0 = none, or none is to be set by ourselves. */
+  known(topicName: string): number {
+    const alias = this.#automatic === 0 ? undefined : this.#aliases.get(topicName)
+    if (alias === undefined) return 0
+    if (this.#latest !== topicName) {
+      this.#aliases.delete(topicName)
+      this.#aliases.set(topicName, alias)
+      this.#latest = topicName
     }
-    return this.#use(message, this.#free())
+    return alias
   }
 
   /** The packet with this topic was not sent after all. */

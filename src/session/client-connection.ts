@@ -14,6 +14,7 @@ import {
   PacketType,
   type ProtocolVersion,
   type Publish,
+  type PublishAcknowledgement,
   type Suback,
   type Subscribe,
   type SubscriptionRequest,
@@ -23,7 +24,8 @@ import {
 import { clientPacketSizes } from '../wire/mqtt/packet-sizes.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
-import { readPublish, repeatPublish } from '../wire/mqtt/read-publish.ts'
+import { PublishReader, repeatPublish } from '../wire/mqtt/read-publish.ts'
+import { senderMayUse } from '../wire/mqtt/reason-codes.ts'
 import { IncomingAliases } from './client-aliases.ts'
 import { AuthenticationRun } from './client-authentication.ts'
 import type { ClientConnectionOptions, ClientEnd, ClientEndCause, ClientEvents, DeadlineKeeper, OutgoingMessage } from './client-effects.ts'
@@ -31,9 +33,6 @@ import { ClientKeepAlive } from './client-keep-alive.ts'
 import { checkSubscribe, LimitError, type ServerLimits, serverLimits } from './client-limits.ts'
 import type { BorrowedSession } from './client-session.ts'
 import { ClientWriter } from './client-writer.ts'
-
-/** Reason Codes that a client may say in DISCONNECT [table 3-10]; others become 0x80. */
-const SAYABLE = new Set([0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99])
 
 /** Packets that may carry a Reason String and User Properties although we asked for none [MQTT-3.1.2-29]. */
 const ALWAYS_EXPLAINED: ReadonlySet<number> = new Set([PacketType.Publish, PacketType.Connack, PacketType.Disconnect])
@@ -53,6 +52,7 @@ export class ClientConnection implements Receiver, FrameSink {
   readonly #events: ClientEvents
   readonly #version: ProtocolVersion
   readonly #framer: Framer
+  readonly #reader = new PublishReader()
   readonly #writer: ClientWriter
   readonly #authentication: AuthenticationRun
   readonly #aliases: IncomingAliases
@@ -74,7 +74,8 @@ export class ClientConnection implements Receiver, FrameSink {
     this.#events = events
     const { version, properties } = options.connect
     this.#version = version
-    this.#framer = new Framer(clientPacketSizes(properties.maximumPacketSize ?? options.maximumPacketSize, version).before, 'server')
+    const sizes = clientPacketSizes(properties.maximumPacketSize ?? options.maximumPacketSize, version)
+    this.#framer = new Framer(sizes.before, this.#reader.decodeHead, 'server')
     this.#framer.version = version === 5 ? 5 : 4
     this.#aliases = new IncomingAliases(properties.topicAliasMaximum ?? 0)
     this.#writer = new ClientWriter(link.output, options, events, () => this.#keepAlive?.sent())
@@ -190,27 +191,28 @@ export class ClientConnection implements Receiver, FrameSink {
   }
 
   publishes(run: PublishRun): void {
-    let first: Publish | null = null
-    for (let i = run.from; i < run.to && this.#state !== 'ended'; i++) {
-      if (first === null) {
-        const packet = readPublish(run, i)
-        first = { ...packet, topicName: this.#aliases.topicName(packet) }
-        this.#publish(first)
-      } else this.#publish(repeatPublish(first, run, i)) // nothing needs decoding again
-    }
+    const first = this.#aliases.named(this.#reader.first!)
+    this.#publish(first)
+    for (let i = run.from + 1; i < run.to && this.#state !== 'ended'; i++) this.#publish(repeatPublish(first, run, i)) // nothing needs decoding again
   }
 
   acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void {
     for (let i = 0; i < count && this.#state !== 'ended'; i++) {
       const body = at + i * 4 + 2
-      this.packet(header, bytes, body, body + 2)
+      const packetId = (bytes[body]! << 8) | bytes[body + 1]!
+      this.#handle({ type: (header >> 4) as PublishAcknowledgement['type'], packetId, reasonCode: 0, properties: NO_PROPERTIES })
     }
+    this.pump() // quota may have come back
   }
 
   packet(header: number, bytes: Uint8Array, at: number, end: number): void {
     // A server that knows nothing of 5.0 refuses it in the old form.
     const old = this.#version === 5 && header === 0x20 && end - at === 2 && bytes[at + 1] !== 0
-    const packet = decodeFromServer(header, bytes, at, end, old ? 4 : this.#version)
+    this.#handle(decodeFromServer(header, bytes, at, end, old ? 4 : this.#version))
+    this.pump() // an acknowledgement gives quota back, and Packet Identifiers
+  }
+
+  #handle(packet: Packet): void {
     this.#options.trace?.received(packet)
     this.#checkExplanation(packet)
     switch (packet.type) {
@@ -221,7 +223,6 @@ export class ClientConnection implements Receiver, FrameSink {
       case PacketType.Pubrec:
       case PacketType.Pubcomp:
         this.#session.outgoing.acknowledged(packet, this.#writer)
-        this.pump() // quota may have come back
         return
       case PacketType.Pubrel:
         this.#session.incoming.release(packet.packetId)
@@ -314,7 +315,6 @@ export class ClientConnection implements Receiver, FrameSink {
     this.#session.packetIds.give(packet.packetId)
     if (packet.type === PacketType.Suback) this.#events.suback(packet, request as Subscribe)
     else this.#events.unsuback(packet, request as Unsubscribe)
-    this.pump() // an identifier came back
   }
 
   #disconnected(packet: Disconnect): void {
@@ -356,7 +356,8 @@ export class ClientConnection implements Receiver, FrameSink {
       action()
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error
-      this.#say('protocol-error', SAYABLE.has(error.reasonCode) ? error.reasonCode : 0x80, error, NO_PROPERTIES)
+      const isSayable = senderMayUse(error.reasonCode, PacketType.Disconnect, 'client')
+      this.#say('protocol-error', isSayable ? error.reasonCode : 0x80, error, NO_PROPERTIES)
     }
   }
 

@@ -38,6 +38,7 @@ export class ClientKeepAlive {
     this.#schedule()
   }
 
+  /** A write has begun. */
   sent(): void {
     this.#lastSent = this.#clock.now()
   }
@@ -103,6 +104,7 @@ export class ClientKeepAlive {
     if (this.#keepAliveMs > 0 && now >= at) {
       this.#pinged = this.#pinged >= 0 ? this.#pinged : now
       this.#port.sendPingreq()
+      this.#lastSent = now // though it may lie behind others that the peer does not take
     }
     this.#schedule()
   }

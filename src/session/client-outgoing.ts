@@ -27,24 +27,19 @@ function checkTopicName({ topicName }: OutgoingMessage): void {
   if (!isTopicName(topicName)) throw new UsageError(`Topic Name '${topicName}': 1 to 65535 bytes without +, # and U+0000`) // [MQTT-3.3.2-2]
 }
 
-const Stage = { Waiting: 0, Published: 1, Released: 2 } as const
-type Stage = (typeof Stage)[keyof typeof Stage]
-
 class OutgoingDelivery implements Delivery, JournaledDelivery {
   readonly message: OutgoingMessage
   readonly key: number
+  /** 0 while it waits to be sent the first time. */
   packetId = 0
-  stage: Stage = Stage.Waiting
+  /** QoS 2, past its PUBREC. */
+  isReleased = false
   /** Number of the connection that it was last sent on. */
   sentOn = 0
 
   constructor(message: OutgoingMessage, key: number) {
     this.message = message
     this.key = key
-  }
-
-  get isReleased(): boolean {
-    return this.stage === Stage.Released
   }
 }
 
@@ -80,7 +75,7 @@ export class OutgoingDeliveries {
       if (packetId === 0) this.#waiting.push(delivery)
       else {
         delivery.packetId = packetId
-        delivery.stage = isReleased ? Stage.Released : Stage.Published
+        delivery.isReleased = isReleased
         this.#ids.reserve(packetId)
         this.#inFlight.set(packetId, delivery)
       }
@@ -129,12 +124,12 @@ export class OutgoingDeliveries {
   resume(quota: number, port: DeliveryPort): void {
     this.#begin(quota)
     for (const delivery of this.#inFlight.values()) {
-      if (delivery.stage === Stage.Published) this.#unsent.push(delivery)
+      if (!delivery.isReleased) this.#unsent.push(delivery)
     }
     this.#sending = true
     try {
       for (const delivery of this.#inFlight.values()) {
-        if (delivery.stage === Stage.Released) {
+        if (delivery.isReleased) {
           this.#count(delivery)
           port.sendPubrel(delivery.packetId, 0) // never the PUBLISH again [MQTT-4.3.3-6]
         } else if (this.#unsent.first === delivery && this.#room > 0 && port.writable) this.#resend(port)
@@ -156,7 +151,6 @@ export class OutgoingDeliveries {
         lost.push(delivery)
       } else {
         delivery.packetId = 0
-        delivery.stage = Stage.Waiting
         this.#journal?.outgoing(delivery)
         again.push(delivery)
       }
@@ -202,12 +196,12 @@ export class OutgoingDeliveries {
           this.#finish(delivery, packet, port)
           return
         }
-        delivery.stage = Stage.Released
+        delivery.isReleased = true
         this.#journal?.outgoing(delivery)
         port.sendPubrel(packet.packetId, 0) // [MQTT-4.3.3-4]
         return
       case PacketType.Pubcomp:
-        if (delivery.stage !== Stage.Released) throw new ProtocolError(0x82, `PUBCOMP ${packet.packetId} before its PUBREL`, 'MQTT-4.3.3-5')
+        if (!delivery.isReleased) throw new ProtocolError(0x82, `PUBCOMP ${packet.packetId} before its PUBREL`, 'MQTT-4.3.3-5')
         this.#finish(delivery, packet, port)
         return
       default:
@@ -247,7 +241,7 @@ export class OutgoingDeliveries {
 
   #resend(port: DeliveryPort): true {
     const delivery = this.#unsent.shift()!
-    if (this.#inFlight.get(delivery.packetId) !== delivery || delivery.stage !== Stage.Published) return true // finished meanwhile
+    if (this.#inFlight.get(delivery.packetId) !== delivery || delivery.isReleased) return true // finished meanwhile
     const error = port.sendPublish(delivery, true) // [MQTT-3.3.1-1]
     if (error === null) this.#count(delivery)
     else {
@@ -264,7 +258,6 @@ export class OutgoingDeliveries {
     if (packetId === 0) return false
     this.#waiting.shift()
     delivery.packetId = packetId
-    delivery.stage = Stage.Published
     this.#inFlight.set(packetId, delivery)
     this.#journal?.outgoing(delivery)
     const error = port.sendPublish(delivery, false)

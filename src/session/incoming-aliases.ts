@@ -3,7 +3,7 @@
 
 import { ProtocolError } from '../wire/errors.ts'
 import { encodeRun } from '../wire/mqtt/encode-publish.ts'
-import { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { PublishRun, setPacketId } from '../wire/mqtt/publish-run.ts'
 
 /** Bytes of names that are put in at a time. */
 const PORTION_BYTES = 262_144
@@ -48,6 +48,6 @@ export class IncomingAliases {
   #rename(run: PublishRun): void {
     const plain = this.#plain
     encodeRun(plain, run, { version: 5, qos: run.qos, retain: run.header & 1, identifiers: null, alias: 0, omitTopic: false, strip: 0 })
-    if (run.qos > 0) for (let i = run.from; i < run.to; i++) plain.setPacketId(i - run.from, run.packetId(i))
+    if (run.qos > 0) for (let i = run.from; i < run.to; i++) setPacketId(plain, i - run.from, run.packetId(i))
   }
 }

@@ -7,7 +7,7 @@ import { ProtocolError } from '../wire/errors.ts'
 import { aged } from '../wire/mqtt/aged-run.ts'
 import { encodeRun } from '../wire/mqtt/encode-publish.ts'
 import { readRun } from '../wire/mqtt/framer.ts'
-import { PublishRun, type WireVersion } from '../wire/mqtt/publish-run.ts'
+import { PublishRun, payloadBytesOf, type WireVersion } from '../wire/mqtt/publish-run.ts'
 import { storedTopicName } from './stored-topic.ts'
 import { AWAITED, type UnfinishedMessage } from './unfinished-message.ts'
 
@@ -357,7 +357,7 @@ export class OutgoingPublishes {
   #weigh(sizes: Int32Array, run: PublishRun, from: number, to: number): void {
     const mask = this.#states.length - 1
     for (let i = from; i < to; i++) {
-      const size = run.payloadBytes(i, i + 1)
+      const size = payloadBytesOf(run, i, i + 1)
       sizes[(this.#head + this.#span + i - from) & mask] = size
       this.#bytes += size
     }

@@ -5,6 +5,7 @@ import { Deadline } from '../base/deadlines.ts'
 import type { Link, Receiver } from '../base/link.ts'
 import { ProtocolError } from '../wire/errors.ts'
 import { decodePacket } from '../wire/mqtt/decode.ts'
+import { decodePublishHead } from '../wire/mqtt/decode-publish.ts'
 import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
 import {
   type Connect,
@@ -17,7 +18,7 @@ import {
   type Unsubscribe,
 } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
-import type { PublishRun } from '../wire/mqtt/publish-run.ts'
+import { type PublishRun, payloadBytesOf } from '../wire/mqtt/publish-run.ts'
 import { packetMayCarry, ReasonCode } from '../wire/mqtt/reason-codes.ts'
 import * as rules from './connect-rules.ts'
 import type { AttachedConnection, ConnectedSession, ConnectionLimits, EndCause, ServerHost, Verdict } from './effects.ts'
@@ -32,8 +33,7 @@ import { traceAcknowledgements } from './trace-publishes.ts'
 
 /** Bytes a client may send ahead while it waits for the answer to its CONNECT. */
 const AHEAD_BYTES = 1 << 20
-/** Bytes of an unfinished packet that count as a sign of life, as in Mosquitto. */
-const LARGE_REST = 1000
+const LARGE_REST = 1000 // bytes of an unfinished packet that count as a sign of life, as in Mosquitto
 
 export class ServerConnection implements Receiver, FrameSink, AttachedConnection, ReceivingConnection {
   readonly link: Link
@@ -67,7 +67,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     this.#limits = limits
     this.#sizes = sizes
     this.link = link
-    this.#framer = new Framer(sizes.beforeConnect)
+    this.#framer = new Framer(sizes.beforeConnect, decodePublishHead)
     this.#writer = new ServerWriter(link, host, limits.reasonStrings)
     this.#heardAt = host.clock.now()
     this.#deadline = new Deadline((now) => this.#overdue(now))
@@ -148,7 +148,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
     const count = this.#isPaced ? this.#paced(run) : run.count
     counters.messagesReceived += count
     counters.publishesReceived += count
-    counters.publishBytesReceived += run.payloadBytes(run.from, run.from + count)
+    counters.publishBytesReceived += payloadBytesOf(run, run.from, run.from + count)
     if (!this.#isPaced) this.#named(run)
   }
 

@@ -4,6 +4,17 @@
 import { ProtocolError } from './errors.ts'
 import { readUtf8 } from './text.ts'
 
+/** Up to this many bytes, copying them one by one is faster than making a view for `set`. */
+const SHORT = 64
+
+/** A copy of bytes[at, end). Not `slice`: that of a Buffer copies nothing. */
+export function copyOf(bytes: Uint8Array, at: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - at)
+  if (copy.length > SHORT) copy.set(bytes.subarray(at, end))
+  else for (let i = 0; i < copy.length; i++) copy[i] = bytes[at + i]!
+  return copy
+}
+
 export class Cursor {
   readonly bytes: Uint8Array
   /** Where the next field begins. */
@@ -63,14 +74,14 @@ export class Cursor {
   /** A copy. */
   binary(field: string): Uint8Array {
     const at = this.#prefixed(field)
-    return this.#copy(at, this.at)
+    return copyOf(this.bytes, at, this.at)
   }
 
   /** A copy of everything up to the end. */
   rest(): Uint8Array {
     const at = this.at
     this.at = this.end
-    return this.#copy(at, this.end)
+    return copyOf(this.bytes, at, this.end)
   }
 
   /** A cursor over the next `length` bytes; this one goes on behind them. */
@@ -94,13 +105,6 @@ export class Cursor {
     if (length > this.end - at) throw this.#beyond(field, start)
     this.at = at + length
     return at
-  }
-
-  /** Not `slice`: that of a Buffer copies nothing. */
-  #copy(at: number, end: number): Uint8Array {
-    const copy = new Uint8Array(end - at)
-    copy.set(this.bytes.subarray(at, end))
-    return copy
   }
 
   #beyond(field: string, at: number = this.at): ProtocolError {

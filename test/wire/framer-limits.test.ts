@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { ProtocolError } from '../../src/wire/errors.ts'
+import { decodePublishHead } from '../../src/wire/mqtt/decode-publish.ts'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { Framer, type FrameSink } from '../../src/wire/mqtt/framer.ts'
 import type { Packet, Publish } from '../../src/wire/mqtt/packet.ts'
@@ -113,7 +114,7 @@ describe('holding back', () => {
 
   test('nothing behind the packet at hand comes out until release, whatever the chunks', () => {
     for (let size = 1; size <= stream.length; size++) {
-      const framer = new Framer(new Int32Array(16).fill(1000))
+      const framer = new Framer(new Int32Array(16).fill(1000), decodePublishHead)
       const sink = new Holding(4, 'client')
       sink.framer = framer
       for (let at = 0; at < stream.length; at += size) {
@@ -131,7 +132,7 @@ describe('holding back', () => {
   })
 
   test('release without hold does nothing', () => {
-    const framer = new Framer(new Int32Array(16).fill(1000))
+    const framer = new Framer(new Int32Array(16).fill(1000), decodePublishHead)
     const sink = new Recorder(4, 'client')
     framer.feed(stream, 0, 3, sink)
     framer.release(sink)
@@ -140,7 +141,7 @@ describe('holding back', () => {
   })
 
   test('a stopped framer ignores the rest of the chunk and all later ones', () => {
-    const framer = new Framer(new Int32Array(16).fill(1000))
+    const framer = new Framer(new Int32Array(16).fill(1000), decodePublishHead)
     const sink = new Recorder(4, 'client')
     const stopping: FrameSink = {
       publishes: (run) => {
@@ -158,7 +159,7 @@ describe('holding back', () => {
 })
 
 test('a fault of the sink stops the framer', () => {
-  const framer = new Framer(new Int32Array(16).fill(1000))
+  const framer = new Framer(new Int32Array(16).fill(1000), decodePublishHead)
   const bytes = Uint8Array.of(0xc0, 0)
   let calls = 0
   const sink: FrameSink = {
@@ -177,7 +178,7 @@ test('a fault of the sink stops the framer', () => {
 test('a row of acknowledgements ends before Packet Identifier 0, which comes as a packet of its own', () => {
   const bytes = fromHex('40020001 40020002 40020000 40020003')
   const log: string[] = []
-  new Framer(new Int32Array(16).fill(1000)).feed(bytes, 0, bytes.length, {
+  new Framer(new Int32Array(16).fill(1000), decodePublishHead).feed(bytes, 0, bytes.length, {
     publishes: () => {},
     acknowledgements: (header, _, at, count) => log.push(`row of ${count} at ${at} with ${header}`),
     packet: (header, _, at, end) => log.push(`packet ${header} from ${at} to ${end}`),
@@ -192,7 +193,7 @@ test('a fault behind packets that stopped or held the framer is not reported, or
     for (const how of ['stop', 'hold'] as const) {
       const maximum = new Int32Array(16).fill(1000)
       maximum[2] = -1
-      const framer = new Framer(maximum)
+      const framer = new Framer(maximum, decodePublishHead)
       const sink: FrameSink = { publishes: () => framer[how](), acknowledgements: () => {}, packet: () => {} }
       framer.feed(bytes, 0, bytes.length, sink)
       if (how === 'stop') expect(() => framer.release(sink), fault).not.toThrow()
@@ -205,7 +206,7 @@ test('a run longer than its index arrays is handed over in parts', () => {
   const one = encodePacket(publish({ payload: new Uint8Array(0) }), 4)
   const many = joined(Array.from({ length: 10_000 }, () => one))
   const counts: number[] = []
-  new Framer(new Int32Array(16).fill(1000)).feed(many, 0, many.length, {
+  new Framer(new Int32Array(16).fill(1000), decodePublishHead).feed(many, 0, many.length, {
     publishes: (run) => counts.push(run.count),
     acknowledgements: () => {},
     packet: () => {},

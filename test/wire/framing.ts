@@ -3,6 +3,7 @@
 
 import { ProtocolError } from '../../src/wire/errors.ts'
 import { decodePacket } from '../../src/wire/mqtt/decode.ts'
+import { decodePublishHead } from '../../src/wire/mqtt/decode-publish.ts'
 import { Framer, type FrameSink } from '../../src/wire/mqtt/framer.ts'
 import type { Packet, ProtocolVersion, Publish, Sender } from '../../src/wire/mqtt/packet.ts'
 import type { PublishRun } from '../../src/wire/mqtt/publish-run.ts'
@@ -58,7 +59,7 @@ export class Recorder implements FrameSink {
 }
 
 export function receive(chunks: readonly Uint8Array[], options: FramingOptions): Received {
-  const framer = new Framer(options.maximum ?? new Int32Array(16).fill(268_435_455), options.sender)
+  const framer = new Framer(options.maximum ?? new Int32Array(16).fill(268_435_455), decodePublishHead, options.sender)
   framer.version = options.version === 5 ? 5 : 4
   const recorder = new Recorder(options.version, options.sender)
   let error: ProtocolError | null = null

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ProtocolError } from '../../src/wire/errors.ts'
+import { decodePublishHead } from '../../src/wire/mqtt/decode-publish.ts'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { Framer } from '../../src/wire/mqtt/framer.ts'
 import type { ProtocolVersion, Sender } from '../../src/wire/mqtt/packet.ts'
@@ -71,7 +72,7 @@ test('an announced length costs nothing: 2,000 connections that announce 256 MiB
   const maximum = new Int32Array(16).fill(268_435_455)
   const chunk = Uint8Array.from([0x30, 0xff, 0xff, 0xff, 0x7f, 0, 1, 0x61, ...new Array(92).fill(0)])
   const before = process.memoryUsage().arrayBuffers
-  const framers = Array.from({ length: 2000 }, () => new Framer(maximum))
+  const framers = Array.from({ length: 2000 }, () => new Framer(maximum, decodePublishHead))
   for (const framer of framers) {
     framer.version = 5
     framer.feed(chunk, 0, chunk.length, new Recorder(5, 'client'))
@@ -82,7 +83,7 @@ test('an announced length costs nothing: 2,000 connections that announce 256 MiB
 
 test('a large packet that trickles in is kept as it comes, and arrives whole', () => {
   const payload = new Uint8Array(1_000_000).map((_, i) => i)
-  const framer = new Framer(new Int32Array(16).fill(2_000_000))
+  const framer = new Framer(new Int32Array(16).fill(2_000_000), decodePublishHead)
   const recorder = new Recorder(4, 'client')
   const bytes = encodePacket({ type: 3, topicName: 'a', payload, qos: 0, retain: false, dup: false, packetId: 0, properties: {} }, 4)
   for (let at = 0; at < bytes.length; at += 1460) {
@@ -95,7 +96,7 @@ test('a large packet that trickles in is kept as it comes, and arrives whole', (
 })
 
 test('after a fault everything is ignored', () => {
-  const framer = new Framer(new Int32Array(16).fill(1000))
+  const framer = new Framer(new Int32Array(16).fill(1000), decodePublishHead)
   const recorder = new Recorder(4, 'client')
   const bad = Uint8Array.of(0x36, 2, 0, 0)
   const good = Uint8Array.of(0xc0, 0)

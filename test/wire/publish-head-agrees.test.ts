@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ProtocolError } from '../../src/wire/errors.ts'
 import { decodePacket } from '../../src/wire/mqtt/decode.ts'
+import { decodePublishHead } from '../../src/wire/mqtt/decode-publish.ts'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { Framer, type FrameSink } from '../../src/wire/mqtt/framer.ts'
 import type { Publish, Sender } from '../../src/wire/mqtt/packet.ts'
@@ -13,7 +14,7 @@ import { fromHex, hex } from './framing.ts'
 
 /** What the framer says about one PUBLISH with this first byte and body, in words. */
 function fast(header: number, body: Uint8Array, version: 4 | 5, sender: Sender): string {
-  const framer = new Framer(new Int32Array(16).fill(268_435_455), sender)
+  const framer = new Framer(new Int32Array(16).fill(268_435_455), decodePublishHead, sender)
   const bytes = new Uint8Array([header, ...varint(body.length), ...body])
   framer.version = version
   let seen = ''

@@ -7,7 +7,7 @@ import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { encodeRun, type PublishShape } from '../../src/wire/mqtt/encode-publish.ts'
 import { readRun } from '../../src/wire/mqtt/framer.ts'
 import type { Publish, Qos } from '../../src/wire/mqtt/packet.ts'
-import { PublishRun } from '../../src/wire/mqtt/publish-run.ts'
+import { PublishRun, setPacketId } from '../../src/wire/mqtt/publish-run.ts'
 import { publish } from './arbitraries.ts'
 import { described, hex, joined } from './framing.ts'
 
@@ -60,7 +60,7 @@ for (const version of [4, 5] as const) {
         const target = new PublishRun()
         source.select(from, to)
         encodeRun(target, source, wanted)
-        if (wanted.qos > 0) for (let i = 0; i < target.count; i++) target.setPacketId(i, 1000 + i)
+        if (wanted.qos > 0) for (let i = 0; i < target.count; i++) setPacketId(target, i, 1000 + i)
         const expected = packets.slice(from, to).map((packet, i) => changed(packet, wanted, 1000 + i))
         expect(hex(target.view())).toBe(hex(joined(expected.map((packet) => encodePacket(packet, wanted.version)))))
         expect(target.count).toBe(to - from)

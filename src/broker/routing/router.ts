@@ -6,7 +6,7 @@ import type { Trace } from '../../session/effects.ts'
 import { tracePublishes } from '../../session/trace-publishes.ts'
 import { aged } from '../../wire/mqtt/aged-run.ts'
 import type { Qos } from '../../wire/mqtt/packet.ts'
-import type { PublishRun } from '../../wire/mqtt/publish-run.ts'
+import { type PublishRun, payloadBytesOf } from '../../wire/mqtt/publish-run.ts'
 import { ReasonCode } from '../../wire/mqtt/reason-codes.ts'
 import type { Authorizers } from '../authorizers.ts'
 import type { Counters } from '../counters.ts'
@@ -149,7 +149,7 @@ export class Router {
     const { counters, trace } = this.#parts
     let isTooLarge = false
     if (messageSizeLimit > 0 && run.largest > messageSizeLimit)
-      for (let i = run.from; i < run.to; i++) isTooLarge ||= run.payloadBytes(i, i + 1) > messageSizeLimit
+      for (let i = run.from; i < run.to; i++) isTooLarge ||= payloadBytesOf(run, i, i + 1) > messageSizeLimit
     if (!isTooLarge && !this.isFull) return 0
     counters.publishesDropped += run.count
     if (isTooLarge && trace !== null) tracePublishes(trace, 'too large', publisher.clientId, run)
@@ -320,7 +320,7 @@ export class Router {
   #retain({ persistence }: StoredMessages, topic: Topic, run: PublishRun): string | null {
     // with a full disk QoS 0 goes on, but nothing of it is kept beyond a restart
     if (topic.name.startsWith('$SYS/') || (persistence.isFull && run.qos === 0)) return null
-    if (run.payloadBytes(run.to - 1, run.to) > 0) return topic.name
+    if (payloadBytesOf(run, run.to - 1, run.to) > 0) return topic.name
     persistence.retainedCleared(topic.name)
     this.ticket = persistence.ticket
     return null

@@ -4,6 +4,7 @@
 import type { Link, Receiver } from '../../base/link.ts'
 import { ProtocolError } from '../../wire/errors.ts'
 import { decodePacket } from '../../wire/mqtt/decode.ts'
+import { decodePublishHead } from '../../wire/mqtt/decode-publish.ts'
 import { encodePacket } from '../../wire/mqtt/encode.ts'
 import { Framer, type FrameSink } from '../../wire/mqtt/framer.ts'
 import { type Connack, PacketType, type ProtocolVersion, type Qos } from '../../wire/mqtt/packet.ts'
@@ -69,7 +70,7 @@ export class BenchConnection implements Receiver, FrameSink {
     this.#tally = tally
     this.#events = events
     this.#beganAt = beganAt
-    this.#framer = new Framer(clientPacketSizes(0, job.version).before, 'server')
+    this.#framer = new Framer(clientPacketSizes(0, job.version).before, decodePublishHead, 'server')
     this.#framer.version = job.version === 5 ? 5 : 4
     this.#send(job.connect)
   }

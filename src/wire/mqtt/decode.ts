@@ -1,31 +1,40 @@
 // Body of a Control Packet → Packet, strictly: the first fault ends it [MQTT 3.1, 3.1.1 and 5.0, section 3].
-// CONNECT and CONNACK are in decode-connect.ts, subscriptions in decode-subscribe.ts. Which code answers which fault is Mosquitto's choice where the standard leaves one.
+// CONNECT and CONNACK are in decode-connect.ts, PUBLISH in read-publish.ts, subscriptions in decode-subscribe.ts. Which code answers which fault is Mosquitto's choice where the standard leaves one.
 
 import { Cursor } from '../cursor.ts'
 import { ProtocolError } from '../errors.ts'
 import { decodeConnack, decodeConnect } from './decode-connect.ts'
 import { readProperties } from './decode-properties.ts'
 import { decodeSuback, decodeSubscribe, decodeUnsuback, decodeUnsubscribe } from './decode-subscribe.ts'
-import {
-  type Auth,
-  type Disconnect,
-  type Packet,
-  PacketType,
-  type ProtocolVersion,
-  type Publish,
-  type PublishAcknowledgement,
-  type Qos,
-  type Sender,
-} from './packet.ts'
+import { type Auth, type Disconnect, type Packet, PacketType, type ProtocolVersion, type PublishAcknowledgement, type Sender } from './packet.ts'
 import { NO_PROPERTIES, type Properties } from './properties.ts'
+import { decodePublish } from './read-publish.ts'
 import { packetMayCarry, senderMayUse } from './reason-codes.ts'
-import { hasWildcard } from './topics.ts'
 
-const { Connect, Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Suback, Unsubscribe, Unsuback } = PacketType
-const { Pingreq, Pingresp, Disconnect, Auth } = PacketType
-
-const FROM_CLIENT: readonly number[] = [Connect, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Unsubscribe, Pingreq, Disconnect, Auth]
-const FROM_SERVER: readonly number[] = [Connack, Puback, Pubrec, Pubrel, Pubcomp, Suback, Unsuback, Pingresp, Disconnect, Auth]
+const FROM_CLIENT: readonly number[] = [
+  PacketType.Connect,
+  PacketType.Puback,
+  PacketType.Pubrec,
+  PacketType.Pubrel,
+  PacketType.Pubcomp,
+  PacketType.Subscribe,
+  PacketType.Unsubscribe,
+  PacketType.Pingreq,
+  PacketType.Disconnect,
+  PacketType.Auth,
+]
+const FROM_SERVER: readonly number[] = [
+  PacketType.Connack,
+  PacketType.Puback,
+  PacketType.Pubrec,
+  PacketType.Pubrel,
+  PacketType.Pubcomp,
+  PacketType.Suback,
+  PacketType.Unsuback,
+  PacketType.Pingresp,
+  PacketType.Disconnect,
+  PacketType.Auth,
+]
 
 /**
  * Decodes the packet whose first byte is `header` and whose body is bytes[at, end). `version` is that of the connection; a CONNECT brings its own.
@@ -33,18 +42,18 @@ const FROM_SERVER: readonly number[] = [Connack, Puback, Pubrec, Pubrel, Pubcomp
  */
 export function decodePacket(header: number, bytes: Uint8Array, at: number, end: number, version: ProtocolVersion, sender: Sender): Packet {
   const type = header >> 4
-  if (type === Publish) return decodePublish(header, new Cursor(bytes, at, end, sender === 'client'), version, sender)
+  if (type === PacketType.Publish) return decodePublish(header, new Cursor(bytes, at, end, sender === 'client'), version, sender)
   if (sender === 'server') return decodeFromServer(header, bytes, at, end, version)
   if (!FROM_CLIENT.includes(type)) throw new ProtocolError(0x82, `packet type ${type} from a client`, 'MQTT-4.13.1-1')
   const cursor = new Cursor(bytes, at, end, true)
-  if (type === Subscribe || type === Unsubscribe) checkRequestFlags(type, header & 15, version)
+  if (type === PacketType.Subscribe || type === PacketType.Unsubscribe) checkRequestFlags(type, header & 15, version)
   else checkFlags(header, version)
   switch (type) {
-    case Connect:
+    case PacketType.Connect:
       return decodeConnect(header, cursor)
-    case Subscribe:
+    case PacketType.Subscribe:
       return decodeSubscribe(cursor, version)
-    case Unsubscribe:
+    case PacketType.Unsubscribe:
       return decodeUnsubscribe(cursor, version)
     default:
       return decodeOfBoth(header, cursor, version, sender)
@@ -61,11 +70,11 @@ export function decodeFromServer(header: number, bytes: Uint8Array, at: number, 
   const cursor = new Cursor(bytes, at, end, false)
   checkFlags(header, version)
   switch (type) {
-    case Connack:
+    case PacketType.Connack:
       return decodeConnack(cursor, version)
-    case Suback:
+    case PacketType.Suback:
       return decodeSuback(cursor, version)
-    case Unsuback:
+    case PacketType.Unsuback:
       return decodeUnsuback(cursor, version)
     default:
       return decodeOfBoth(header, cursor, version, 'server')
@@ -76,16 +85,17 @@ export function decodeFromServer(header: number, bytes: Uint8Array, at: number, 
 function decodeOfBoth(header: number, cursor: Cursor, version: ProtocolVersion, sender: Sender): Packet {
   const type = header >> 4
   switch (type) {
-    case Puback:
-    case Pubrec:
-    case Pubrel:
-    case Pubcomp:
+    case PacketType.Puback:
+    case PacketType.Pubrec:
+    case PacketType.Pubrel:
+    case PacketType.Pubcomp:
       return decodeAcknowledgement(type, cursor, version, sender)
-    case Pingreq:
-    case Pingresp:
-      if (cursor.end > cursor.at) throw new ProtocolError(0x81, `${type === Pingreq ? 'PINGREQ' : 'PINGRESP'} with a body`, 'MQTT-4.13.1-1', cursor.at, false)
+    case PacketType.Pingreq:
+    case PacketType.Pingresp:
+      if (cursor.end > cursor.at)
+        throw new ProtocolError(0x81, `${type === PacketType.Pingreq ? 'PINGREQ' : 'PINGRESP'} with a body`, 'MQTT-4.13.1-1', cursor.at, false)
       return { type }
-    case Disconnect:
+    case PacketType.Disconnect:
       return decodeDisconnect(cursor, version, sender)
     default:
       return decodeAuth(cursor, version, sender)
@@ -108,15 +118,15 @@ function checkFlags(header: number, version: ProtocolVersion): void {
   const type = header >> 4
   const flags = header & 15
   switch (type) {
-    case Connect: // judged when its version is known
+    case PacketType.Connect: // judged when its version is known
       return
-    case Pubrel:
+    case PacketType.Pubrel:
       if (flags !== 2 && !(version === 3 && flags === 10)) throw new ProtocolError(0x82, `PUBREL with flags ${flags}`, 'MQTT-3.6.1-1') // [MQTT-3.6.1-1]
       return
-    case Disconnect:
+    case PacketType.Disconnect:
       if (flags !== 0) throw new ProtocolError(0x82, `DISCONNECT with flags ${flags}`, 'MQTT-3.14.1-1') // [MQTT-3.14.1-1]
       return
-    case Auth:
+    case PacketType.Auth:
       if (version !== 5) throw new ProtocolError(0x82, 'AUTH before MQTT 5.0', 'MQTT-4.13.1-1')
       if (flags !== 0) throw new ProtocolError(0x81, `AUTH with flags ${flags}`, 'MQTT-3.15.1-1') // [MQTT-3.15.1-1]
       return
@@ -125,25 +135,10 @@ function checkFlags(header: number, version: ProtocolVersion): void {
   }
 }
 
-function checkRequestFlags(type: typeof Subscribe | typeof Unsubscribe, flags: number, version: ProtocolVersion): void {
+function checkRequestFlags(type: typeof PacketType.Subscribe | typeof PacketType.Unsubscribe, flags: number, version: ProtocolVersion): void {
   if (flags === 2 || (version === 3 && flags === 10)) return
-  const [name, clause] = type === Subscribe ? ['SUBSCRIBE', 'MQTT-3.8.1-1'] : ['UNSUBSCRIBE', 'MQTT-3.10.1-1']
+  const [name, clause] = type === PacketType.Subscribe ? ['SUBSCRIBE', 'MQTT-3.8.1-1'] : ['UNSUBSCRIBE', 'MQTT-3.10.1-1']
   throw new ProtocolError(0x81, `${name} with flags ${flags}`, clause) // [MQTT-3.8.1-1, MQTT-3.10.1-1]
-}
-
-function decodePublish(header: number, cursor: Cursor, version: ProtocolVersion, sender: Sender): Publish {
-  const qos = (header >> 1) & 3
-  if (qos === 3) throw new ProtocolError(0x81, 'QoS 3', 'MQTT-3.3.1-4') // [MQTT-3.3.1-4]
-  if (qos === 0 && (header & 8) !== 0) throw new ProtocolError(0x81, 'DUP with QoS 0', 'MQTT-3.3.1-2') // [MQTT-3.3.1-2]
-  const topicAt = cursor.at
-  const topicName = cursor.text('Topic Name')
-  if (hasWildcard(topicName)) throw new ProtocolError(0x81, `wildcard in Topic Name ${topicName}`, 'MQTT-3.3.2-2', topicAt) // [MQTT-3.3.2-2]
-  const packetIdAt = cursor.at
-  const packetId = qos === 0 ? 0 : cursor.twoByte('Packet Identifier') // [MQTT-2.2.1-2]
-  const properties = version === 5 ? readProperties(cursor, Publish, sender) : NO_PROPERTIES
-  if (topicName === '' && properties.topicAlias === undefined) throw new ProtocolError(0x81, 'empty Topic Name', 'MQTT-4.7.3-1', topicAt) // [MQTT-4.7.3-1]
-  if (qos !== 0 && packetId === 0) throw new ProtocolError(0x82, 'PUBLISH with Packet Identifier 0', 'MQTT-2.2.1-3', packetIdAt) // [MQTT-2.2.1-3]
-  return { type: Publish, topicName, payload: cursor.rest(), qos: qos as Qos, retain: (header & 1) !== 0, dup: (header & 8) !== 0, packetId, properties }
 }
 
 function decodeAcknowledgement(type: PublishAcknowledgement['type'], cursor: Cursor, version: ProtocolVersion, sender: Sender): PublishAcknowledgement {
@@ -158,19 +153,19 @@ function decodeAcknowledgement(type: PublishAcknowledgement['type'], cursor: Cur
 
 function decodeDisconnect(cursor: Cursor, version: ProtocolVersion, sender: Sender): Disconnect {
   const start = cursor.at
-  const { reasonCode, properties } = version === 5 ? readReason(cursor, Disconnect, sender) : SUCCESS
+  const { reasonCode, properties } = version === 5 ? readReason(cursor, PacketType.Disconnect, sender) : SUCCESS
   if (version !== 5 && sender === 'server') throw new ProtocolError(0x82, 'DISCONNECT from a server before MQTT 5.0', 'MQTT-4.13.1-1')
-  if (!senderMayUse(reasonCode, Disconnect, sender)) throw badReason(reasonCode, Disconnect, start) // [MQTT-3.14.2-1]
+  if (!senderMayUse(reasonCode, PacketType.Disconnect, sender)) throw badReason(reasonCode, PacketType.Disconnect, start) // [MQTT-3.14.2-1]
   cursor.finish('DISCONNECT')
-  return { type: Disconnect, reasonCode, properties }
+  return { type: PacketType.Disconnect, reasonCode, properties }
 }
 
 function decodeAuth(cursor: Cursor, version: ProtocolVersion, sender: Sender): Auth {
   const start = cursor.at
-  const { reasonCode, properties } = version === 5 ? readReason(cursor, Auth, sender) : SUCCESS
-  if (!senderMayUse(reasonCode, Auth, sender)) throw badReason(reasonCode, Auth, start) // [MQTT-3.15.2-1]
+  const { reasonCode, properties } = version === 5 ? readReason(cursor, PacketType.Auth, sender) : SUCCESS
+  if (!senderMayUse(reasonCode, PacketType.Auth, sender)) throw badReason(reasonCode, PacketType.Auth, start) // [MQTT-3.15.2-1]
   cursor.finish('AUTH')
-  return { type: Auth, reasonCode, properties }
+  return { type: PacketType.Auth, reasonCode, properties }
 }
 
 interface Reason {
@@ -188,6 +183,12 @@ function readReason(cursor: Cursor, carrier: PacketType, sender: Sender): Reason
 }
 
 function badReason(reasonCode: number, type: PacketType, offset: number): ProtocolError {
-  const clause = type === Disconnect ? 'MQTT-3.14.2-1' : type === Auth ? 'MQTT-3.15.2-1' : `MQTT-3.${type}.2-1`
-  return new ProtocolError(0x82, `Reason Code 0x${reasonCode.toString(16).padStart(2, '0')} in packet type ${type}`, clause, offset, type !== Disconnect) // who leaves is not answered, as in Mosquitto
+  const clause = type === PacketType.Disconnect ? 'MQTT-3.14.2-1' : type === PacketType.Auth ? 'MQTT-3.15.2-1' : `MQTT-3.${type}.2-1`
+  return new ProtocolError(
+    0x82,
+    `Reason Code 0x${reasonCode.toString(16).padStart(2, '0')} in packet type ${type}`,
+    clause,
+    offset,
+    type !== PacketType.Disconnect,
+  ) // who leaves is not answered, as in Mosquitto
 }

@@ -11,9 +11,6 @@ import { packetMayCarry } from './reason-codes.ts'
 import { hasCorrectWildcards, hasWildcard, isTopicFilter } from './topics.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
-const { Connect, Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Suback, Unsubscribe, Unsuback } = PacketType
-const { Pingreq, Pingresp, Disconnect, Auth } = PacketType
-
 /** All but what only servers send. */
 export type ClientPacket = Exclude<Packet, { readonly type: 2 | 9 | 11 }>
 
@@ -68,20 +65,22 @@ function checkedLength(size: number): number {
 
 function bodySize(packet: Packet, version: ProtocolVersion): number {
   switch (packet.type) {
-    case Connack:
+    case PacketType.Connack:
       if (version !== 5 && !(packet.reasonCode >= 0 && packet.reasonCode <= 5))
         throw new UsageError(`CONNACK return code ${packet.reasonCode}: must be 0 to 5 before MQTT 5.0`)
       if (packet.sessionPresent && packet.reasonCode !== 0)
         throw new UsageError(`CONNACK with Session Present and Reason Code ${packet.reasonCode}: a refusal has no session`) // [MQTT-3.2.2-6]
-      checkReason(packet.reasonCode, Connack, version)
-      return 2 + propertiesField(packet.properties, Connack, version)
-    case Suback:
-    case Unsuback:
+      checkReason(packet.reasonCode, PacketType.Connack, version)
+      return 2 + propertiesField(packet.properties, PacketType.Connack, version)
+    case PacketType.Suback:
+    case PacketType.Unsuback:
       checkPacketId(packet.packetId, packet.type)
       for (const code of packet.reasonCodes) checkReason(code, packet.type, version)
-      if (packet.reasonCodes.length === 0 && (version === 5 || packet.type === Suback))
+      if (packet.reasonCodes.length === 0 && (version === 5 || packet.type === PacketType.Suback))
         throw new UsageError(`packet type ${packet.type} without Reason Codes: one for each Topic Filter`)
-      return 2 + propertiesField(packet.properties, packet.type, version) + (version !== 5 && packet.type === Unsuback ? 0 : packet.reasonCodes.length)
+      return (
+        2 + propertiesField(packet.properties, packet.type, version) + (version !== 5 && packet.type === PacketType.Unsuback ? 0 : packet.reasonCodes.length)
+      )
     default:
       return requestSize(packet, version)
   }
@@ -90,31 +89,31 @@ function bodySize(packet: Packet, version: ProtocolVersion): number {
 /** What clients send; PINGRESP is as easily written. */
 function requestSize(packet: ClientPacket, version: ProtocolVersion): number {
   switch (packet.type) {
-    case Connect:
+    case PacketType.Connect:
       return connectSize(packet)
-    case Publish:
+    case PacketType.Publish:
       return publishSize(packet, version)
-    case Puback:
-    case Pubrec:
-    case Pubrel:
-    case Pubcomp:
+    case PacketType.Puback:
+    case PacketType.Pubrec:
+    case PacketType.Pubrel:
+    case PacketType.Pubcomp:
       checkPacketId(packet.packetId, packet.type)
       checkReason(packet.reasonCode, packet.type, version)
       return 2 + reasonSize(packet.reasonCode, packet.properties, packet.type, version)
-    case Subscribe:
+    case PacketType.Subscribe:
       return subscribeSize(packet, version)
-    case Unsubscribe:
+    case PacketType.Unsubscribe:
       return unsubscribeSize(packet, version)
-    case Pingreq:
-    case Pingresp:
+    case PacketType.Pingreq:
+    case PacketType.Pingresp:
       return 0
-    case Disconnect:
-      checkReason(packet.reasonCode, Disconnect, version)
-      return reasonSize(packet.reasonCode, packet.properties, Disconnect, version)
-    case Auth:
+    case PacketType.Disconnect:
+      checkReason(packet.reasonCode, PacketType.Disconnect, version)
+      return reasonSize(packet.reasonCode, packet.properties, PacketType.Disconnect, version)
+    case PacketType.Auth:
       if (version !== 5) throw new UsageError(`AUTH in MQTT version ${version}: only 5 has it`)
-      checkReason(packet.reasonCode, Auth, version)
-      return reasonSize(packet.reasonCode, packet.properties, Auth, version)
+      checkReason(packet.reasonCode, PacketType.Auth, version)
+      return reasonSize(packet.reasonCode, packet.properties, PacketType.Auth, version)
     default:
       return assertNever(packet)
   }
@@ -123,19 +122,19 @@ function requestSize(packet: ClientPacket, version: ProtocolVersion): number {
 function publishSize(packet: Publish, version: ProtocolVersion): number {
   const { qos, packetId, topicName } = packet
   if (qos !== 0 && qos !== 1 && qos !== 2) throw new UsageError(`QoS ${String(qos)}: must be 0, 1 or 2`) // [MQTT-3.3.1-4]
-  if (qos > 0) checkPacketId(packetId, Publish)
+  if (qos > 0) checkPacketId(packetId, PacketType.Publish)
   else if (packetId !== 0) throw new UsageError(`Packet Identifier ${packetId} with QoS 0: must be 0`) // [MQTT-2.2.1-2]
   if (qos === 0 && packet.dup) throw new UsageError('DUP with QoS 0: only what is acknowledged is sent again') // [MQTT-3.3.1-2]
   if (hasWildcard(topicName)) throw new UsageError(`Topic Name '${topicName}': wildcards are for filters`) // [MQTT-3.3.2-2]
   if (topicName === '' && (version !== 5 || packet.properties.topicAlias === undefined))
     throw new UsageError('Topic Name empty: only with a Topic Alias of MQTT 5.0') // [MQTT-4.7.3-1]
-  return textSize(topicName, 'Topic Name') + (qos > 0 ? 2 : 0) + propertiesField(packet.properties, Publish, version) + packet.payload.length
+  return textSize(topicName, 'Topic Name') + (qos > 0 ? 2 : 0) + propertiesField(packet.properties, PacketType.Publish, version) + packet.payload.length
 }
 
 function subscribeSize(packet: Subscribe, version: ProtocolVersion): number {
-  checkPacketId(packet.packetId, Subscribe)
+  checkPacketId(packet.packetId, PacketType.Subscribe)
   if (packet.subscriptions.length === 0) throw new UsageError('SUBSCRIBE without a Topic Filter: at least one') // [MQTT-3.8.3-2]
-  let size = 2 + propertiesField(packet.properties, Subscribe, version)
+  let size = 2 + propertiesField(packet.properties, PacketType.Subscribe, version)
   for (const { topicFilter, qos, retainHandling, noLocal } of packet.subscriptions) {
     if (!isTopicFilter(topicFilter)) throw new UsageError(`Topic Filter '${topicFilter}': not a valid one`) // [MQTT-4.7.1-1, MQTT-4.7.1-2]
     if (qos !== 0 && qos !== 1 && qos !== 2) throw new UsageError(`QoS ${String(qos)}: must be 0, 1 or 2`)
@@ -148,9 +147,9 @@ function subscribeSize(packet: Subscribe, version: ProtocolVersion): number {
 }
 
 function unsubscribeSize(packet: Unsubscribe, version: ProtocolVersion): number {
-  checkPacketId(packet.packetId, Unsubscribe)
+  checkPacketId(packet.packetId, PacketType.Unsubscribe)
   if (packet.topicFilters.length === 0) throw new UsageError('UNSUBSCRIBE without a Topic Filter: at least one') // [MQTT-3.10.3-2]
-  let size = 2 + propertiesField(packet.properties, Unsubscribe, version)
+  let size = 2 + propertiesField(packet.properties, PacketType.Unsubscribe, version)
   for (const topicFilter of packet.topicFilters) {
     if (!hasCorrectWildcards(topicFilter)) throw new UsageError(`Topic Filter '${topicFilter}': not a valid one`)
     size += textSize(topicFilter, 'Topic Filter')
@@ -178,7 +177,7 @@ function checkPacketId(packetId: number, type: PacketType): void {
 }
 
 function checkReason(code: number, type: PacketType, version: ProtocolVersion): void {
-  if (version === 5 ? !packetMayCarry(code, type) : type === Suback && code !== 0x80 && !(code >= 0 && code <= 2)) {
+  if (version === 5 ? !packetMayCarry(code, type) : type === PacketType.Suback && code !== 0x80 && !(code >= 0 && code <= 2)) {
     throw new UsageError(`Reason Code ${code} in packet type ${type}: not allowed there`)
   }
 }
@@ -187,15 +186,15 @@ function write(packet: Packet, version: ProtocolVersion, remaining: number, out:
   const end = at + 1 + varintSize(remaining) + remaining
   at = writeHead(packet, remaining, out, at)
   switch (packet.type) {
-    case Connack:
+    case PacketType.Connack:
       out[at] = version !== 3 && packet.sessionPresent ? 1 : 0 // 3.1 has a reserved byte here
       out[at + 1] = packet.reasonCode
-      return version === 5 ? writeSized(packet.properties, Connack, out, at + 2) : at + 2
-    case Suback:
-    case Unsuback:
+      return version === 5 ? writeSized(packet.properties, PacketType.Connack, out, at + 2) : at + 2
+    case PacketType.Suback:
+    case PacketType.Unsuback:
       at = writeTwoByte(packet.packetId, out, at)
       if (version === 5) at = writeSized(packet.properties, packet.type, out, at)
-      if (version === 5 || packet.type === Suback) out.set(packet.reasonCodes, at)
+      if (version === 5 || packet.type === PacketType.Suback) out.set(packet.reasonCodes, at)
       return end
     default:
       return writeRequest(packet, version, end, out, at)
@@ -209,37 +208,37 @@ function writeHead(packet: Packet, remaining: number, out: Uint8Array, at: numbe
 
 function writeRequest(packet: ClientPacket, version: ProtocolVersion, end: number, out: Uint8Array, at: number): number {
   switch (packet.type) {
-    case Connect:
+    case PacketType.Connect:
       return writeConnect(packet, out, at)
-    case Publish:
+    case PacketType.Publish:
       at = writeText(packet.topicName, out, at)
       if (packet.qos > 0) at = writeTwoByte(packet.packetId, out, at)
-      if (version === 5) at = writeSized(packet.properties, Publish, out, at)
+      if (version === 5) at = writeSized(packet.properties, PacketType.Publish, out, at)
       out.set(packet.payload, at)
       return end
-    case Puback:
-    case Pubrec:
-    case Pubrel:
-    case Pubcomp:
+    case PacketType.Puback:
+    case PacketType.Pubrec:
+    case PacketType.Pubrel:
+    case PacketType.Pubcomp:
       return writeReason(packet, out, writeTwoByte(packet.packetId, out, at), end)
-    case Subscribe:
+    case PacketType.Subscribe:
       at = writeTwoByte(packet.packetId, out, at)
-      if (version === 5) at = writeSized(packet.properties, Subscribe, out, at)
+      if (version === 5) at = writeSized(packet.properties, PacketType.Subscribe, out, at)
       for (const { topicFilter, qos, noLocal, retainAsPublished, retainHandling } of packet.subscriptions) {
         at = writeText(topicFilter, out, at)
         out[at++] = version === 5 ? qos | (noLocal ? 4 : 0) | (retainAsPublished ? 8 : 0) | (retainHandling << 4) : qos
       }
       return end
-    case Unsubscribe:
+    case PacketType.Unsubscribe:
       at = writeTwoByte(packet.packetId, out, at)
-      if (version === 5) at = writeSized(packet.properties, Unsubscribe, out, at)
+      if (version === 5) at = writeSized(packet.properties, PacketType.Unsubscribe, out, at)
       for (const topicFilter of packet.topicFilters) at = writeText(topicFilter, out, at)
       return end
-    case Pingreq:
-    case Pingresp:
+    case PacketType.Pingreq:
+    case PacketType.Pingresp:
       return end
-    case Disconnect:
-    case Auth:
+    case PacketType.Disconnect:
+    case PacketType.Auth:
       return writeReason(packet, out, at, end)
     default:
       return assertNever(packet)
@@ -248,8 +247,8 @@ function writeRequest(packet: ClientPacket, version: ProtocolVersion, end: numbe
 
 /** Type and flags [MQTT-2.1.3-1]. */
 function firstByte(packet: Packet): number {
-  if (packet.type === Publish) return 0x30 | (packet.dup ? 8 : 0) | (packet.qos << 1) | (packet.retain ? 1 : 0)
-  return (packet.type << 4) | (packet.type === Pubrel || packet.type === Subscribe || packet.type === Unsubscribe ? 2 : 0) // [MQTT-3.6.1-1, MQTT-3.8.1-1, MQTT-3.10.1-1]
+  if (packet.type === PacketType.Publish) return 0x30 | (packet.dup ? 8 : 0) | (packet.qos << 1) | (packet.retain ? 1 : 0)
+  return (packet.type << 4) | (packet.type === PacketType.Pubrel || packet.type === PacketType.Subscribe || packet.type === PacketType.Unsubscribe ? 2 : 0) // [MQTT-3.6.1-1, MQTT-3.8.1-1, MQTT-3.10.1-1]
 }
 
 function writeSized(properties: Properties, carrier: PropertyCarrier, out: Uint8Array, at: number): number {
@@ -258,7 +257,7 @@ function writeSized(properties: Properties, carrier: PropertyCarrier, out: Uint8
 
 /** As much as there is room for: `end` was found by `reasonSize`. */
 function writeReason(
-  packet: { type: PublishAcknowledgement['type'] | typeof Disconnect | typeof Auth; reasonCode: number; properties: Properties },
+  packet: { type: PublishAcknowledgement['type'] | typeof PacketType.Disconnect | typeof PacketType.Auth; reasonCode: number; properties: Properties },
   out: Uint8Array,
   at: number,
   end: number,

@@ -15,6 +15,9 @@ export interface FrameSink {
   packet(header: number, bytes: Uint8Array, at: number, end: number): void
 }
 
+/** Fills the head fields of a run from its first packet, as decode-publish.ts does. What clients use instead, which is smaller, is in read-publish.ts. */
+export type HeadDecoder = typeof decodePublishHead
+
 const INCOMPLETE = -1
 /** Packets of the longest run: bounds its index arrays, which stay with the connection. */
 const LONGEST_RUN = 4096
@@ -29,6 +32,7 @@ export class Framer {
   /** Largest Remaining Length accepted, by packet type; 0 forbids all but empty ones, -1 the type as a whole. */
   maximum: Int32Array
   readonly #sender: Sender
+  readonly #decodeHead: HeadDecoder
   /** Made at the first PUBLISH: many connections only listen. */
   #run: PublishRun | null = null
   #rest: Uint8Array = NO_BYTES
@@ -36,8 +40,9 @@ export class Framer {
   #stopped = false
   #held = false
 
-  constructor(maximum: Int32Array, sender: Sender = 'client') {
+  constructor(maximum: Int32Array, decodeHead: HeadDecoder, sender: Sender = 'client') {
     this.maximum = maximum
+    this.#decodeHead = decodeHead
     this.#sender = sender
   }
 
@@ -142,7 +147,7 @@ export class Framer {
             if (this.#stopped || this.#held) return at
           }
           const run = (this.#run ??= new PublishRun())
-          decodePublishHead(run, bytes, header, body, next, this.version, this.#sender)
+          this.#decodeHead(run, bytes, header, body, next, this.version, this.#sender)
           if ((header & 6) !== 0 && isZero(bytes, body + run.idAt)) throw zeroId(body + run.idAt)
           run.begin(bytes, at, body, next)
           open = run

@@ -1,7 +1,24 @@
 // How large a packet of each type may be, by direction and time: the tables that a Framer compares with.
 // Entries are Remaining Lengths, -1 = this type may not come now. A fresh table each time: the framer's owner may change it.
 
-import { PacketType, type ProtocolVersion } from './packet.ts'
+import type { PacketType, ProtocolVersion } from './packet.ts'
+import {
+  Auth,
+  Connack,
+  Connect,
+  Disconnect,
+  Pingreq,
+  Pingresp,
+  Puback,
+  Pubcomp,
+  Publish,
+  Pubrec,
+  Pubrel,
+  Suback,
+  Subscribe,
+  Unsuback,
+  Unsubscribe,
+} from './packet-type.ts'
 
 /** What is accepted before and after the connection is made. */
 export interface PacketSizes {
@@ -16,9 +33,6 @@ const LARGEST_ANSWER = 10_000
 
 /** Largest Remaining Length of all. */
 export const LARGEST_REMAINING_LENGTH = 268_435_455
-
-const { Connect, Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Suback, Unsubscribe, Unsuback } = PacketType
-const { Pingreq, Pingresp, Disconnect, Auth } = PacketType
 
 /** What a server accepts from a client of this version. Maximum Packet Size counts whole packets, in bytes; 0 = no limit. */
 export function packetSizes(maximumPacketSize: number, version: ProtocolVersion = 5): PacketSizes {

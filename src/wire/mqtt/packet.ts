@@ -1,27 +1,13 @@
 // The Control Packets of MQTT 3.1, 3.1.1 and 5.0 as values: one union, told apart by `type` [MQTT 5.0, section 2 and 3].
 // Every literal lists all fields in this order, so that each packet type has one hidden class. The hot path does not use them: see publish-run.ts.
 
+import type * as packetTypes from './packet-type.ts'
+import { Puback, Pubcomp } from './packet-type.ts'
 import type { Properties } from './properties.ts'
 
-/** Control Packet types, the upper half of the first byte [table 2-1]. */
-export const PacketType = {
-  Connect: 1,
-  Connack: 2,
-  Publish: 3,
-  Puback: 4,
-  Pubrec: 5,
-  Pubrel: 6,
-  Pubcomp: 7,
-  Subscribe: 8,
-  Suback: 9,
-  Unsubscribe: 10,
-  Unsuback: 11,
-  Pingreq: 12,
-  Pingresp: 13,
-  Disconnect: 14,
-  Auth: 15,
-} as const
-export type PacketType = (typeof PacketType)[keyof typeof PacketType]
+/** Control Packet types, such as `PacketType.Publish`. */
+export * as PacketType from './packet-type.ts'
+export type PacketType = (typeof packetTypes)[keyof typeof packetTypes]
 
 export const Qos = { AtMostOnce: 0, AtLeastOnce: 1, ExactlyOnce: 2 } as const
 export type Qos = (typeof Qos)[keyof typeof Qos]
@@ -44,7 +30,7 @@ export interface Will {
 }
 
 export interface Connect {
-  readonly type: typeof PacketType.Connect
+  readonly type: typeof packetTypes.Connect
   readonly version: ProtocolVersion
   /** Bit 0x80 of the level: a Mosquitto bridge. */
   readonly bridge: boolean
@@ -61,7 +47,7 @@ export interface Connect {
 }
 
 export interface Connack {
-  readonly type: typeof PacketType.Connack
+  readonly type: typeof packetTypes.Connack
   readonly sessionPresent: boolean
   /** Reason Code in 5.0, return code 0-5 in 3.x. */
   readonly reasonCode: number
@@ -69,7 +55,7 @@ export interface Connack {
 }
 
 export interface Publish {
-  readonly type: typeof PacketType.Publish
+  readonly type: typeof packetTypes.Publish
   /** Empty only in 5.0, with a Topic Alias. */
   readonly topicName: string
   readonly payload: Uint8Array
@@ -83,7 +69,7 @@ export interface Publish {
 
 /** PUBACK, PUBREC, PUBREL, PUBCOMP: one shape. */
 export interface PublishAcknowledgement {
-  readonly type: typeof PacketType.Puback | typeof PacketType.Pubrec | typeof PacketType.Pubrel | typeof PacketType.Pubcomp
+  readonly type: typeof packetTypes.Puback | typeof packetTypes.Pubrec | typeof packetTypes.Pubrel | typeof packetTypes.Pubcomp
   readonly packetId: number
   /** 0 in 3.x. */
   readonly reasonCode: number
@@ -102,28 +88,28 @@ export interface SubscriptionRequest {
 }
 
 export interface Subscribe {
-  readonly type: typeof PacketType.Subscribe
+  readonly type: typeof packetTypes.Subscribe
   readonly packetId: number
   readonly subscriptions: readonly SubscriptionRequest[]
   readonly properties: Properties
 }
 
 export interface Suback {
-  readonly type: typeof PacketType.Suback
+  readonly type: typeof packetTypes.Suback
   readonly packetId: number
   readonly reasonCodes: readonly number[]
   readonly properties: Properties
 }
 
 export interface Unsubscribe {
-  readonly type: typeof PacketType.Unsubscribe
+  readonly type: typeof packetTypes.Unsubscribe
   readonly packetId: number
   readonly topicFilters: readonly string[]
   readonly properties: Properties
 }
 
 export interface Unsuback {
-  readonly type: typeof PacketType.Unsuback
+  readonly type: typeof packetTypes.Unsuback
   readonly packetId: number
   /** Empty in 3.x. */
   readonly reasonCodes: readonly number[]
@@ -131,22 +117,22 @@ export interface Unsuback {
 }
 
 export interface Pingreq {
-  readonly type: typeof PacketType.Pingreq
+  readonly type: typeof packetTypes.Pingreq
 }
 
 export interface Pingresp {
-  readonly type: typeof PacketType.Pingresp
+  readonly type: typeof packetTypes.Pingresp
 }
 
 export interface Disconnect {
-  readonly type: typeof PacketType.Disconnect
+  readonly type: typeof packetTypes.Disconnect
   /** 0 in 3.x. */
   readonly reasonCode: number
   readonly properties: Properties
 }
 
 export interface Auth {
-  readonly type: typeof PacketType.Auth
+  readonly type: typeof packetTypes.Auth
   readonly reasonCode: number
   readonly properties: Properties
 }
@@ -155,5 +141,5 @@ export type Packet = Connect | Connack | Publish | PublishAcknowledgement | Subs
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP. */
 export function isPublishAcknowledgement({ type }: Packet): boolean {
-  return type >= PacketType.Puback && type <= PacketType.Pubcomp
+  return type >= Puback && type <= Pubcomp
 }

@@ -1,7 +1,8 @@
 // The properties of MQTT 5.0 [table 2-4]: identifier, name, data type, where allowed. Facts as data.
 // Used by decode, encode, the client's -D option and, later, the dissector and the console.
 
-import { PacketType, type Sender } from './packet.ts'
+import type { PacketType, Sender } from './packet.ts'
+import { Auth, Connack, Connect, Disconnect, Puback, Pubcomp, Publish, Pubrec, Pubrel, Suback, Subscribe, Unsuback, Unsubscribe } from './packet-type.ts'
 
 /** Properties of one packet, in the order in which they are written. Absent = not in the packet. */
 export interface Properties {
@@ -62,7 +63,6 @@ export interface PropertyRow {
   readonly repeatable: boolean
 }
 
-const { Connect, Connack, Publish, Puback, Pubrec, Pubrel, Pubcomp, Subscribe, Suback, Unsubscribe, Unsuback, Disconnect, Auth } = PacketType
 const ANSWERS = [Connack, Puback, Pubrec, Pubrel, Pubcomp, Suback, Unsuback, Disconnect, Auth] as const
 const MESSAGES = [Publish, 'will'] as const
 

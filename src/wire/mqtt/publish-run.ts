@@ -70,32 +70,6 @@ export class PublishRun {
     return (this.bytes[at]! << 8) | this.bytes[at + 1]!
   }
 
-  /** Writes the Packet Identifier of packet i into the bytes, which must be ours. */
-  setPacketId(i: number, packetId: number): void {
-    const at = this.bodies[i]! + this.idAt
-    this.bytes[at] = packetId >> 8
-    this.bytes[at + 1] = packetId & 255
-  }
-
-  /** Overwrites the Message Expiry Interval of the selected packets, which must be ours and have one. Seconds. */
-  setExpiry(seconds: number): void {
-    for (let i = this.from; i < this.to; i++) {
-      const at = this.bodies[i]! + this.expiryAt
-      this.bytes[at] = seconds >>> 24
-      this.bytes[at + 1] = seconds >>> 16
-      this.bytes[at + 2] = seconds >>> 8
-      this.bytes[at + 3] = seconds
-    }
-    this.expiry = seconds
-  }
-
-  /** Payload bytes of packets [from, to). */
-  payloadBytes(from: number, to: number): number {
-    let sum = (from - to) * this.headLength
-    for (let i = from; i < to; i++) sum += this.starts[i + 1]! - this.bodies[i]!
-    return sum
-  }
-
   /** Begins a run at a packet whose head is already described. */
   begin(bytes: Uint8Array, start: number, body: number, end: number): void {
     this.bytes = bytes
@@ -145,4 +119,19 @@ export class PublishRun {
     this.starts = starts
     this.bodies = bodies
   }
+}
+
+/** Payload bytes of packets [from, to). */
+export function payloadBytesOf(run: PublishRun, from: number, to: number): number {
+  const { starts, bodies } = run
+  let sum = (from - to) * run.headLength
+  for (let i = from; i < to; i++) sum += starts[i + 1]! - bodies[i]!
+  return sum
+}
+
+/** Writes the Packet Identifier of packet i into the run's bytes, which must be ours. */
+export function setPacketId(run: PublishRun, i: number, packetId: number): void {
+  const at = run.bodies[i]! + run.idAt
+  run.bytes[at] = packetId >> 8
+  run.bytes[at + 1] = packetId & 255
 }

@@ -1,44 +1,61 @@
-// A PUBLISH of a server's run as a packet of its own: what a client hands to its program.
-// decode-publish.ts has judged the run's head; here it is only read.
+// PUBLISH as a packet of its own [MQTT 3.1, 3.1.1 and 5.0, section 3.3]: the plain way, and what a client makes of its server's runs.
+// decode-publish.ts is the fast way of the same, for servers, which look at the head only; a law in the tests keeps the two alike.
 
-import { Cursor } from '../cursor.ts'
-import { readUtf8 } from '../text.ts'
+import { Cursor, copyOf } from '../cursor.ts'
+import { ProtocolError } from '../errors.ts'
 import { readProperties } from './decode-properties.ts'
-import { PacketType, type Publish } from './packet.ts'
+import type { HeadDecoder } from './framer.ts'
+import { PacketType, type ProtocolVersion, type Publish, type Qos, type Sender } from './packet.ts'
 import { NO_PROPERTIES } from './properties.ts'
 import type { PublishRun } from './publish-run.ts'
+import { hasWildcard } from './topics.ts'
 
-const SHORT = 64
-
-/** Packet i of the run. It owns its memory. */
-export function readPublish(run: PublishRun, i: number): Publish {
-  const { bytes, qos, header } = run
-  const body = run.bodies[i]!
-  const head = body + run.headLength
-  const properties =
-    run.propertiesLength > 1 ? readProperties(new Cursor(bytes, head - run.propertiesLength, head, false), PacketType.Publish, 'server') : NO_PROPERTIES
+/** The packet with this first byte, whose body is all that the cursor has. It owns its memory. Throws ProtocolError. */
+export function decodePublish(header: number, cursor: Cursor, version: ProtocolVersion, sender: Sender): Publish {
+  const qos = (header >> 1) & 3
+  if (qos === 3) throw new ProtocolError(0x81, 'QoS 3', 'MQTT-3.3.1-4') // [MQTT-3.3.1-4]
+  if (qos === 0 && (header & 8) !== 0) throw new ProtocolError(0x81, 'DUP with QoS 0', 'MQTT-3.3.1-2') // [MQTT-3.3.1-2]
+  const topicAt = cursor.at
+  const topicName = cursor.text('Topic Name')
+  if (hasWildcard(topicName)) throw new ProtocolError(0x81, `wildcard in Topic Name ${topicName}`, 'MQTT-3.3.2-2', topicAt) // [MQTT-3.3.2-2]
+  const packetIdAt = cursor.at
+  const packetId = qos === 0 ? 0 : cursor.twoByte('Packet Identifier') // [MQTT-2.2.1-2]
+  const properties = version === 5 ? readProperties(cursor, PacketType.Publish, sender) : NO_PROPERTIES
+  if (topicName === '' && properties.topicAlias === undefined) throw new ProtocolError(0x81, 'empty Topic Name', 'MQTT-4.7.3-1', topicAt) // [MQTT-4.7.3-1]
+  if (qos !== 0 && packetId === 0) throw new ProtocolError(0x82, 'PUBLISH with Packet Identifier 0', 'MQTT-2.2.1-3', packetIdAt) // [MQTT-2.2.1-3]
   return {
     type: PacketType.Publish,
-    topicName: readUtf8(bytes, body + 2, body + 2 + run.ownTopicLength, false),
-    payload: copyOf(bytes, head, run.starts[i + 1]!),
-    qos,
+    topicName,
+    payload: cursor.rest(),
+    qos: qos as Qos,
     retain: (header & 1) !== 0,
     dup: (header & 8) !== 0,
-    packetId: qos === 0 ? 0 : run.packetId(i),
+    packetId,
     properties,
   }
 }
 
-/** Packet i, which repeats the head of the one given. */
-export function repeatPublish(first: Publish, run: PublishRun, i: number): Publish {
-  const payload = copyOf(run.bytes, run.bodies[i]! + run.headLength, run.starts[i + 1]!)
-  return { ...first, payload, packetId: first.qos === 0 ? 0 : run.packetId(i) }
+/** A client's way to read runs: the first packet is decoded whole, so that the others, which repeat its head, need none of it again. */
+export class PublishReader {
+  /** The first packet of the latest run. */
+  first: Publish | null = null
+
+  /** For the Framer. Fills only what a run needs to be told from the next one, and to find its payloads. */
+  readonly decodeHead: HeadDecoder = (run, bytes, header, body, end, version) => {
+    const packet = decodePublish(header, new Cursor(bytes, body, end, false), version, 'server')
+    const topicLength = (bytes[body]! << 8) | bytes[body + 1]!
+    run.header = header
+    run.version = version
+    run.topicLength = run.ownTopicLength = topicLength
+    run.headLength = end - body - packet.payload.length
+    run.propertiesLength = run.headLength - 2 - topicLength - (packet.qos > 0 ? 2 : 0)
+    this.first = packet
+  }
 }
 
-/** A view for `set` costs more than copying a few bytes one by one. */
-function copyOf(bytes: Uint8Array, at: number, end: number): Uint8Array {
-  const copy = new Uint8Array(end - at)
-  if (copy.length > SHORT) copy.set(bytes.subarray(at, end))
-  else for (let i = 0; i < copy.length; i++) copy[i] = bytes[at + i]!
-  return copy
+/** Packet i of a run, which repeats the head of `first`. It owns its memory. */
+export function repeatPublish(first: Publish, run: PublishRun, i: number): Publish {
+  const { type, topicName, qos, retain, dup, properties } = first
+  const payload = copyOf(run.bytes, run.bodies[i]! + run.headLength, run.starts[i + 1]!)
+  return { type, topicName, payload, qos, retain, dup, packetId: qos === 0 ? 0 : run.packetId(i), properties }
 }

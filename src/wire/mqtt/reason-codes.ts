@@ -1,7 +1,8 @@
 // The Reason Codes of MQTT 5.0 [table 2-6] and the CONNACK return codes of 3.x [table 3.1]: facts as data.
 // Used by decode and encode (which code may stand where), by the broker's answers, by what is printed.
 
-import { PacketType, type Sender } from './packet.ts'
+import type { PacketType, Sender } from './packet.ts'
+import { Auth, Connack, Disconnect, Puback, Pubcomp, Pubrec, Pubrel, Suback, Unsuback } from './packet-type.ts'
 
 /** One Reason Code as one group of packets means it: 0x00 has three rows. */
 export interface ReasonCodeRow {
@@ -58,8 +59,6 @@ export const ReasonCode = {
   WildcardSubscriptionsNotSupported: 0xa2,
 } as const
 export type ReasonCode = (typeof ReasonCode)[keyof typeof ReasonCode]
-
-const { Connack, Puback, Pubrec, Pubrel, Pubcomp, Suback, Unsuback, Disconnect, Auth } = PacketType
 
 function row(code: number, name: string, ...packets: readonly PacketType[]): ReasonCodeRow {
   return { code, name, packets }
