@@ -1,44 +1,8 @@
 // Fields of DNS.
 // Names, labels, types and value names are Wireshark's.
 
+import { DNS_CLASSES, DNS_TYPES } from './dns-names.ts'
 import { booleanNames, defineProtocol, type ProtocolFields } from './field.ts'
-
-/** Short names and descriptions of record types. */
-export const DNS_TYPES: ReadonlyMap<number, string> = new Map([
-  [1, 'A (Host Address)'],
-  [2, 'NS (authoritative Name Server)'],
-  [5, 'CNAME (Canonical NAME for an alias)'],
-  [6, 'SOA (Start Of a zone of Authority)'],
-  [12, 'PTR (domain name PoinTeR)'],
-  [13, 'HINFO (host information)'],
-  [15, 'MX (Mail eXchange)'],
-  [16, 'TXT (Text strings)'],
-  [28, 'AAAA (IPv6 Address)'],
-  [33, 'SRV (Server Selection)'],
-  [35, 'NAPTR (Naming Authority Pointer)'],
-  [41, 'OPT'],
-  [43, 'DS (Delegation Signer)'],
-  [46, 'RRSIG (Resource Record Signature)'],
-  [47, 'NSEC (Next Secure)'],
-  [48, 'DNSKEY (DNS Public Key)'],
-  [50, 'NSEC3'],
-  [52, 'TLSA'],
-  [64, 'SVCB (General Purpose Service Endpoints)'],
-  [65, 'HTTPS (HTTPS Specific Service Endpoints)'],
-  [99, 'SPF'],
-  [252, 'AXFR (transfer of an entire zone)'],
-  [255, '* (A request for all records the server/cache has available)'],
-  [257, 'CAA (Certification Authority Restriction)'],
-])
-
-const CLASSES: ReadonlyMap<number, string> = new Map([
-  [1, 'IN'],
-  [2, 'CS'],
-  [3, 'CH'],
-  [4, 'HS'],
-  [254, 'NONE'],
-  [255, 'ANY'],
-])
 
 export const DNS: ProtocolFields<
   | 'id'
@@ -215,10 +179,10 @@ export const DNS: ProtocolFields<
     qryNameLen: { name: 'dns.qry.name.len', label: 'Name Length', type: 'uint16', base: 'dec', generated: true },
     countLabels: { name: 'dns.count.labels', label: 'Label Count', type: 'uint16', base: 'dec', generated: true },
     qryType: { name: 'dns.qry.type', label: 'Type', type: 'uint16', base: 'dec', values: DNS_TYPES },
-    qryClass: { name: 'dns.qry.class', label: 'Class', type: 'uint16', base: 'hex', values: CLASSES },
+    qryClass: { name: 'dns.qry.class', label: 'Class', type: 'uint16', base: 'hex', values: DNS_CLASSES },
     respName: { name: 'dns.resp.name', label: 'Name', type: 'string' },
     respType: { name: 'dns.resp.type', label: 'Type', type: 'uint16', base: 'dec', values: DNS_TYPES },
-    respClass: { name: 'dns.resp.class', label: 'Class', type: 'uint16', base: 'hex', values: CLASSES },
+    respClass: { name: 'dns.resp.class', label: 'Class', type: 'uint16', base: 'hex', values: DNS_CLASSES },
     respTtl: { name: 'dns.resp.ttl', label: 'Time to live', type: 'uint32', base: 'dec' },
     respLen: { name: 'dns.resp.len', label: 'Data length', type: 'uint16', base: 'dec' },
     a: { name: 'dns.a', label: 'Address', type: 'ipv4' },

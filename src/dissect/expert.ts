@@ -40,10 +40,11 @@ export const EXPERT: ProtocolFields<'message' | 'severity' | 'group'> = definePr
   },
 )
 
-export const MALFORMED: ProtocolFields<'expert' | 'inner'> = defineProtocol(
+export const MALFORMED: ProtocolFields<'expert' | 'inner' | 'reassembly'> = defineProtocol(
   { name: '_ws.malformed', label: 'Malformed Packet' },
   {
     expert: { name: '_ws.malformed.expert', label: 'Malformed Packet (Exception occurred)', type: 'none' },
+    reassembly: { name: '_ws.malformed.reassembly', label: 'Reassembly error', type: 'none' },
     inner: { name: '_ws.malformed', label: 'Malformed Packet', type: 'protocol', hidden: true },
   },
 )
@@ -88,6 +89,16 @@ export function addBoundsMark(context: DissectContext, label: string, source: nu
 export function addMalformed(context: DissectContext, label: string, source: number): void {
   const row = addMark(context, MALFORMED.protocol, source, 'Malformed Packet', label)
   addExpert(context, row, MALFORMED.expert, Severity.Error, Group.Malformed, 'Malformed Packet (Exception occurred)')
+}
+
+/** `[Reassembly error, protocol TCP: …]`: a piece that contradicts what was put together before. */
+export function addReassemblyError(context: DissectContext, label: string, source: number, fault: string): void {
+  const { rows, demand, columns } = context
+  const text = `[Reassembly error, protocol ${label}: ${fault}]`
+  const row = rows.add(MALFORMED.protocol, source, -1, 0, ROOT)
+  if (demand.columns) columns.appendInfo(text)
+  if (demand.text(MALFORMED.protocol)) rows.setText(row, text)
+  addExpert(context, row, MALFORMED.reassembly, Severity.Error, Group.Malformed, fault)
 }
 
 /** `[Packet size limited during capture: MQTT truncated]`: the capture did not store the bytes. */

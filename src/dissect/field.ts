@@ -47,6 +47,10 @@ export interface FieldDefinition {
   readonly values?: ValueNames
   /** Unit shown behind the number in the tree, such as ` bytes`. */
   readonly unit?: string
+  /** Bytes are shown with colons between them. */
+  readonly hasColons?: boolean
+  /** What is shown of no bytes (default: `<MISSING>`). */
+  readonly whenEmpty?: string
   /** Little endian in the bytes (default: big endian). */
   readonly littleEndian?: boolean
   /** A masked field whose own text (`rows.setText`) stands without its bits in front. */

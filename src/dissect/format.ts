@@ -80,5 +80,5 @@ function formatBytes(field: Field, value: Uint8Array): string {
   if (field.type === 'oid') return identifierText(value)
   if (field.type === 'ipv6') return ipv6Text(value)
   if (field.type === 'ipv4' && value.length === 4) return value.join('.')
-  return value.length === 0 ? '<MISSING>' : bytesText(value, '')
+  return value.length === 0 ? (field.whenEmpty ?? '<MISSING>') : bytesText(value, field.hasColons === true ? ':' : '')
 }

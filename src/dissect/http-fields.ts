@@ -192,3 +192,11 @@ export const WEBSOCKET: ProtocolFields<
     reassembledLength: { name: 'websocket.reassembled.length', label: 'Reassembled websocket Payload length', type: 'uint32', base: 'dec', generated: true },
   },
 )
+
+export const SSDP: ProtocolFields<'unknownHeader' | 'notification'> = defineProtocol(
+  { name: 'ssdp', label: 'Simple Service Discovery Protocol' },
+  {
+    unknownHeader: { name: 'http.unknown_header', label: 'Unknown header', type: 'string' },
+    notification: { name: 'http.notification', label: 'Notification', type: 'boolean', generated: true },
+  },
+)

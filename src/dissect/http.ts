@@ -5,7 +5,7 @@ import { type DissectContext, ONE_MORE_SEGMENT } from './context.ts'
 import { type ConversationState, conversationState } from './conversations.ts'
 import { addExpert, Group, Severity } from './expert.ts'
 import { TEXT_ROW } from './field.ts'
-import { HTTP } from './http-fields.ts'
+import { HTTP, SSDP } from './http-fields.ts'
 import { dissectMedia } from './media.ts'
 import type { Dissect, Protocol } from './registry.ts'
 import { ROOT } from './rows.ts'
@@ -15,8 +15,9 @@ import { dissectWebSocket } from './websocket.ts'
 const LONGEST_HEAD = 1 << 16
 /** A first line longer than this is not recognised. */
 const LONGEST_LINE = 1024
-const REQUEST = /^([A-Z]{3,20}) (\S+) (HTTP\/1\.[01])$/
+const REQUEST = /^([A-Z]{3,20}|M-SEARCH) (\S+) (HTTP\/1\.[01])$/
 const STATUS = /^(HTTP\/1\.[01]) (\d{3})(?: (.*))?$/
+const HYPHEN = 0x2d
 const LATIN1 = new TextDecoder('latin1')
 
 /** Headers with fields of their own. */
@@ -125,7 +126,8 @@ function ask(context: DissectContext, offset: number, length: number): number {
 }
 
 function beginsLikeHttp(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let i = start; i < Math.min(end, start + 4); i++) if (bytes[i]! < 0x41 || bytes[i]! > 0x5a) return bytes[i] === 0x20 && i >= start + 3
+  for (let i = start; i < Math.min(end, start + 4); i++)
+    if (bytes[i]! < 0x41 || bytes[i]! > 0x5a) return (bytes[i] === 0x20 && i >= start + 3) || (bytes[i] === HYPHEN && i === start + 1)
   return true
 }
 
@@ -148,10 +150,11 @@ function addMessage(
 ): void {
   const { rows, demand, columns, frame } = context
   const first = lines[0]!
-  const root = rows.add(HTTP.protocol, source, start, headEnd - start, ROOT)
+  const isDiscovery = context.layers.at(-1) === 'ssdp'
+  const root = rows.add(isDiscovery ? SSDP.protocol : HTTP.protocol, source, start, headEnd - start, ROOT)
   context.httpRow = root
   if (demand.columns) {
-    columns.setProtocol('HTTP')
+    columns.setProtocol(isDiscovery ? 'SSDP' : 'HTTP')
     columns.setInfo(`${first} `)
   }
   const line = rows.add(TEXT_ROW, source, start, first.length + 2, root)
@@ -175,15 +178,20 @@ function addMessage(
     put(HTTP.responseCodeDesc, phrase, version.length + 1)
     put(HTTP.responsePhrase, phrase, version.length + code.length + 2)
   }
-  addHeaders(context, root, source, start, lines, request !== null)
+  const isNotification = request !== null && request[1] === 'NOTIFY'
+  addHeaders(context, root, source, start, lines, isNotification ? -1 : request !== null ? HTTP.requestLine : HTTP.responseLine)
   const generated = (field: number, value: number | bigint | string, text = ''): void => {
     const row = rows.addGiven(field, source, -1, 0, root, value)
     if (text !== '' && demand.text(field)) rows.setText(row, text)
   }
   if (request !== null) {
     const host = headers.get('host')
-    const uri = host === undefined || !request[2]!.startsWith('/') ? request[2]! : `http://${host}${request[2]}`
+    const uri = host === undefined || /^[a-z]+:\/\//i.test(request[2]!) || request[1] === 'CONNECT' ? request[2]! : `http://${host}${request[2]}`
     if (host !== undefined) generated(HTTP.requestFullUri, uri)
+    if (isNotification) {
+      generated(SSDP.notification, 1)
+      return
+    }
     generated(HTTP.request, 1)
     if (!context.inError) {
       state.requests++
@@ -204,7 +212,7 @@ function addMessage(
   generated(HTTP.responseForUri, state.uri)
 }
 
-function addHeaders(context: DissectContext, root: number, source: number, start: number, lines: readonly string[], isRequest: boolean): void {
+function addHeaders(context: DissectContext, root: number, source: number, start: number, lines: readonly string[], copyField: number): void {
   const { rows, demand } = context
   let at = start + lines[0]!.length + 2
   for (const line of lines.slice(1)) {
@@ -216,15 +224,26 @@ function addHeaders(context: DissectContext, root: number, source: number, start
       return
     }
     const field = HEADERS.get(line.slice(0, Math.max(0, colon)).toLowerCase()) ?? TEXT_ROW
-    const row = field === TEXT_ROW ? rows.add(TEXT_ROW, source, at, size, root) : rows.addGiven(field, source, at, size, root, line.slice(colon + 1).trim())
+    const isUnknown = field === TEXT_ROW && copyField < 0
+    const row = isUnknown
+      ? rows.addGiven(SSDP.unknownHeader, source, at, size, root, `${line}\r\n`)
+      : field === TEXT_ROW
+        ? rows.add(TEXT_ROW, source, at, size, root)
+        : rows.addGiven(field, source, at, size, root, line.slice(colon + 1).trim())
     if (demand.text(HTTP.protocol)) rows.setText(row, `${line}\\r\\n`)
-    const copy = rows.addGiven(isRequest ? HTTP.requestLine : HTTP.responseLine, source, at, size, root, `${line}\r\n`)
+    if (copyField < 0) {
+      at += size
+      continue
+    }
+    const copy = rows.addGiven(copyField, source, at, size, root, `${line}\r\n`)
     if (demand.text(HTTP.protocol)) rows.setText(copy, `${line}\\r\\n`)
     at += size
   }
 }
 
 export const HTTP_PROTOCOL: Protocol = { name: 'http', dissect }
+/** HTTP in datagrams: devices that look for each other. */
+export const SSDP_PROTOCOL: Protocol = { name: 'ssdp', dissect }
 
 /** Recognises a request or status line on any port, as Wireshark's heuristic does. */
 export const HTTP_HEURISTIC: Protocol = {

@@ -1,9 +1,9 @@
-// ICMP and ICMPv6: echoes, and errors with the packet they quote. [RFC 792, RFC 4443]
+// ICMP: echoes, and errors with the packet they quote. [RFC 792]
 // A quoted packet is shown, but nothing is learned from it.
 
 import type { DissectContext } from './context.ts'
 import { addData } from './data.ts'
-import { ICMP, ICMPV6 } from './datagram-fields.ts'
+import { ICMP } from './datagram-fields.ts'
 import { addBoundsMark, addExpert, EXPERT, Group, Severity } from './expert.ts'
 import { timeOf } from './frame.ts'
 import { ICMP_BODY, ICMP_CODES, ICMP_TYPES } from './icmp-fields.ts'
@@ -12,6 +12,8 @@ import { ROOT } from './rows.ts'
 import { durationText } from './time-text.ts'
 
 const HEAD = 8
+/** A head with so much of it stored shows its identifier. */
+const CUT_HEAD = 6
 const EchoReply = 0
 const EchoRequest = 8
 const Redirect = 5
@@ -36,6 +38,7 @@ export const dissectIcmp: Dissect = (context, source, start, length) => {
     columns.setInfo('')
   }
   if (bytes.length < start + HEAD || length < HEAD) {
+    if (Math.min(length, bytes.length - start) >= CUT_HEAD && NUMBERED.has(bytes[start]!)) addCutHead(context, source, start)
     addBoundsMark(context, 'ICMP', source, start + HEAD, start + length)
     return length
   }
@@ -74,6 +77,18 @@ export const dissectIcmp: Dissect = (context, source, start, length) => {
     addRequestBody(context, root, source, start, length, type)
   } else if (type === 9) addRouters(context, root, source, start, length)
   return length
+}
+
+function addCutHead({ rows }: DissectContext, source: number, start: number): void {
+  const bytes = rows.sources[source]!
+  const root = rows.add(ICMP.protocol, source, start, bytes.length - start, ROOT)
+  rows.add(ICMP.type, source, start, 1, root)
+  rows.add(ICMP.code, source, start + 1, 1, root)
+  rows.add(ICMP.checksum, source, start + 2, 2, root)
+  rows.addGiven(ICMP.checksumStatus, source, start + 2, 0, root, 2)
+  const id = (bytes[start + 4]! << 8) | bytes[start + 5]!
+  rows.addGiven(ICMP.ident, source, start + 4, 2, root, id)
+  rows.addGiven(ICMP.identLe, source, start + 4, 2, root, swap(id))
 }
 
 /** The word of an error behind its checksum: a gateway, the place of the fault, the size that fits, the length of what is quoted. */
@@ -223,42 +238,18 @@ function timeToLive(context: DissectContext): string {
   return addressSize === 4 ? `, ttl=${addressBytes[sourceAddress - 4]}` : ''
 }
 
-function dissectQuoted(context: DissectContext, root: number, source: number, start: number, length: number): void {
+/** The packet that an error is about, below the error's row; nothing is learned from it. */
+export function dissectQuoted(context: DissectContext, root: number, source: number, start: number, length: number, network: 'ip' | 'ipv6' = 'ip'): void {
   const [was, outer] = [context.inError, context.rows.top]
   context.inError = true
   context.rows.top = root
   const [protocol, info] = [context.columns.protocol, context.columns.info]
-  const transport = context.registry.named('ip')
-  if (transport !== null && length > 0) context.call('ip', transport.dissect, source, start, length)
+  const transport = context.registry.named(network)
+  if (transport !== null && length > 0) context.call(network, transport.dissect, source, start, length)
   context.columns.protocol = protocol
   context.columns.info = info
   context.inError = was
   context.rows.top = outer
-}
-
-export const dissectIcmpv6: Dissect = (context, source, start, length) => {
-  const { rows, demand, columns } = context
-  const bytes = rows.sources[source]!
-  const root = rows.add(ICMPV6.protocol, source, start, Math.max(0, Math.min(length, bytes.length - start)), ROOT)
-  if (demand.columns) {
-    columns.setProtocol('ICMPv6')
-    columns.setInfo('')
-  }
-  if (bytes.length < start + 4 || length < 4) {
-    addBoundsMark(context, 'ICMPv6', source, start + 4, start + length)
-    return length
-  }
-  if (demand.text(ICMPV6.protocol)) rows.setText(root, 'Internet Control Message Protocol v6')
-  rows.add(ICMPV6.type, source, start, 1, root)
-  rows.add(ICMPV6.code, source, start + 1, 1, root)
-  rows.add(ICMPV6.checksum, source, start + 2, 2, root)
-  const type = bytes[start]!
-  if ((type === 128 || type === 129) && bytes.length >= start + HEAD && length >= HEAD) {
-    rows.add(ICMPV6.echoIdentifier, source, start + 4, 2, root)
-    rows.add(ICMPV6.echoSequenceNumber, source, start + 6, 2, root)
-    addData(context, source, start + HEAD, length - HEAD)
-  }
-  return length
 }
 
 function swap(value: number): number {
@@ -272,7 +263,7 @@ function checksumOf(bytes: Uint8Array, start: number, length: number): number {
   return ~foldedSum(sum) & 0xffff
 }
 
-function foldedSum(sum: number): number {
+export function foldedSum(sum: number): number {
   let folded = sum
   while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16)
   return folded

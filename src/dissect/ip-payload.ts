@@ -12,5 +12,8 @@ export function dissectIpPayload(context: DissectContext, protocol: number, sour
     return
   }
   const transport = context.registry.ipProtocol(protocol)
-  if (transport === null || context.call(transport.name, transport.dissect, source, start, length) === 0) addData(context, source, start, length)
+  if (transport !== null && context.call(transport.name, transport.dissect, source, start, length) > 0) return
+  if (transport === null && context.demand.columns && !context.inError)
+    context.columns.setInfo(context.addressSize === 4 ? `Unknown (${protocol})` : `Unknown IP Protocol: Unknown (${protocol})`)
+  addData(context, source, start, length)
 }

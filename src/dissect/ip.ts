@@ -1,4 +1,4 @@
-// IPv4: header, options as bytes, fragments. [RFC 791] ● hot
+// IPv4: header, fragments; its options are in ip-options.ts. [RFC 791] ● hot
 // What is inside goes to the transports by protocol number (ip-payload.ts).
 
 import { ipv4Text } from './address-text.ts'
@@ -7,11 +7,14 @@ import { addData } from './data.ts'
 import { addBoundsMark, addExpert, EXPERT, Group, Severity } from './expert.ts'
 import { addReassembled } from './fragments.ts'
 import { IP } from './ip-fields.ts'
+import { addIpOptions } from './ip-options.ts'
 import { dissectIpPayload } from './ip-payload.ts'
 import type { Dissect } from './registry.ts'
 import { ROOT } from './rows.ts'
 
 const SMALLEST_HEAD = 20
+/** Values of ip.checksum.status. */
+const [BAD, GOOD, UNVERIFIED] = [0, 1, 2] as const
 const FRAGMENTS = {
   list: IP.fragments,
   fragment: IP.fragment,
@@ -62,7 +65,7 @@ export const dissectIp: Dissect = (context, source, start, length) => {
     columns.setInfo('')
   }
   if (bytes.length < start + SMALLEST_HEAD || length < SMALLEST_HEAD) {
-    rows.add(IP.protocol, source, start, Math.min(length, bytes.length - start), ROOT)
+    addCutHead(context, source, start, Math.min(length, bytes.length - start))
     addBoundsMark(context, 'IPv4', source, start + SMALLEST_HEAD, start + length)
     return length
   }
@@ -83,7 +86,12 @@ export const dissectIp: Dissect = (context, source, start, length) => {
     columns.source = addressAt(bytes, start + 12)
     columns.destination = addressAt(bytes, start + 16)
   }
-  if (demand.has(IP.protocol) || demand.has(EXPERT.protocol)) addHead(context, root, source, start)
+  const isCut = start + head > bytes.length
+  if (demand.has(IP.protocol) || demand.has(EXPERT.protocol)) addHead(context, root, source, start, isCut)
+  if (isCut && !isBogus && start + head <= start + length) {
+    addBoundsMark(context, 'IPv4', source, start + head, start + length)
+    return length
+  }
   if (isBogus) {
     if (demand.columns) columns.setInfo(`Bogus IP length (${total}, less than header length ${head})`)
     return length
@@ -101,6 +109,36 @@ export const dissectIp: Dissect = (context, source, start, length) => {
   }
   dissectFragment(context, root, source, start, protocol, payload, payloadLength, offset, isMore)
   return length
+}
+
+/** What a cut header still tells. */
+function addCutHead(context: DissectContext, source: number, start: number, stored: number): void {
+  const { rows, demand } = context
+  if (stored <= 0) return
+  const bytes = rows.sources[source]!
+  const root = rows.add(IP.protocol, source, start, stored, ROOT)
+  rows.addGiven(IP.version, source, start, 1, root, bytes[start]! >> 4)
+  rows.addGiven(IP.hdrLen, source, start, 1, root, (bytes[start]! & 15) * 4)
+  if (stored < 2) return
+  const service = rows.add(IP.dsfield, source, start + 1, 1, root)
+  rows.add(IP.dsfieldDscp, source, start + 1, 1, service)
+  rows.add(IP.dsfieldEcn, source, start + 1, 1, service)
+  if (stored >= 4) rows.add(IP.len, source, start + 2, 2, root)
+  if (stored >= 6) rows.add(IP.id, source, start + 4, 2, root)
+  if (stored < 8) return
+  const flags = rows.add(IP.flags, source, start + 6, 1, root)
+  for (const field of [IP.flagsRb, IP.flagsDf, IP.flagsMf]) rows.add(field, source, start + 6, 1, flags)
+  rows.add(IP.fragOffset, source, start + 6, 2, root)
+  if (stored >= 9) rows.add(IP.ttl, source, start + 8, 1, root)
+  if (stored >= 10) rows.add(IP.proto, source, start + 9, 1, root)
+  if (stored < 12) return
+  rows.add(IP.checksum, source, start + 10, 2, root)
+  rows.addGiven(IP.checksumStatus, source, start + 10, 0, root, UNVERIFIED)
+  const hosts = demand.everything || demand.has(IP.srcHost) || demand.has(IP.host)
+  if (stored < 16) return
+  addAddress(context, root, source, start + 12, IP.src, IP.srcHost, hosts)
+  if (demand.text(IP.protocol)) rows.setText(root, `Internet Protocol Version 4, Src: ${addressAt(bytes, start + 12)}`)
+  if (demand.columns) context.columns.source = addressAt(bytes, start + 12)
 }
 
 /** Another version than 4, or a head shorter than a head can be: nothing else is read. */
@@ -159,7 +197,7 @@ function addressAt(bytes: Uint8Array, at: number): string {
   return ipv4Text(((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0)
 }
 
-function addHead(context: DissectContext, root: number, source: number, start: number): void {
+function addHead(context: DissectContext, root: number, source: number, start: number, isCut: boolean): void {
   const { rows, demand } = context
   const bytes = rows.sources[source]!
   const head = (bytes[start]! & 15) * 4
@@ -186,12 +224,15 @@ function addHead(context: DissectContext, root: number, source: number, start: n
   const status = verdict === null ? rows.addGiven(IP.checksumStatus, source, start + 10, 0, root, UNVERIFIED) : -1
   const hosts = demand.everything || demand.has(IP.srcHost) || demand.has(IP.dstHost) || demand.has(IP.host)
   addAddress(context, root, source, start + 12, IP.src, IP.srcHost, hosts)
-  addAddress(context, root, source, start + 16, IP.dst, IP.dstHost, hosts)
+  // The options may hold a route, whose last address is the destination.
+  if (!isCut || start + SMALLEST_HEAD + 2 <= bytes.length) addAddress(context, root, source, start + 16, IP.dst, IP.dstHost, hosts)
+  if (head > SMALLEST_HEAD && !isCut) addIpOptions(context, root, source, start + SMALLEST_HEAD, start + head)
   if (!demand.text(IP.protocol)) return
   const texts = [(flags & 4) !== 0 ? 'Reserved bit' : '', (flags & 2) !== 0 ? "Don't fragment" : '', (flags & 1) !== 0 ? 'More fragments' : ''].filter(
     (text) => text !== '',
   )
-  rows.setText(root, `Internet Protocol Version 4, Src: ${addressAt(bytes, start + 12)}, Dst: ${addressAt(bytes, start + 16)}`)
+  const to = isCut && start + SMALLEST_HEAD + 2 > bytes.length ? '' : `, Dst: ${addressAt(bytes, start + 16)}`
+  rows.setText(root, `Internet Protocol Version 4, Src: ${addressAt(bytes, start + 12)}${to}`)
   rows.setText(headRow, `Header Length: ${head} bytes (${head / 4})`)
   rows.setText(field, `Differentiated Services Field: 0x${service.toString(16).padStart(2, '0')} (${trafficClassText(service)})`)
   rows.setText(
@@ -206,8 +247,6 @@ function addHead(context: DissectContext, root: number, source: number, start: n
   )
   if (status >= 0) rows.setText(status, 'Header checksum status: Unverified')
 }
-
-const [BAD, GOOD, UNVERIFIED] = [0, 1, 2] as const
 
 /** Checks the header's sum (-o ip.check_checksum:TRUE); returns what the line says of it. */
 function addVerdict(context: DissectContext, root: number, checksum: number, source: number, start: number, head: number): string {
@@ -230,6 +269,7 @@ function addVerdict(context: DissectContext, root: number, checksum: number, sou
 const FULL_LIFE = new Set([18, 102, 251])
 /** 224.0.0.252 (LLMNR) may have any. */
 const ANY_LIFE = 252
+const IGMP = 2
 const PIM = 103
 
 function addTimeToLive(context: DissectContext, root: number, source: number, start: number): void {
@@ -240,7 +280,7 @@ function addTimeToLive(context: DissectContext, root: number, source: number, st
   const [first, second, third, last] = bytes.subarray(start + 16, start + 20) as unknown as [number, number, number, number]
   if (first === 224 && second === 0 && third === 0) {
     const wanted = FULL_LIFE.has(last) ? 255 : 1
-    if (last !== ANY_LIFE && life !== wanted)
+    if (last !== ANY_LIFE && life !== wanted && bytes[start + 9] !== IGMP)
       addExpert(
         context,
         row,

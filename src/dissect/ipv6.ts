@@ -4,11 +4,13 @@
 import { ipv6Text } from './address-text.ts'
 import type { DissectContext } from './context.ts'
 import { addData } from './data.ts'
-import { addBoundsMark } from './expert.ts'
+import { addBoundsMark, addExpert, Group, Severity } from './expert.ts'
 import { addReassembled } from './fragments.ts'
 import { trafficClassText } from './ip.ts'
 import { IPV6 } from './ip-fields.ts'
+import { IPV6_OPTION } from './ip-option-fields.ts'
 import { dissectIpPayload } from './ip-payload.ts'
+import { addHeaderOptions, addRouting } from './ipv6-options.ts'
 import type { Dissect } from './registry.ts'
 import { ROOT } from './rows.ts'
 
@@ -34,8 +36,16 @@ export const dissectIpv6: Dissect = (context, source, start, length) => {
     columns.setInfo('')
   }
   if (bytes.length < start + HEAD || length < HEAD) {
-    const root = rows.add(IPV6.protocol, source, start, Math.min(length, bytes.length - start), ROOT)
-    if (demand.has(IPV6.protocol)) addCutHead(context, root, source, start, Math.min(length, bytes.length - start))
+    if (bytes.length <= start && context.inError) {
+      addBoundsMark(context, 'IPv6', source, start + 1, start + length)
+      return length
+    }
+    const root = rows.add(IPV6.protocol, source, start, Math.max(0, Math.min(length, bytes.length - start)), ROOT)
+    if (bytes.length > start && demand.has(IPV6.protocol)) addCutHead(context, root, source, start, Math.min(length, bytes.length - start))
+    if (length < HEAD && context.inError) {
+      addExpert(context, root, IPV6_OPTION.invalidHeader, Severity.Error, Group.Malformed, 'IPv6 header must be exactly 40 bytes')
+      return length
+    }
     addBoundsMark(context, 'IPv6', source, start + HEAD, start + length)
     return length
   }
@@ -62,9 +72,23 @@ function followHeaders(context: DissectContext, root: number, source: number, st
   let next = bytes[start + 6]!
   let at = start + HEAD
   for (let count = 0; count < MOST_EXTENSIONS; count++) {
-    if (next === Extension.NoNext) return
+    if (next === Extension.NoNext) {
+      if (context.demand.columns) context.columns.setInfo('IPv6 no next header')
+      if (at < end) addData(context, source, at, end - at)
+      return
+    }
     const isExtension = next === Extension.HopByHop || next === Extension.Routing || next === Extension.Fragment || next === Extension.Destination
     if (!isExtension) break
+    const options = OPTIONS.get(next)
+    if (options !== undefined) {
+      if (context.demand.columns) context.columns.setInfo(context.columns.info === '' ? options.info : `${context.columns.info} , ${options.info}`)
+      if (at + 8 <= end && at + 8 > bytes.length) {
+        if (at + 2 <= bytes.length) addExtension(context, root, source, at, 8 + bytes[at + 1]! * 8, next, (bytes[start + 4]! << 8) | bytes[start + 5]!, end)
+        else context.layers.push(EXTENSIONS.get(next)!.layer)
+        if (at + 2 > bytes.length || !context.demand.has(IPV6.protocol)) addBoundsMark(context, options.label, source, at + 8, end)
+        return
+      }
+    }
     if (at + 8 > end || at + 8 > bytes.length) {
       addBoundsMark(context, 'IPv6', source, at + 8, end)
       return
@@ -76,7 +100,7 @@ function followHeaders(context: DissectContext, root: number, source: number, st
       continue
     }
     const size = 8 + bytes[at + 1]! * 8
-    addExtension(context, root, source, at, size, next)
+    addExtension(context, root, source, at, size, next, (bytes[start + 4]! << 8) | bytes[start + 5]!, end)
     next = bytes[at]!
     at += size
     if (at > end) {
@@ -87,25 +111,33 @@ function followHeaders(context: DissectContext, root: number, source: number, st
   dissectIpPayload(context, next, source, at, end - at)
 }
 
-const EXTENSIONS: ReadonlyMap<number, { readonly layer: string; readonly field: number; readonly next: number; readonly size: number }> = new Map([
-  [Extension.HopByHop, { layer: 'ipv6.hopopts', field: IPV6.hopopts, next: IPV6.hopoptsNxt, size: IPV6.hopoptsLen }],
-  [Extension.Destination, { layer: 'ipv6.dstopts', field: IPV6.dstopts, next: IPV6.dstoptsNxt, size: IPV6.dstoptsLen }],
-  [Extension.Routing, { layer: 'ipv6.routing', field: IPV6.routing, next: IPV6.routingNxt, size: IPV6.routingLen }],
+/** Headers of options: what a mark and the Info column call them. */
+const OPTIONS: ReadonlyMap<number, { readonly label: string; readonly info: string }> = new Map([
+  [Extension.HopByHop, { label: 'IPv6 Hop-by-Hop', info: 'IPv6 hop-by-hop options' }],
+  [Extension.Destination, { label: 'IPv6 Destination', info: 'IPv6 destination options' }],
 ])
 
-function addExtension(context: DissectContext, root: number, source: number, at: number, size: number, kind: number): void {
+const EXTENSIONS: ReadonlyMap<
+  number,
+  { readonly layer: string; readonly field: number; readonly next: number; readonly size: number; readonly octets: number }
+> = new Map([
+  [Extension.HopByHop, { layer: 'ipv6.hopopts', field: IPV6.hopopts, next: IPV6.hopoptsNxt, size: IPV6.hopoptsLen, octets: IPV6_OPTION.hopoptsLenOct }],
+  [Extension.Destination, { layer: 'ipv6.dstopts', field: IPV6.dstopts, next: IPV6.dstoptsNxt, size: IPV6.dstoptsLen, octets: IPV6_OPTION.dstoptsLenOct }],
+  [Extension.Routing, { layer: 'ipv6.routing', field: IPV6.routing, next: IPV6.routingNxt, size: IPV6.routingLen, octets: IPV6_OPTION.routingLenOct }],
+])
+
+function addExtension(context: DissectContext, root: number, source: number, at: number, size: number, kind: number, payloadLength: number, end: number): void {
   const { rows, demand } = context
   const extension = EXTENSIONS.get(kind)!
   context.layers.push(extension.layer)
   if (!demand.has(IPV6.protocol)) return
   const row = rows.add(extension.field, source, at, size, root)
   rows.add(extension.next, source, at, 1, row)
-  const length = rows.add(extension.size, source, at + 1, 1, row)
-  if (demand.text(extension.size)) rows.setText(length, `Length: ${rows.sources[source]![at + 1]} (${size} bytes)`)
-  if (kind === Extension.Routing) {
-    rows.add(IPV6.routingType, source, at + 2, 1, row)
-    rows.add(IPV6.routingSegleft, source, at + 3, 1, row)
-  }
+  rows.add(extension.size, source, at + 1, 1, row)
+  const octets = rows.addGiven(extension.octets, source, at + 1, 1, row, size)
+  if (demand.text(extension.octets)) rows.setText(octets, `Length: ${size} bytes`)
+  if (kind === Extension.Routing) addRouting(context, row, source, at + 2, at + size)
+  else addHeaderOptions(context, row, source, at + 2, at + size, kind === Extension.HopByHop ? 'hop-by-hop' : 'destination', payloadLength, end)
 }
 
 /** True when the payload is dealt with: a part only, or the whole datagram dissected. */
@@ -120,7 +152,8 @@ function dissectFragment(context: DissectContext, root: number, source: number, 
     const row = rows.add(IPV6.fraghdr, source, at, 8, root)
     rows.add(IPV6.fraghdrNxt, source, at, 1, row)
     rows.add(IPV6.fraghdrReservedOctet, source, at + 1, 1, row)
-    rows.add(IPV6.fraghdrOffset, source, at + 2, 2, row)
+    const place = rows.add(IPV6.fraghdrOffset, source, at + 2, 2, row)
+    if (demand.text(IPV6.fraghdrOffset)) rows.setText(place, `Offset: ${offset >> 3} (${offset} bytes)`)
     rows.add(IPV6.fraghdrReservedBits, source, at + 2, 2, row)
     rows.add(IPV6.fraghdrMore, source, at + 2, 2, row)
     rows.add(IPV6.fraghdrIdent, source, at + 4, 4, row)
@@ -144,18 +177,24 @@ function dissectFragment(context: DissectContext, root: number, source: number, 
   return true
 }
 
-const CUT_HEAD: readonly (readonly [field: number, offset: number, size: number])[] = [
-  [IPV6.plen, 4, 2],
-  [IPV6.nxt, 6, 1],
-  [IPV6.hlim, 7, 1],
+const CUT_HEAD: readonly (readonly [field: number, offset: number, needed: number, size: number])[] = [
+  // The length is shown once the next header is known.
+  [IPV6.plen, 4, 3, 2],
+  [IPV6.nxt, 6, 1, 1],
+  [IPV6.hlim, 7, 1, 1],
 ]
 
 /** What a cut header still tells. */
 function addCutHead(context: DissectContext, root: number, source: number, start: number, stored: number): void {
   const { rows, demand } = context
-  if (stored < 4) return
+  if (stored < 4) {
+    const version = rows.sources[source]![start]! >> 4
+    rows.addGiven(IPV6.version, source, start, 1, root, version)
+    rows.addGiven(IPV6.ipVersion, source, start, 1, root, version)
+    return
+  }
   addFirstWord(context, root, source, start)
-  for (const [field, offset, size] of CUT_HEAD) if (stored >= offset + size) rows.add(field, source, start + offset, size, root)
+  for (const [field, offset, needed, size] of CUT_HEAD) if (stored >= offset + needed) rows.add(field, source, start + offset, size, root)
   const hosts = demand.everything || demand.has(IPV6.srcHost) || demand.has(IPV6.host)
   if (stored >= 24) addAddress(context, root, source, start + 8, IPV6.src, IPV6.srcHost, hosts)
 }
@@ -180,7 +219,11 @@ function addHead(context: DissectContext, root: number, source: number, start: n
   const { rows, demand } = context
   const bytes = rows.sources[source]!
   addFirstWord(context, root, source, start)
-  rows.add(IPV6.plen, source, start + 4, 2, root)
+  const length = rows.add(IPV6.plen, source, start + 4, 2, root)
+  if (bytes[start + 4] === 0 && bytes[start + 5] === 0 && bytes[start + 6] !== Extension.HopByHop) {
+    const text = 'IPv6 payload length equals 0 (maybe because of "TCP segmentation offload" (TSO))'
+    addExpert(context, length, IPV6_OPTION.plenZero, Severity.Chat, Group.Protocol, text)
+  }
   rows.add(IPV6.nxt, source, start + 6, 1, root)
   rows.add(IPV6.hlim, source, start + 7, 1, root)
   const hosts = demand.everything || demand.has(IPV6.srcHost) || demand.has(IPV6.dstHost) || demand.has(IPV6.host)

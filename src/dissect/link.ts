@@ -10,6 +10,7 @@ import { addBoundsMark } from './expert.ts'
 import { dissectIp } from './ip.ts'
 import { dissectIpv6 } from './ipv6.ts'
 import { ETH, NULL, PROVIDER_ETHER_TYPE, PROVIDER_VLAN, RAW, SLL, VLAN } from './link-fields.ts'
+import { PLAIN_ETHER_TYPES } from './plain-protocols.ts'
 import type { Dissect } from './registry.ts'
 import { ROOT } from './rows.ts'
 
@@ -70,8 +71,10 @@ function dissectType(context: DissectContext, type: number, source: number, star
     case EtherType.ProviderBridge:
       context.call('ieee8021ad', dissectProviderVlan, source, start, length)
       return
-    default:
-      addData(context, source, start, length)
+    default: {
+      const protocol = PLAIN_ETHER_TYPES.get(type)
+      if (protocol === undefined || context.call(protocol.name, protocol.dissect, source, start, length) === 0) addData(context, source, start, length)
+    }
   }
 }
 
@@ -79,6 +82,7 @@ const dissectEthernet: Dissect = (context, source, start, length) => {
   const { rows, demand } = context
   const bytes = rows.sources[source]!
   if (bytes.length < start + ETHERNET_HEAD || length < ETHERNET_HEAD) {
+    if (demand.columns) context.columns.setProtocol('Ethernet')
     addBoundsMark(context, 'Ethernet', source, start + ETHERNET_HEAD, start + length)
     return length
   }
@@ -101,7 +105,9 @@ const dissectEthernet: Dissect = (context, source, start, length) => {
     context.payloadEnd = start + ETHERNET_HEAD + Math.min(type, length - ETHERNET_HEAD)
     addData(context, source, start + ETHERNET_HEAD, context.payloadEnd - start - ETHERNET_HEAD)
   } else dissectType(context, type, source, start + ETHERNET_HEAD, length - ETHERNET_HEAD)
-  if (isDemanded && context.payloadEnd >= 0 && context.payloadEnd < start + length)
+  if (context.payloadEnd >= 0 && context.payloadEnd < bytes.length && bytes.length < start + length)
+    addBoundsMark(context, 'Ethernet', source, start + length, start + length)
+  else if (isDemanded && context.payloadEnd >= 0 && context.payloadEnd < start + length)
     addTrailer(context, root, source, start, context.payloadEnd, Math.min(start + length, bytes.length))
   return length
 }
@@ -165,6 +171,10 @@ const dissectVlan: Dissect = (context, source, start, length) => {
   const { rows, demand } = context
   const bytes = rows.sources[source]!
   if (bytes.length < start + 4 || length < 4) {
+    if (Math.min(length, bytes.length - start) >= 2) {
+      const cut = rows.add(VLAN.protocol, source, start, 2, ROOT)
+      for (const field of [VLAN.priority, VLAN.dei, VLAN.id]) rows.add(field, source, start, 2, cut)
+    }
     addBoundsMark(context, 'VLAN', source, start + 4, start + length)
     return length
   }

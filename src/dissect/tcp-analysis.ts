@@ -117,13 +117,13 @@ export function analyse(stream: TcpStream, fwd: TcpFlow, rev: TcpFlow, segment: 
     fwd.lastNonDuplicateAck = frame.number
     fwd.duplicateAcks = 0
   }
-  fwd.unseenAckNoted = false
   if (rev.maxSeqToBeAcked !== 0 && (flags & ACK) !== 0 && isAfter(ack, rev.maxSeqToBeAcked)) {
-    if (isSameAck && rev.unseenAckNoted) result.isEmptyShown = true
+    // Said once of a flow, then only when late segments left a gap.
+    if (rev.unseenAckNoted && rev.maxSeqToBeAcked === rev.nextSeq) result.isEmptyShown = true
     else verdict |= Verdict.AckLostPacket
     rev.unseenAckNoted = true
     rev.maxSeqToBeAcked = rev.nextSeq
-  }
+  } else if (ack === rev.maxSeqToBeAcked) rev.unseenAckNoted = false
   const isOld = (fwd.nextSeq !== 0 && isAfter(fwd.nextSeq, seq)) || (length > 0 && rev.lastAck !== 0 && !isAfter((seq + length) >>> 0, rev.lastAck))
   if ((length > 0 || (flags & (SYN | FIN)) !== 0) && isOld && (verdict & Verdict.KeepAlive) === 0)
     verdict |= judgeRepeated(stream, fwd, rev, segment, frame, result)

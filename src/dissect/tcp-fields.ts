@@ -124,6 +124,7 @@ export const TCP: ProtocolFields<
   | 'analysisReusedPorts'
   | 'analysisTfoSyn'
   | 'analysisTfoAck'
+  | 'ackNonzero'
   | 'bogusHeaderLength'
 > = defineProtocol(
   { name: 'tcp', label: 'Transmission Control Protocol' },
@@ -313,6 +314,11 @@ export const TCP: ProtocolFields<
       generated: true,
     },
     analysisTfoSyn: { name: 'tcp.analysis.tfo_syn', label: 'TCP SYN with TFO Cookie', type: 'none', generated: true },
+    ackNonzero: {
+      name: 'tcp.ack.nonzero',
+      label: 'The acknowledgment number field is nonzero while the ACK flag is not set',
+      type: 'none',
+    },
     bogusHeaderLength: { name: 'tcp.bogus_header_length', label: 'Bogus TCP Header length', type: 'none' },
     analysisTfoAck: { name: 'tcp.analysis.tfo_ack', label: 'TCP SYN-ACK accepting TFO data', type: 'none', generated: true },
   },

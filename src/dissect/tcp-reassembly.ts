@@ -3,12 +3,13 @@
 
 import { type DissectContext, ONE_MORE_SEGMENT } from './context.ts'
 import { addData } from './data.ts'
+import { addReassemblyError } from './expert.ts'
 import { ROOT } from './rows.ts'
 import type { Analysis } from './tcp-analysis.ts'
 import { Verdict } from './tcp-analysis.ts'
 import { TCP } from './tcp-fields.ts'
 import { dispatchPayload } from './tcp-ports.ts'
-import { isAfter, type TcpFlow, type TcpStream, UnfinishedMessage } from './tcp-streams.ts'
+import { isAfter, Overlap, type TcpFlow, type TcpStream, UnfinishedMessage } from './tcp-streams.ts'
 
 /** Messages remembered per flow, finished ones included. */
 const MOST_MESSAGES = 8
@@ -45,7 +46,12 @@ export function dissectStream(
     addSegmentData(context, root, source, start, length, 'Retransmitted ')
     return
   }
-  if ((analysis.verdict & Verdict.SpuriousRetransmission) !== 0) return
+  if ((analysis.verdict & Verdict.SpuriousRetransmission) !== 0) {
+    const same = findStart(flow, seq)
+    if (same !== null && !isAfter((seq + length) >>> 0, same.end) && same.firstFrame !== context.frame.number)
+      addSegmentData(context, root, source, start, length, 'Retransmitted ')
+    return
+  }
   let [at, number] = [start, seq]
   const end = (seq + length) >>> 0
   const { columns } = context
@@ -59,6 +65,10 @@ export function dissectStream(
     const message = flow.messages.length === 0 ? null : findCovering(flow, number)
     if (message === null && (analysis.verdict & Verdict.KeepAlive) !== 0) {
       addData(context, source, start, length)
+      return
+    }
+    if (message === null && flow.messages.length > 0 && isInFinished(flow, number)) {
+      addReassemblyError(context, 'TCP', source, 'New fragment overlaps old data (retransmission?)')
       return
     }
     const taken =
@@ -144,6 +154,7 @@ function go(
   context.desegmentLength = 0
   context.desegmentOffset = 0
   deliver(context, stream, analysis, reassembled, 0, whole.length)
+  if (context.demand.columns && message.overlaps.includes(Overlap.Conflict)) context.columns.setInfo('[Illegal Segments]')
   context.canDesegment = false
   const missing = context.desegmentLength
   const from = context.desegmentOffset
@@ -218,11 +229,20 @@ function findCovering(flow: TcpFlow, seq: number): UnfinishedMessage | null {
   return null
 }
 
+/** Whether a byte stands behind the first of a message that was put together before. */
+function isInFinished(flow: TcpFlow, seq: number): boolean {
+  for (let i = flow.messages.length - 1; i >= 0; i--) {
+    const message = flow.messages[i]!
+    if (isAfter(seq, message.seq)) return message.isDone && isAfter(message.end, seq)
+  }
+  return false
+}
+
 /** All bytes of a message in one piece, or null while some are missing. */
 function assemble(message: UnfinishedMessage): Uint8Array | null {
   const length = (message.end - message.seq) >>> 0
   if (message.keptBytes < length || length > MOST_KEPT) return null
-  const order = message.offsets.map((_, index) => index).sort((a, b) => message.offsets[a]! - message.offsets[b]!)
+  const order = byOffset(message)
   let reach = 0
   for (const index of order) {
     if (message.offsets[index]! > reach) return null
@@ -230,11 +250,28 @@ function assemble(message: UnfinishedMessage): Uint8Array | null {
   }
   if (reach < length) return null
   const whole = new Uint8Array(length)
+  let filled = 0
+  message.overlaps.length = message.pieces.length
   for (const index of order) {
     const offset = message.offsets[index]!
-    whole.set(message.pieces[index]!.subarray(0, Math.max(0, length - offset)), offset)
+    const piece = message.pieces[index]!
+    const common = Math.min(piece.length, filled - offset)
+    // What came first stays.
+    message.overlaps[index] = common <= 0 ? Overlap.None : isSame(whole, offset, piece, common) ? Overlap.Same : Overlap.Conflict
+    const fresh = Math.max(0, common)
+    if (fresh < piece.length) whole.set(piece.subarray(fresh, Math.max(fresh, length - offset)), offset + fresh)
+    filled = Math.max(filled, offset + piece.length)
   }
   return whole
+}
+
+function byOffset(message: UnfinishedMessage): number[] {
+  return message.offsets.map((_, index) => index).sort((a, b) => message.offsets[a]! - message.offsets[b]!)
+}
+
+function isSame(whole: Uint8Array, offset: number, piece: Uint8Array, length: number): boolean {
+  for (let i = 0; i < length; i++) if (whole[offset + i] !== piece[i]) return false
+  return true
 }
 
 /** Where a message's bytes came from; stands at the root between TCP and the application. */
@@ -242,7 +279,7 @@ function addSegments(context: DissectContext, source: number, message: Unfinishe
   const { rows, demand } = context
   if (!demand.has(TCP.protocol)) return
   const { length } = rows.sources[source]!
-  const order = message.offsets.map((_, index) => index).sort((a, b) => message.offsets[a]! - message.offsets[b]!)
+  const order = byOffset(message)
   const list = rows.add(TCP.segments, source, 0, length, ROOT)
   if (demand.text(TCP.segments)) {
     const parts = order.map((index) => `#${message.frames[index]}(${message.pieces[index]!.length})`).join(', ')
@@ -250,9 +287,12 @@ function addSegments(context: DissectContext, source: number, message: Unfinishe
   }
   for (const index of order) {
     const [offset, size] = [message.offsets[index]!, message.pieces[index]!.length]
-    const row = rows.addGiven(TCP.segment, source, offset, size, list, message.frames[index]!)
-    if (demand.text(TCP.segment))
-      rows.setText(row, `Frame: ${message.frames[index]}, payload: ${offset}-${offset + size - 1} (${size} byte${size === 1 ? '' : 's'})`)
+    const overlap = message.overlaps[index]!
+    const field = overlap === Overlap.Conflict ? TCP.segmentError : TCP.segment
+    const row = rows.addGiven(field, source, offset, size, list, message.frames[index]!)
+    if (overlap !== Overlap.None) rows.addGiven(TCP.segmentOverlap, source, -1, 0, row, 1)
+    if (overlap === Overlap.Conflict) rows.addGiven(TCP.segmentOverlapConflict, source, -1, 0, row, 1)
+    if (demand.text(field)) rows.setText(row, `Frame: ${message.frames[index]}, payload: ${offset}-${offset + size - 1} (${size} byte${size === 1 ? '' : 's'})`)
   }
   rows.addGiven(TCP.segmentCount, source, -1, 0, list, order.length)
   rows.addGiven(TCP.reassembledLength, source, -1, 0, list, length)

@@ -13,6 +13,9 @@ export const Completeness = { Syn: 1, SynAck: 2, Ack: 4, Data: 8, Fin: 16, Rst: 
 export const SCALE_UNKNOWN = -1
 export const SCALE_NONE = -2
 
+export const Overlap = { None: 0, Same: 1, Conflict: 2 } as const
+export type Overlap = (typeof Overlap)[keyof typeof Overlap]
+
 /** A message that began in one segment and ends in another. */
 export class UnfinishedMessage {
   readonly seq: number
@@ -27,6 +30,8 @@ export class UnfinishedMessage {
   readonly frames: number[] = []
   readonly offsets: number[] = []
   readonly pieces: Uint8Array[] = []
+  /** Whether each piece had bytes that were there before. */
+  readonly overlaps: Overlap[] = []
 
   constructor(seq: number, end: number, wholeSegments: boolean, firstFrame: number) {
     this.seq = seq
@@ -85,7 +90,7 @@ export class TcpFlow {
   windowScale: number = SCALE_UNKNOWN
   lastFlags = 0
   pushBytes = 0
-  /** An acknowledgment of unseen bytes has been noted since its last segment. */
+  /** An acknowledgment of bytes that were not seen has been noted. */
   unseenAckNoted = false
   /** Bytes beyond the acknowledgment that its last segment told to have, by SACK. */
   sackedBytes = 0

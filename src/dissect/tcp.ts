@@ -13,6 +13,8 @@ import { dissectStream } from './tcp-reassembly.ts'
 import { Completeness, SCALE_NONE, SCALE_UNKNOWN, TCP_STREAM, type TcpFlow, type TcpStream } from './tcp-streams.ts'
 
 const HEAD = 20
+/** With so much of its head a segment counts, although the rest was not stored. */
+const ENOUGH_OF_HEAD = 16
 const FIN = 1
 const SYN = 2
 const RST = 4
@@ -51,8 +53,10 @@ export const dissectTcp: Dissect = (context, source, start, length) => {
     addQuoted(context, source, start, length)
     return length
   }
-  if (bytes.length < start + HEAD || length < HEAD) {
-    const root = rows.add(TCP.protocol, source, start, Math.max(0, Math.min(length, bytes.length - start)), ROOT)
+  if (bytes.length < start + ENOUGH_OF_HEAD || length < HEAD) {
+    // The ports are read first.
+    const stored = Math.min(length, bytes.length - start)
+    const root = stored < 4 ? ROOT : rows.add(TCP.protocol, source, start, stored, ROOT)
     addCutHead(context, root, source, start, length)
     return length
   }
@@ -130,16 +134,17 @@ function addPayload(context: DissectContext, root: number, source: number, start
   const { flags, seq } = segment
   if (size === 0) return
   if (payload >= rows.sources[source]!.length) {
-    addBoundsMark(context, 'TCP', source, payload + 1, payload + size)
+    // What came before was shown then.
+    if ((analysis.verdict & Verdict.Retransmission) === 0) addBoundsMark(context, 'TCP', source, payload + 1, payload + size)
+    return
+  }
+  if ((flags & RST) !== 0) {
+    rows.add(TCP.resetCause, source, payload, size, root)
     return
   }
   if (demand.has(TCP.protocol)) {
     const row = rows.add(TCP.payload, source, payload, Math.max(0, Math.min(size, rows.sources[source]!.length - payload)), root)
     if (demand.text(TCP.payload)) rows.setText(row, `TCP payload (${size} byte${size === 1 ? '' : 's'})`)
-  }
-  if ((flags & RST) !== 0) {
-    rows.add(TCP.resetCause, source, payload, size, root)
-    return
   }
   context.transportRow = root
   dissectStream(context, stream, fwd, analysis, root, source, payload, size, (flags & SYN) !== 0 ? (seq + 1) >>> 0 : seq)
@@ -295,7 +300,7 @@ function addHead(
   const { rows, demand, columns } = context
   const bytes = rows.sources[source]!
   const { flags, seq, ack, length } = segment
-  const [relativeSeq, relativeAck] = [(seq - fwd.base) >>> 0, (flags & ACK) !== 0 ? (ack - rev.base) >>> 0 : 0]
+  const [relativeSeq, relativeAck] = [(seq - fwd.base) >>> 0, (flags & ACK) !== 0 ? (ack - rev.base) >>> 0 : ack]
   const withText = demand.text(TCP.protocol)
   const put = (field: number, at: number, size: number, value: number | bigint | string, text = '', parent = root): number => {
     const row = rows.addGiven(field, source, at, size, parent, value)
@@ -313,7 +318,17 @@ function addHead(
   rows.add(TCP.seqRaw, source, start + 4, 4, root)
   const next = (relativeSeq + length + ((flags & (SYN | FIN)) !== 0 ? 1 : 0)) >>> 0
   put(TCP.nxtseq, start, 0, next, withText ? `Next Sequence Number: ${next}    (relative sequence number)` : '')
-  put(TCP.ack, start + 8, 4, relativeAck, withText ? `Acknowledgment Number: ${relativeAck}${(flags & ACK) !== 0 ? '    (relative ack number)' : ''}` : '')
+  const ackRow = put(
+    TCP.ack,
+    start + 8,
+    4,
+    relativeAck,
+    withText ? `Acknowledgment Number: ${relativeAck}${(flags & ACK) !== 0 ? '    (relative ack number)' : ''}` : '',
+  )
+  if (ack !== 0 && (flags & ACK) === 0) {
+    const text = 'The acknowledgment number field is nonzero while the ACK flag is not set'
+    addExpert(context, ackRow, TCP.ackNonzero, Severity.Note, Group.Protocol, text)
+  }
   rows.add(TCP.ackRaw, source, start + 8, 4, root)
   put(TCP.hdrLen, start + 12, 1, head, withText ? `Header Length: ${head} bytes (${head / 4})` : '')
   addFlags(context, root, source, start, isActive)
@@ -325,9 +340,13 @@ function addHead(
     const meaning = windowScale === SCALE_UNKNOWN ? ' (unknown)' : windowScale === SCALE_NONE ? ' (no window scaling used)' : ''
     put(TCP.windowSizeScalefactor, start + 14, 2, factor, withText ? `Window size scaling factor: ${factor}${meaning}` : '')
   }
+  const stored = bytes.length - start
+  if (withText) nameRoot(context, root, relativeSeq, relativeAck)
+  if (stored < 18) return
   const checksum = rows.add(TCP.checksum, source, start + 16, 2, root)
   if (withText) rows.setText(checksum, `Checksum: 0x${((bytes[start + 16]! << 8) | bytes[start + 17]!).toString(16).padStart(4, '0')} [unverified]`)
   put(TCP.checksumStatus, start + 16, 0, 2)
+  if (stored < HEAD) return
   rows.add(TCP.urgentPointer, source, start + 18, 2, root)
   fwd.sackedBytes = 0
   if (head > HEAD) {
@@ -336,10 +355,11 @@ function addHead(
   }
   addTimes(context, root, source, start, conversation)
   if (start + head <= bytes.length) addAnalysis(context, root, source, stream, analysis, length)
-  if (withText) {
-    const text = `Seq: ${relativeSeq}${(flags & ACK) !== 0 ? `, Ack: ${relativeAck}` : ''}, Len: ${length}`
-    rows.setText(root, `Transmission Control Protocol, Src Port: ${context.sourcePort}, Dst Port: ${context.destinationPort}, ${text}`)
-  }
+}
+
+function nameRoot({ rows, sourcePort, destinationPort }: DissectContext, root: number, seq: number, ack: number): void {
+  const text = `Seq: ${seq}${(segment.flags & ACK) !== 0 ? `, Ack: ${ack}` : ''}, Len: ${segment.length}`
+  rows.setText(root, `Transmission Control Protocol, Src Port: ${sourcePort}, Dst Port: ${destinationPort}, ${text}`)
 }
 
 function addTimes(context: DissectContext, root: number, source: number, start: number, conversation: Conversation): void {

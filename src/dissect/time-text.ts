@@ -54,6 +54,7 @@ export function clockTimeText(nanoseconds: bigint, style: DateStyle, isUtc: bool
 
 /** `30 minutes`, `1 day, 2 seconds`; empty for nothing. */
 export function durationText(seconds: number): string {
+  if (seconds === 0) return '0 seconds'
   const units: readonly (readonly [count: number, unit: string])[] = [
     [Math.floor(seconds / 86_400), 'day'],
     [Math.floor(seconds / 3600) % 24, 'hour'],

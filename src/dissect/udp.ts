@@ -24,21 +24,27 @@ const CUT_HEAD: readonly (readonly [field: number, offset: number])[] = [
 export const dissectUdp: Dissect = (context, source, start, length) => {
   const { rows, demand, columns } = context
   const bytes = rows.sources[source]!
-  if (demand.columns) {
-    columns.setProtocol('UDP')
-    columns.setInfo('')
-  }
   if (bytes.length < start + HEAD || length < HEAD) {
-    const root = rows.add(UDP.protocol, source, start, Math.max(0, Math.min(length, bytes.length - start)), ROOT)
     const stored = Math.min(length, bytes.length - start)
-    if (stored >= 4 && demand.text(UDP.protocol)) {
-      const [from, to] = [(bytes[start]! << 8) | bytes[start + 1]!, (bytes[start + 2]! << 8) | bytes[start + 3]!]
+    // The ports are read first.
+    if (stored < 4) {
+      addBoundsMark(context, 'UDP', source, start + 4, start + length)
+      return Math.max(1, length)
+    }
+    const root = rows.add(UDP.protocol, source, start, stored, ROOT)
+    const [from, to] = [(bytes[start]! << 8) | bytes[start + 1]!, (bytes[start + 2]! << 8) | bytes[start + 3]!]
+    if (demand.columns) {
+      columns.setProtocol('UDP')
+      columns.setInfo(`${from} → ${to}${stored < 6 ? '' : ` Len=${((bytes[start + 4]! << 8) | bytes[start + 5]!) - HEAD}`}`)
+    }
+    if (demand.text(UDP.protocol)) {
       rows.setText(root, `User Datagram Protocol, Src Port: ${from}, Dst Port: ${to}`)
     }
     for (const [field, offset] of CUT_HEAD) if (stored >= offset + 2) rows.add(field, source, start + offset, 2, root)
     addBoundsMark(context, 'UDP', source, start + HEAD, start + length)
     return length
   }
+  if (demand.columns) columns.setProtocol('UDP')
   context.sourcePort = (bytes[start]! << 8) | bytes[start + 1]!
   context.destinationPort = (bytes[start + 2]! << 8) | bytes[start + 3]!
   const stated = (bytes[start + 4]! << 8) | bytes[start + 5]!
@@ -57,7 +63,8 @@ export const dissectUdp: Dissect = (context, source, start, length) => {
       columns.setInfo(`${context.sourcePort} → ${context.destinationPort} [BAD UDP LENGTH ${stated} > IP PAYLOAD LENGTH] Len=${stated - HEAD}`)
     return length
   }
-  if (whole > HEAD) dispatch(context, source, start + HEAD, whole - HEAD)
+  if (whole > HEAD && start + HEAD >= bytes.length) addBoundsMark(context, 'UDP', source, start + HEAD + 1, start + whole)
+  else if (whole > HEAD) dispatch(context, source, start + HEAD, whole - HEAD)
   return length
 }
 

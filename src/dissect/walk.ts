@@ -14,11 +14,12 @@ export class PacketEnds {
 }
 
 const NOTHING = new Uint8Array(0)
+const NO_ROWS = new Rows()
 
 /** One per conversation and protocol, made new for each message by `begin`. */
 export class Walk {
   context: DissectContext | null = null
-  rows: Rows = new Rows()
+  rows: Rows = NO_ROWS
   bytes: Uint8Array = NOTHING
   source = 0
   /** The next byte. */

@@ -175,9 +175,9 @@ function protocolText(rows: Rows, row: number, field: Field): string {
   return rows.textOf(row) === null ? field.name : rowText(rows, row)
 }
 
-/** A protocol within another, such as a TCP option, has its bytes for value; notes have none. */
+/** A protocol within another, such as a TCP option, has its bytes for value; notes have none. Extension headers of IPv6 are protocols of their own. */
 export function isPartWithBytes(rows: Rows, row: number, { type, name, id, protocol }: Field): boolean {
-  return type === 'protocol' && id !== protocol && rows.parent[row] !== ROOT && rows.length[row]! > 0 && !name.startsWith('_ws.')
+  return type === 'protocol' && id !== protocol && rows.parent[row] !== ROOT && rows.length[row]! > 0 && !/^(?:_ws|ipv6)\./.test(name)
 }
 
 /** Printable ASCII only. */

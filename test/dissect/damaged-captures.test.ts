@@ -3,15 +3,20 @@ import { expect, test } from 'vitest'
 import { CaptureReader } from '../../src/capture/capture-reader.ts'
 import { keptFrame } from '../../src/capture/captured-frame.ts'
 import { type Frame, isFrame } from '../../src/capture/frame.ts'
-import { everything, readFile } from './dissecting.ts'
+import { HOME_NETWORK } from '../support/home-network.ts'
+import { everything, frameOf, readFile } from './dissecting.ts'
 
 const FOLDER = new URL('../golden/captures/', import.meta.url)
 const FILES = readdirSync(FOLDER).filter((name) => /\.pcap(ng)?$/.test(name))
+/** Stands for the packets of HOME_NETWORK. */
+const AT_HOME = 'a home network'
+const CAPTURES = [...FILES, AT_HOME]
 /** Frames of a file that are damaged; the rest of a long file is like them. */
 const MOST_FRAMES = 150
 const ROWS_LIMIT = 20_000
 
 function frames(name: string): Frame[] {
+  if (name === AT_HOME) return HOME_NETWORK.flatMap(([, packets]) => packets()).map((bytes, i) => frameOf(Uint8Array.from(bytes), i + 1))
   const reader = new CaptureReader()
   reader.push(new Uint8Array(readFileSync(new URL(name, FOLDER))))
   const kept: Frame[] = []
@@ -39,7 +44,7 @@ function expectSound(dissector: ReturnType<typeof everything>, frame: Frame): vo
   }
 }
 
-test.each(FILES)('%s: flipped bits neither throw nor break the rows', (name) => {
+test.each(CAPTURES)('%s: flipped bits neither throw nor break the rows', (name) => {
   const random = chance(name.length)
   const originals = frames(name)
   for (let round = 0; round < 3; round++) {
@@ -52,7 +57,7 @@ test.each(FILES)('%s: flipped bits neither throw nor break the rows', (name) => 
   }
 })
 
-test.each(FILES)('%s: frames cut anywhere, on the wire or by the capture', (name) => {
+test.each(CAPTURES)('%s: frames cut anywhere, on the wire or by the capture', (name) => {
   const random = chance(name.length + 99)
   const originals = frames(name)
   for (const isSnapped of [true, false]) {

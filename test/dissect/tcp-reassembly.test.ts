@@ -142,3 +142,38 @@ test('memory of the reader may be reused: pieces are copies', () => {
   }
   expect(messages).toEqual([TEXT.encode('m'.repeat(20))])
 })
+
+/** Values of some fields of the last frame. */
+function ofLast(segments: readonly (TcpShape & { late?: number })[], ...names: string[]): unknown[][] {
+  let values: unknown[][] = []
+  dissectAll(everything(), connection(segments), (packet) => {
+    values = names.map((name) => valuesOf(packet, name))
+  })
+  return values
+}
+
+test('pieces that overlap are marked; what came first stays', () => {
+  const changed = P0.slice()
+  changed[12]! ^= 1
+  const pieces = (second: Uint8Array): (TcpShape & { late?: number })[] => [
+    { seq: FIRST, ack: 1, payload: P0.subarray(0, 15) },
+    { seq: FIRST + 10, ack: 1, payload: second.subarray(10), late: 0.5 },
+  ]
+  const names = ['tcp.segment', 'tcp.segment.error', 'tcp.segment.overlap', 'tcp.segment.overlap.conflict', 'tcp.reassembled.data']
+  expect(ofLast(pieces(P0), ...names)).toEqual([[5, 6], [], [1], [], [P0]])
+  expect(ofLast(pieces(changed), ...names)).toEqual([[5], [6], [1], [1], [P0]])
+})
+
+test('a late piece of a message that was put together before is an error of reassembly', () => {
+  const segments = [
+    { seq: FIRST, ack: 1, payload: P0.subarray(0, 10) },
+    { seq: FIRST + 10, ack: 1, payload: P0.subarray(10) },
+    { seq: FIRST + 12, ack: 1, payload: P0.subarray(12, 20), late: 0.5 },
+  ]
+  expect(ofLast(segments, '_ws.malformed.reassembly', 'tcp.analysis.out_of_order').map(({ length }) => length)).toEqual([1, 1])
+})
+
+test('an acknowledgment number without the flag is shown as it stands, with a note; a reset has a cause instead of a payload', () => {
+  const segments = [{ seq: FIRST, flags: 4, payload: TEXT.encode('gone') }]
+  expect(ofLast(segments, 'tcp.reset_cause', 'tcp.payload', 'tcp.ack')).toEqual([['gone'], [], [0]])
+})
