@@ -2,6 +2,7 @@
 // No peer: these figures are for comparing two states of our own code.
 
 import { decodePacket } from '../dist/wire/mqtt/decode.js'
+import { decodePublishHead } from '../dist/wire/mqtt/decode-publish.js'
 import { encodePacket } from '../dist/wire/mqtt/encode.js'
 import { encodeRun } from '../dist/wire/mqtt/encode-publish.js'
 import { Framer, readRun } from '../dist/wire/mqtt/framer.js'
@@ -35,7 +36,7 @@ function read(version, qos, topics, payloadSize, properties = {}) {
 
 function framing(version, qos, topics, payloadSize, properties) {
   const { bytes, count } = read(version, qos, topics, payloadSize, properties)
-  const framer = new Framer(packetSizes(0, version).after)
+  const framer = new Framer(packetSizes(0, version).after, decodePublishHead)
   const sink = { publishes() {}, acknowledgements() {}, packet() {} }
   framer.version = version === 5 ? 5 : 4
   return [() => framer.feed(bytes, 0, bytes.length, sink), count]

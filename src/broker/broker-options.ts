@@ -38,6 +38,8 @@ export interface BrokerOptions {
   readonly heapUsed?: () => number
   /** Calls back in a later turn of the event loop: for what is done in slices. Without it, each `run` does one. */
   readonly later?: Later
+  /** Called once, when a client publishes for the first time: before there is any traffic. */
+  readonly firstPublish?: () => void
   /** Calls back when the first `$SYS` may be published; at once unless given. */
   readonly firstSys?: Later
 }

@@ -128,6 +128,7 @@ export class Broker implements CommonHost {
       authorizer,
       authorizers,
       interception: options.interception ?? NO_INTERCEPTION,
+      firstPublish: options.firstPublish ?? (() => {}),
       resumeWaiting: () => this.#inner.publishWaiting(),
     }
     this.#context = {

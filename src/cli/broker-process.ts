@@ -57,7 +57,6 @@ export class BrokerProcess {
 
   /** Runs until it is stopped, or cannot start; returns the exit code. */
   async run(): Promise<number> {
-    inlineHotPath()
     const log = this.#log
     const { pidFile, notes } = this.#configuration
     for (const note of notes) log.write(note.type, escapeControls(note.text))
@@ -180,6 +179,7 @@ export class BrokerProcess {
       ...(owner === null ? {} : { owner: ownerOf(owner) }),
       versionText: this.#name,
       verbose: tellsPackets(this.#log.types),
+      firstPublish: inlineHotPath,
     })
   }
 

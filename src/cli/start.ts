@@ -73,7 +73,6 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
     await terminal.stdout.flush()
     return 0
   }
-  inlineHotPath()
   const log = new ProgramLog(terminal, { types: options.verbose ? ALL_LOG_TYPES : QUIET_LOG_TYPES, timestamps: true, destinations: [{ to: 'stderr' }] })
   const stopped = untilStopped(terminal, () => {}) // there is no configuration to read again
   const login = options.lan ? newLogin() : null
@@ -86,15 +85,18 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
     if (console !== null) listeners.push(webSocketListener(options, console.server))
     const tls = options.devTlsPort === null ? null : await devTlsOf(options.devTlsPort, options.lan, terminal)
     if (tls !== null) listeners.push(tls.listener)
-    running = await startBroker({
-      listeners,
-      log: console?.server.log ?? log,
-      looks: console === null ? [] : [console.server],
-      verbose: options.verbose,
-      ...(login === null
-        ? {}
-        : { authenticator: new StaticUsers({ users: [{ userName: login.userName, verifier: makeScramVerifier(login.password)! }], allowAnonymous: false }) }),
-    })
+    running = await startBroker(
+      {
+        listeners,
+        log: console?.server.log ?? log,
+        looks: console === null ? [] : [console.server],
+        verbose: options.verbose,
+        ...(login === null
+          ? {}
+          : { authenticator: new StaticUsers({ users: [{ userName: login.userName, verifier: makeScramVerifier(login.password)! }], allowAnonymous: false }) }),
+      },
+      { firstPublish: inlineHotPath },
+    )
     const tlsPort = tls === null ? null : running.ports.at(-1)!
     welcome = welcomeOf(
       terminal,

@@ -13,7 +13,7 @@ const encoder = new TextEncoder()
 
 export class Message {
   readonly topic: string
-  /** The program's own: not shared with the connection. Two subscriptions that match get the same bytes. */
+  /** The program's own: not shared with the connection; a view, whose `buffer` may hold other messages. Two subscriptions that match get the same bytes. */
   readonly payload: Uint8Array
   readonly qos: Qos
   readonly retain: boolean

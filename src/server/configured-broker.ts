@@ -28,6 +28,8 @@ export interface ConfiguredBrokerOptions {
   /** Serves `console true`. */
   readonly console?: (BrokerLook & ConsoleDoor) | null
   readonly verbose: boolean
+  /** Called once, when a client publishes for the first time. */
+  readonly firstPublish?: () => void
 }
 
 /** Everything that must be read has been read; `open` begins to listen. */
@@ -68,21 +70,24 @@ export class ConfiguredBroker {
   async open(): Promise<RunningBroker> {
     const { configuration, log, versionText, verbose } = this.#options
     const first = this.#access.listeners[0]
-    this.#running = await startBroker({
-      listeners: this.#listeners,
-      bridges: this.#bridges,
-      limits: this.#limitsOf(configuration),
-      ...(first === undefined ? {} : { authenticator: first.authenticator, authorizer: first.authorizer }),
-      log,
-      versionText,
-      verbose,
-      connectionMessages: configuration.connectionMessages,
-      tap: configuration.tapListener,
-      looks: this.#looks,
-      maximumConnections: orNull(configuration.globalMaximumConnections),
-      maximumConnectionsPerAddress: this.#perAddress(configuration),
-      persistence: placeOfStore(configuration),
-    })
+    this.#running = await startBroker(
+      {
+        listeners: this.#listeners,
+        bridges: this.#bridges,
+        limits: this.#limitsOf(configuration),
+        ...(first === undefined ? {} : { authenticator: first.authenticator, authorizer: first.authorizer }),
+        log,
+        versionText,
+        verbose,
+        connectionMessages: configuration.connectionMessages,
+        tap: configuration.tapListener,
+        looks: this.#looks,
+        maximumConnections: orNull(configuration.globalMaximumConnections),
+        maximumConnectionsPerAddress: this.#perAddress(configuration),
+        persistence: placeOfStore(configuration),
+      },
+      this.#options.firstPublish === undefined ? {} : { firstPublish: this.#options.firstPublish },
+    )
     this.#access.serve(this.#running.broker.administration)
     return this.#running
   }

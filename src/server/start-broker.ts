@@ -108,6 +108,8 @@ export interface BrokerWorld {
   readonly clock?: Clock
   /** Bends what passes the listeners. */
   readonly faults?: LinkFaults
+  /** Called once, when a client publishes for the first time. */
+  readonly firstPublish?: () => void
 }
 
 export interface RunningBroker extends EmbeddedBroker, AsyncDisposable {
@@ -179,6 +181,7 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
     persistence: store === null ? null : new StorePersistence(store),
     log,
     later: (work) => setImmediate(work),
+    ...(world.firstPublish === undefined ? {} : { firstPublish: world.firstPublish }),
     ...(store === null ? { firstSys: (update: () => void) => setImmediate(update) } : {}), // nobody has connected before that, or waits for it to listen
     trace: options.verbose === true ? told : null,
     observer: embedding.observer(looks.reduce<Observer>((next, look) => look.observer(next), told ?? NO_OBSERVER)),

@@ -24,7 +24,7 @@ import {
 import { clientPacketSizes } from '../wire/mqtt/packet-sizes.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
-import { PublishReader, repeatPublish } from '../wire/mqtt/read-publish.ts'
+import { PublishReader, pieceOf, repeatPublish } from '../wire/mqtt/read-publish.ts'
 import { senderMayUse } from '../wire/mqtt/reason-codes.ts'
 import { IncomingAliases } from './client-aliases.ts'
 import { AuthenticationRun } from './client-authentication.ts'
@@ -193,7 +193,11 @@ export class ClientConnection implements Receiver, FrameSink {
   publishes(run: PublishRun): void {
     const first = this.#aliases.named(this.#reader.first!)
     this.#publish(first)
-    for (let i = run.from + 1; i < run.to && this.#state !== 'ended'; i++) this.#publish(repeatPublish(first, run, i)) // nothing needs decoding again
+    for (let i = run.from + 1; i < run.to; ) {
+      const piece = pieceOf(run, i)
+      for (; i < piece.to && this.#state !== 'ended'; i++) this.#publish(repeatPublish(first, run, i, piece)) // nothing needs decoding again
+      if (this.#state === 'ended') return
+    }
   }
 
   acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void {

@@ -8,7 +8,7 @@ import { aliasedRemainingLength, writeAliasedPublish, writePlainAcknowledgement 
 import { Framer } from '../../src/wire/mqtt/framer.ts'
 import { PacketType, type Publish, type Qos } from '../../src/wire/mqtt/packet.ts'
 import { NO_PROPERTIES } from '../../src/wire/mqtt/properties.ts'
-import { PublishReader, repeatPublish } from '../../src/wire/mqtt/read-publish.ts'
+import { PublishReader, pieceOf, repeatPublish } from '../../src/wire/mqtt/read-publish.ts'
 import { publish } from './arbitraries.ts'
 import { hex, joined } from './framing.ts'
 
@@ -58,11 +58,16 @@ test('a client reads runs of PUBLISH as the decoder reads the packets one by one
       const bytes = joined(frames)
       framer.feed(bytes, 0, bytes.length, {
         publishes: (run) => {
-          for (let i = run.from; i < run.to; i++) read.push(i === 0 ? reader.first! : repeatPublish(reader.first!, run, i))
+          read.push(reader.first!)
+          for (let i = run.from + 1; i < run.to; ) {
+            const piece = pieceOf(run, i)
+            for (; i < piece.to; i++) read.push(repeatPublish(reader.first!, run, i, piece))
+          }
         },
         acknowledgements: () => {},
         packet: () => {},
       })
+      bytes.fill(0xee) // borrowed: nothing read may change
       expect(read).toEqual(wanted)
     }),
   )

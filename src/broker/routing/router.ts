@@ -51,6 +51,8 @@ export interface RouterParts {
   readonly authorizer: Authorizer
   readonly authorizers: Authorizers
   readonly interception: Interception
+  /** Called when a client publishes for the first time. */
+  readonly firstPublish: () => void
   now(): number
   trace: Trace | null
   /** Routes what came up during a routing. */
@@ -69,6 +71,7 @@ export class Router {
   /** Memory is over its limit: no messages of clients. */
   isFull = false
   readonly #parts: RouterParts
+  #hasTraffic = false
 
   constructor(parts: RouterParts) {
     this.#parts = parts
@@ -158,6 +161,10 @@ export class Router {
 
   #mayPublish(publisher: Publisher, topic: Topic): boolean {
     if (publisher.session === null) return true
+    if (!this.#hasTraffic) {
+      this.#hasTraffic = true
+      this.#parts.firstPublish()
+    }
     if (topic.isReserved && controlOf(publisher, topic) === undefined) return false
     const { authorizers } = this.#parts
     const { authorizer, clientId, userName } = publisher

@@ -53,9 +53,28 @@ export class PublishReader {
   }
 }
 
-/** Packet i of a run, which repeats the head of `first`. It owns its memory. */
-export function repeatPublish(first: Publish, run: PublishRun, i: number): Publish {
+/** Bytes of a run that are copied at a time: what a program keeps alive by keeping one short message. */
+const PIECE = 8192
+
+/** Packets [from, to) of a run in memory of their own: byte i of the run's is byte i - start of `bytes`. */
+export interface RunPiece {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly to: number
+}
+
+/** Copies packets of a run, from packet `from` on, one at least: a copy of each payload by itself costs three times as much. */
+export function pieceOf(run: PublishRun, from: number): RunPiece {
+  const { starts } = run
+  const start = starts[from]!
+  let to = from + 1
+  while (to < run.to && starts[to + 1]! - start <= PIECE) to++
+  return { bytes: copyOf(run.bytes, start, starts[to]!), start, to }
+}
+
+/** Packet i of a run, which repeats the head of `first`. Its payload lies in the piece. */
+export function repeatPublish(first: Publish, run: PublishRun, i: number, { bytes, start }: RunPiece): Publish {
   const { type, topicName, qos, retain, dup, properties } = first
-  const payload = copyOf(run.bytes, run.bodies[i]! + run.headLength, run.starts[i + 1]!)
+  const payload = bytes.subarray(run.bodies[i]! + run.headLength - start, run.starts[i + 1]! - start)
   return { type, topicName, payload, qos, retain, dup, packetId: qos === 0 ? 0 : run.packetId(i), properties }
 }
