@@ -66,10 +66,12 @@ export class SysUpdates {
 
 /** Those of a broker that has run since `startedAt` of its clock. */
 export function sysUpdatesOf(broker: Broker, options: BrokerOptions, startedAt: number): SysUpdates {
-  const { version, versionText = `zanzara version ${version}`, clock, wallClock = () => clock.now(), heapUsed, pool, firstSys = (update) => update() } = options
+  const { clock, wallClock = () => clock.now(), heapUsed, pool, firstSys = (update) => update() } = options
   return new SysUpdates({
     deadlines: broker.deadlines,
-    versionText,
+    get versionText() {
+      return options.versionText ?? `zanzara version ${options.version}`
+    },
     wallClock,
     first: firstSys,
     publish: (topicName, payload) => broker.publish({ topicName, payload, qos: 2, retain: true, properties: {} }),

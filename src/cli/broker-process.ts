@@ -24,10 +24,10 @@ import type { BrokerListener, RunningBroker } from '../server/start-broker.ts'
 import { JournalError } from '../store/journal.ts'
 import type { BrokerArguments } from './broker-arguments.ts'
 import { BrokerExitCode } from './exit-codes.ts'
-import { inlineHotPath } from './hot-path-inlining.ts'
 import { ProgramLog, type ProgramLogOptions } from './program-log.ts'
 import { type ControlSignal, untilStopped } from './stop-signals.ts'
 import type { Terminal } from './terminal.ts'
+import { inlineHotPath, keepNewSpaceSmall } from './v8-settings.ts'
 
 /** Connections of one address when nobody has configured anything. */
 const UNCONFIGURED_PER_ADDRESS = 1000
@@ -57,6 +57,7 @@ export class BrokerProcess {
 
   /** Runs until it is stopped, or cannot start; returns the exit code. */
   async run(): Promise<number> {
+    keepNewSpaceSmall()
     const log = this.#log
     const { pidFile, notes } = this.#configuration
     for (const note of notes) log.write(note.type, escapeControls(note.text))

@@ -17,13 +17,13 @@ import { answerStartPage, type StartPageContent } from '../server/start-page.ts'
 import { ArgumentError } from './broker-arguments.ts'
 import type { DevTls } from './certs/dev-tls.ts'
 import { coloursFor } from './colours.ts'
-import { inlineHotPath } from './hot-path-inlining.ts'
 import { ownCommand } from './own-command.ts'
 import { ProgramLog } from './program-log.ts'
 import { runBeside } from './run-beside.ts'
 import { readStartArguments, START_USAGE, type StartArguments } from './start-arguments.ts'
 import { untilStopped } from './stop-signals.ts'
 import type { Terminal } from './terminal.ts'
+import { inlineHotPath, keepNewSpaceSmall } from './v8-settings.ts'
 
 /** Without `-v` the terminal belongs to the welcome; only what somebody should act on is logged. */
 const QUIET_LOG_TYPES: ReadonlySet<LogType> = new Set<LogType>(['error', 'warning'])
@@ -73,6 +73,7 @@ export async function runStart(argv: readonly string[], terminal: Terminal, isTt
     await terminal.stdout.flush()
     return 0
   }
+  keepNewSpaceSmall()
   const log = new ProgramLog(terminal, { types: options.verbose ? ALL_LOG_TYPES : QUIET_LOG_TYPES, timestamps: true, destinations: [{ to: 'stderr' }] })
   const stopped = untilStopped(terminal, () => {}) // there is no configuration to read again
   const login = options.lan ? newLogin() : null

@@ -152,8 +152,13 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
   const logging: ConnectionLogOptions = { connectionMessages: options.connectionMessages ?? true, now: () => clock.now() }
   const place = options.tap ?? null
   const looks = options.looks ?? []
-  const version = packageVersion()
-  const embedding = new Embedding({ log: options.log ?? null, now: () => clock.now(), application: `zanzara ${version}` })
+  const embedding = new Embedding({
+    log: options.log ?? null,
+    now: () => clock.now(),
+    get application() {
+      return `zanzara ${packageVersion()}`
+    },
+  })
   const tap = place === null ? null : embedding.newHub()
   const context = createNetContext({
     tap,
@@ -175,7 +180,9 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
     pool: context.pool,
     newId: () => randomUUID().toUpperCase(),
     seed: randomInt(2 ** 32),
-    version,
+    get version() {
+      return packageVersion()
+    },
     wallClock: () => Date.now(),
     heapUsed: () => memory.bytes(),
     persistence: store === null ? null : new StorePersistence(store),
