@@ -93,7 +93,7 @@ export function webSocketDial(url: string, subprotocol: string, timers: Timers, 
         signal.removeEventListener('abort', abort)
         reject(
           new MqttError('CONNECTION_FAILED', `${url}: no WebSocket connection (${event.code}${event.reason === '' ? '' : ` ${event.reason}`})`, {
-            hint: "is the path right, and does the server allow this origin? The browser's console may say more",
+            hint: "is the path right, and this origin allowed? The browser's console may say more",
           }),
         )
       }

@@ -24,7 +24,7 @@ import {
 import { clientPacketSizes } from '../wire/mqtt/packet-sizes.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
-import { PublishReader, pieceOf, repeatPublish } from '../wire/mqtt/read-publish.ts'
+import { PublishReader } from '../wire/mqtt/read-publish.ts'
 import { senderMayUse } from '../wire/mqtt/reason-codes.ts'
 import { IncomingAliases } from './client-aliases.ts'
 import { AuthenticationRun } from './client-authentication.ts'
@@ -193,11 +193,7 @@ export class ClientConnection implements Receiver, FrameSink {
   publishes(run: PublishRun): void {
     const first = this.#aliases.named(this.#reader.first!)
     this.#publish(first)
-    for (let i = run.from + 1; i < run.to; ) {
-      const piece = pieceOf(run, i)
-      for (; i < piece.to && this.#state !== 'ended'; i++) this.#publish(repeatPublish(first, run, i, piece)) // nothing needs decoding again
-      if (this.#state === 'ended') return
-    }
+    for (let i = run.from + 1; i < run.to && this.#state !== 'ended'; i++) this.#publish(this.#reader.repeat(first, run, i)) // nothing needs decoding again
   }
 
   acknowledgements(header: number, bytes: Uint8Array, at: number, count: number): void {
@@ -330,7 +326,7 @@ export class ClientConnection implements Receiver, FrameSink {
   #checkExplanation(packet: Packet): void {
     if (this.#options.connect.properties.requestProblemInformation !== 0 || ALWAYS_EXPLAINED.has(packet.type) || !('properties' in packet)) return
     if (packet.properties.reasonString !== undefined || packet.properties.userProperties !== undefined) {
-      throw new ProtocolError(0x82, 'Reason String or User Property, which we asked not to get', 'MQTT-3.1.2-29')
+      throw new ProtocolError(0x82, 'Reason String or User Property: we asked for none', 'MQTT-3.1.2-29')
     }
   }
 

@@ -8,7 +8,7 @@ import { aliasedRemainingLength, writeAliasedPublish, writePlainAcknowledgement 
 import { Framer } from '../../src/wire/mqtt/framer.ts'
 import { PacketType, type Publish, type Qos } from '../../src/wire/mqtt/packet.ts'
 import { NO_PROPERTIES } from '../../src/wire/mqtt/properties.ts'
-import { PublishReader, pieceOf, repeatPublish } from '../../src/wire/mqtt/read-publish.ts'
+import { PublishReader } from '../../src/wire/mqtt/read-publish.ts'
 import { publish } from './arbitraries.ts'
 import { hex, joined } from './framing.ts'
 
@@ -59,10 +59,7 @@ test('a client reads runs of PUBLISH as the decoder reads the packets one by one
       framer.feed(bytes, 0, bytes.length, {
         publishes: (run) => {
           read.push(reader.first!)
-          for (let i = run.from + 1; i < run.to; ) {
-            const piece = pieceOf(run, i)
-            for (; i < piece.to; i++) read.push(repeatPublish(reader.first!, run, i, piece))
-          }
+          for (let i = run.from + 1; i < run.to; i++) read.push(reader.repeat(reader.first!, run, i))
         },
         acknowledgements: () => {},
         packet: () => {},

@@ -28,7 +28,7 @@ export function propertiesSize(properties: Properties, carrier: PropertyCarrier)
     throw new UsageError(`${properties.subscriptionIdentifiers.length} Subscription Identifiers: a SUBSCRIBE has one`)
   }
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
-    throw new UsageError('Authentication Data without Authentication Method: name the method')
+    throw new UsageError('Authentication Data without Authentication Method')
   }
   return size
 }

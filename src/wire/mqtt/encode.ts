@@ -124,7 +124,7 @@ function publishSize(packet: Publish, version: ProtocolVersion): number {
   if (qos !== 0 && qos !== 1 && qos !== 2) throw new UsageError(`QoS ${String(qos)}: must be 0, 1 or 2`) // [MQTT-3.3.1-4]
   if (qos > 0) checkPacketId(packetId, PacketType.Publish)
   else if (packetId !== 0) throw new UsageError(`Packet Identifier ${packetId} with QoS 0: must be 0`) // [MQTT-2.2.1-2]
-  if (qos === 0 && packet.dup) throw new UsageError('DUP with QoS 0: only what is acknowledged is sent again') // [MQTT-3.3.1-2]
+  if (qos === 0 && packet.dup) throw new UsageError('DUP with QoS 0') // [MQTT-3.3.1-2]
   if (hasWildcard(topicName)) throw new UsageError(`Topic Name '${topicName}': wildcards are for filters`) // [MQTT-3.3.2-2]
   if (topicName === '' && (version !== 5 || packet.properties.topicAlias === undefined))
     throw new UsageError('Topic Name empty: only with a Topic Alias of MQTT 5.0') // [MQTT-4.7.3-1]

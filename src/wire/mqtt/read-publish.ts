@@ -35,10 +35,17 @@ export function decodePublish(header: number, cursor: Cursor, version: ProtocolV
   }
 }
 
+/** Bytes of a run that are copied at a time: what a program keeps alive by keeping one short message. */
+const PIECE = 8192
+
 /** A client's way to read runs: the first packet is decoded whole, so that the others, which repeat its head, need none of it again. */
 export class PublishReader {
   /** The first packet of the latest run. */
   first: Publish | null = null
+  /** Packets of the latest run up to #to, from its byte #start on. */
+  #piece!: Uint8Array
+  #start = 0
+  #to = 0
 
   /** For the Framer. Fills only what a run needs to be told from the next one, and to find its payloads. */
   readonly decodeHead: HeadDecoder = (run, bytes, header, body, end, version) => {
@@ -50,31 +57,22 @@ export class PublishReader {
     run.headLength = end - body - packet.payload.length
     run.propertiesLength = run.headLength - 2 - topicLength - (packet.qos > 0 ? 2 : 0)
     this.first = packet
+    this.#to = 0
   }
-}
 
-/** Bytes of a run that are copied at a time: what a program keeps alive by keeping one short message. */
-const PIECE = 8192
-
-/** Packets [from, to) of a run in memory of their own: byte i of the run's is byte i - start of `bytes`. */
-export interface RunPiece {
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly to: number
-}
-
-/** Copies packets of a run, from packet `from` on, one at least: a copy of each payload by itself costs three times as much. */
-export function pieceOf(run: PublishRun, from: number): RunPiece {
-  const { starts } = run
-  const start = starts[from]!
-  let to = from + 1
-  while (to < run.to && starts[to + 1]! - start <= PIECE) to++
-  return { bytes: copyOf(run.bytes, start, starts[to]!), start, to }
-}
-
-/** Packet i of a run, which repeats the head of `first`. Its payload lies in the piece. */
-export function repeatPublish(first: Publish, run: PublishRun, i: number, { bytes, start }: RunPiece): Publish {
-  const { type, topicName, qos, retain, dup, properties } = first
-  const payload = bytes.subarray(run.bodies[i]! + run.headLength - start, run.starts[i + 1]! - start)
-  return { type, topicName, payload, qos, retain, dup, packetId: qos === 0 ? 0 : run.packetId(i), properties }
+  /** Packet i of the run, which repeats the head of `first`. Owns its memory with its neighbours: a copy of each payload by itself costs three times as much. */
+  repeat(first: Publish, run: PublishRun, i: number): Publish {
+    const { starts } = run
+    if (i >= this.#to) {
+      const start = starts[i]!
+      let to = i + 1
+      while (to < run.to && starts[to + 1]! - start <= PIECE) to++
+      this.#piece = copyOf(run.bytes, start, starts[to]!)
+      this.#start = start
+      this.#to = to
+    }
+    const { type, topicName, qos, retain, dup, properties } = first
+    const payload = this.#piece.subarray(run.bodies[i]! + run.headLength - this.#start, starts[i + 1]! - this.#start)
+    return { type, topicName, payload, qos, retain, dup, packetId: qos === 0 ? 0 : run.packetId(i), properties }
+  }
 }
