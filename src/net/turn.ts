@@ -9,6 +9,8 @@ export interface Flushable {
 
 /** Milliseconds with nothing to do after which a read counts as alone: less means that it was there before we had finished. */
 const QUIET_MS = 0.02
+/** Links that are written at once: more are work of their own, which others must not wait for twice in a turn. */
+const FEW = 16
 
 export class Turn {
   readonly #waiting: Flushable[] = []
@@ -44,7 +46,7 @@ export class Turn {
   readEnded(now: number, isAlone: boolean): void {
     this.#busyUntil = now
     if (!isAlone) return
-    if (this.#first.length > 0) setImmediate(this.#flushAll)
+    if (this.#first.length > 0 || this.#waiting.length > FEW) setImmediate(this.#flushAll)
     else this.#flushAll()
   }
 

@@ -66,6 +66,17 @@ test('what must be stored first waits for the end of the turn, also when the rea
   expect([seen, link.flushes]).toEqual([['stored before 0 flushes'], 1])
 })
 
+test('what goes to many is written at the end of the turn', async () => {
+  const turn = new Turn()
+  const links = Array.from({ length: 17 }, () => linkOf(turn))
+  read(turn, performance.now() + 1000, () => {
+    for (const link of links) link.send()
+  })
+  expect(links.map(({ flushes }) => flushes)).toEqual(links.map(() => 0))
+  await nextTurn()
+  expect(links.map(({ flushes }) => flushes)).toEqual(links.map(() => 1))
+})
+
 test('what is sent while a read that came alone is being written leaves with it', () => {
   const turn = new Turn()
   const second = linkOf(turn)
