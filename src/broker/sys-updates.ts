@@ -26,6 +26,8 @@ export class SysUpdates {
   #topics: SysTopics | null = null
   #intervalMs = 0
   #hasBegun = false
+  /** The broker is being made: the first update may have to wait until it is. */
+  #isStarting = true
 
   constructor(source: SysSource) {
     this.#source = source
@@ -38,13 +40,16 @@ export class SysUpdates {
   /** Seconds; 0 = nothing more is published, what is retained stays. The first time begins with an update. */
   every(interval: number, now: number): void {
     const { deadlines } = this.#source
+    const isStarting = this.#isStarting
+    this.#isStarting = false
     if (interval * 1000 === this.#intervalMs) return
     this.#intervalMs = interval * 1000
     deadlines.cancel(this.#deadline)
     if (interval === 0) return
     if (!this.#hasBegun) {
       this.#hasBegun = true
-      this.#source.first(() => this.#begin(now))
+      if (isStarting) this.#source.first(() => this.#begin(now))
+      else this.#begin(now)
     }
     this.#wait(now)
   }
