@@ -88,7 +88,8 @@ withTools(['chromium', 'mosquitto_pub', 'mosquitto_sub'], (tools) => {
     await go('Messages')
     await page.locator('.screen input').first().fill('temperature')
     await page.getByText(new RegExp(`^${ROUNDS * ROOMS.length} of `)).waitFor()
-    await page.getByText('Reading').waitFor({ state: 'detached' })
+    // the screen has room for nearly all of them
+    await expect.poll(() => page.locator('.message-cells').count()).toBeGreaterThan(ROUNDS * ROOMS.length - 8)
     await picture('messages')
 
     // Packets: the display filter finds as many as were published and delivered, to the page and to the dashboard
