@@ -50,14 +50,21 @@ async function inBrowser(chromium: string, url: string, body: string): Promise<u
   await once(server, 'listening')
   const profile = mkdtempSync(join(tmpdir(), 'zanzara-chromium-'))
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', `--user-data-dir=${profile}`]
-  const browser = spawn(chromium, [...flags, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const browser = spawn(chromium, [...flags, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true, // a group of its own: its children write to the profile, too
+  })
   let said = ''
   browser.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString()
   })
   const ended = once(browser, 'exit')
   onTestFinished(async () => {
-    browser.kill('SIGKILL')
+    try {
+      process.kill(-browser.pid!, 'SIGKILL')
+    } catch {
+      // it has ended by itself
+    }
     await ended
     server.closeAllConnections()
     server.close()
