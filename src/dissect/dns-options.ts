@@ -2,30 +2,11 @@
 // Each option shows its bytes, then what they mean.
 
 import { DNS_OPTION as R } from './dns-option-fields.ts'
+import { DNS_OPTIONS } from './dns-values.ts'
 import type { Walk } from './walk.ts'
 
 const Code = { Dau: 5, Dhu: 6, N3u: 7, ClientSubnet: 8, Cookie: 10, KeepAlive: 11, Padding: 12, ExtendedError: 15, OldClientSubnet: 20_730 } as const
 const CLIENT_COOKIE = 8
-
-/** Names of the options' codes. */
-const NAMES: ReadonlyMap<number, string> = new Map([
-  [0, 'Reserved'],
-  [1, 'LLQ - Long-lived query'],
-  [2, 'UL - Update lease'],
-  [3, 'NSID - Name Server Identifier'],
-  [4, 'Owner (reserved)'],
-  [5, 'DAU - DNSSEC Algorithm Understood (RFC6975)'],
-  [6, 'DHU - DS Hash Understood (RFC6975)'],
-  [7, 'N3U - NSEC3 Hash Understood (RFC6975)'],
-  [20730, 'Experimental - CSUBNET - Client subnet'],
-  [8, 'CSUBNET - Client subnet'],
-  [9, 'EDNS EXPIRE (RFC7314)'],
-  [10, 'COOKIE'],
-  [11, 'EDNS TCP Keepalive'],
-  [12, 'PADDING'],
-  [13, 'CHAIN'],
-  [15, 'Extended DNS Error'],
-])
 
 /** Options up to `end`. */
 export function addOptions(walk: Walk, end: number, row: number): void {
@@ -34,7 +15,7 @@ export function addOptions(walk: Walk, end: number, row: number): void {
     walk.need(4)
     const [code, size] = [(bytes[walk.at]! << 8) | bytes[walk.at + 1]!, (bytes[walk.at + 2]! << 8) | bytes[walk.at + 3]!]
     const tree = rows.add(R.opt, source, walk.at, 4 + size, row)
-    const name = NAMES.get(code)
+    const name = DNS_OPTIONS.get(code)
     if (walk.context!.demand.text(R.opt)) rows.setText(tree, `Option: ${name ?? `Unknown (${code})`}`)
     walk.two(R.optCode, tree)
     walk.two(R.optLen, tree)

@@ -3,31 +3,11 @@
 
 import { DNS } from './dns-fields.ts'
 import { DNS_CLASSES, DNS_TYPES } from './dns-names.ts'
+import { DNS_ALGORITHMS, DNS_DIGESTS, DNS_NSEC3_HASHES } from './dns-values.ts'
 import { booleanNames, defineProtocol, extendProtocol, type ProtocolFields } from './field.ts'
 
 export const MDNS: ProtocolFields<never> = defineProtocol({ name: 'mdns', label: 'Multicast Domain Name System' }, {})
 export const LLMNR: ProtocolFields<never> = defineProtocol({ name: 'llmnr', label: 'Link-local Multicast Name Resolution' }, {})
-
-const ALGORITHMS: ReadonlyMap<number, string> = new Map([
-  [1, 'RSA/MD5'],
-  [2, 'Diffie-Hellman'],
-  [3, 'DSA'],
-  [4, 'Elliptic curve crypto'],
-  [5, 'RSA/SHA1'],
-  [6, 'DSA + NSEC3/SHA1'],
-  [7, 'RSA/SHA1 + NSEC3/SHA1'],
-  [8, 'RSA/SHA-256'],
-  [10, 'RSA/SHA-512'],
-  [12, 'GOST R 34.10-2001'],
-  [13, 'ECDSA Curve P-256 with SHA-256'],
-  [14, 'ECDSA Curve P-386 with SHA-386'],
-  [15, 'Ed25519'],
-  [16, 'Ed448'],
-  [157, 'HMAC/MD5'],
-  [252, 'Indirect key'],
-  [253, 'Private, domain name'],
-  [254, 'Private, OID'],
-])
 
 export const DNS_RECORD: Readonly<
   Record<
@@ -174,7 +154,7 @@ export const DNS_RECORD: Readonly<
   naptrReplacementLength: { name: 'dns.naptr.replacement_length', label: 'Replacement Length', type: 'uint8', base: 'dec' },
   naptrReplacement: { name: 'dns.naptr.replacement', label: 'Replacement', type: 'string' },
   rrsigTypeCovered: { name: 'dns.rrsig.type_covered', label: 'Type Covered', type: 'uint16', base: 'dec', values: DNS_TYPES },
-  rrsigAlgorithm: { name: 'dns.rrsig.algorithm', label: 'Algorithm', type: 'uint8', base: 'dec', values: ALGORITHMS },
+  rrsigAlgorithm: { name: 'dns.rrsig.algorithm', label: 'Algorithm', type: 'uint8', base: 'dec', values: DNS_ALGORITHMS },
   rrsigLabels: { name: 'dns.rrsig.labels', label: 'Labels', type: 'uint8', base: 'dec' },
   rrsigOriginalTtl: { name: 'dns.rrsig.original_ttl', label: 'Original TTL', type: 'uint32', base: 'dec' },
   rrsigSignatureExpiration: { name: 'dns.rrsig.signature_expiration', label: 'Signature Expiration', type: 'absolute_time' },
@@ -209,23 +189,17 @@ export const DNS_RECORD: Readonly<
   },
   dnskeyFlagsReserved: { name: 'dns.dnskey.flags.reserved', label: 'Key Signing Key', type: 'uint16', base: 'hex', mask: 0xfe7e },
   dnskeyProtocol: { name: 'dns.dnskey.protocol', label: 'Protocol', type: 'uint8', base: 'dec' },
-  dnskeyAlgorithm: { name: 'dns.dnskey.algorithm', label: 'Algorithm', type: 'uint8', base: 'dec', values: ALGORITHMS },
+  dnskeyAlgorithm: { name: 'dns.dnskey.algorithm', label: 'Algorithm', type: 'uint8', base: 'dec', values: DNS_ALGORITHMS },
   dnskeyKeyId: { name: 'dns.dnskey.key_id', label: 'Key id', type: 'uint16', base: 'dec' },
   dnskeyPublicKey: { name: 'dns.dnskey.public_key', label: 'Public Key', type: 'bytes' },
   dsKeyId: { name: 'dns.ds.key_id', label: 'Key id', type: 'uint16', base: 'hex' },
-  dsAlgorithm: { name: 'dns.ds.algorithm', label: 'Algorithm', type: 'uint8', base: 'dec', values: ALGORITHMS },
+  dsAlgorithm: { name: 'dns.ds.algorithm', label: 'Algorithm', type: 'uint8', base: 'dec', values: DNS_ALGORITHMS },
   dsDigestType: {
     name: 'dns.ds.digest_type',
     label: 'Digest Type',
     type: 'uint8',
     base: 'dec',
-    values: new Map([
-      [0, 'Reserved digest'],
-      [1, 'SHA-1'],
-      [2, 'SHA-256'],
-      [3, 'GOST R 34.11-94'],
-      [4, 'SHA-384'],
-    ]),
+    values: DNS_DIGESTS,
   },
   dsDigest: { name: 'dns.ds.digest', label: 'Digest', type: 'bytes' },
   nsecNextDomainName: { name: 'dns.nsec.next_domain_name', label: 'Next Domain Name', type: 'string' },
@@ -234,10 +208,7 @@ export const DNS_RECORD: Readonly<
     label: 'Hash algorithm',
     type: 'uint8',
     base: 'dec',
-    values: new Map([
-      [0, 'Reserved'],
-      [1, 'SHA-1'],
-    ]),
+    values: DNS_NSEC3_HASHES,
   },
   nsec3Flags: { name: 'dns.nsec3.flags', label: 'NSEC3 flags', type: 'uint8', base: 'dec' },
   nsec3FlagsOptOut: {

@@ -232,7 +232,7 @@ function addUndecoded(walk: Walk, type: number, end: number, row: number): void 
   if (end <= walk.at) return
   const name = typeName(type)
   const code = name.startsWith('Unknown') ? `(${type})` : `${name} (${type})`
-  const text = `Dissector for DNS Type ${code} code not implemented, Contact Wireshark developers if you want this supported`
+  const text = `DNS Type ${code} is not decoded`
   addExpert(walk.context!, row, R.undecodedType, Severity.Note, Group.Undecoded, text)
   walk.run(DNS.data, end - walk.at, row)
 }

@@ -3,19 +3,10 @@
 
 import { ipv4Text, ipv6Text } from './address-text.ts'
 import { DNS_OPTION as R } from './dns-option-fields.ts'
+import { DNS_SERVICE_KEYS } from './dns-values.ts'
 import type { Walk } from './walk.ts'
 
 const Key = { Mandatory: 0, Alpn: 1, NoDefaultAlpn: 2, Port: 3, Ipv4: 4, EncryptedHello: 5, Ipv6: 6, ObliviousDoh: 32_769 } as const
-const KEYS: ReadonlyMap<number, string> = new Map<number, string>([
-  [Key.Mandatory, 'mandatory'],
-  [Key.Alpn, 'alpn'],
-  [Key.NoDefaultAlpn, 'no-default-alpn'],
-  [Key.Port, 'port'],
-  [Key.Ipv4, 'ipv4hint'],
-  [Key.EncryptedHello, 'echconfig'],
-  [Key.Ipv6, 'ipv6hint'],
-  [Key.ObliviousDoh, 'odohconfig'],
-])
 
 /** Parameters up to `end`. */
 export function addServiceParameters(walk: Walk, end: number, row: number): void {
@@ -28,7 +19,7 @@ export function addServiceParameters(walk: Walk, end: number, row: number): void
     walk.two(R.svcbSvcparamValueLength, tree)
     const from = walk.at
     const said = addValue(walk, key, from + size, tree)
-    const name = KEYS.get(key) ?? `key${key}`
+    const name = DNS_SERVICE_KEYS.get(key) ?? `key${key}`
     if (walk.context!.demand.text(R.svcbSvcparam)) rows.setText(tree, `SvcParam: ${name}${said === '' ? '' : `=${said}`}`)
     walk.at = from + size
   }
@@ -42,7 +33,7 @@ function addValue(walk: Walk, key: number, end: number, tree: number): string {
     case Key.Mandatory:
       while (walk.at < end) {
         const name = walk.two(R.svcbSvcparamMandatoryKey, tree)
-        said.push(KEYS.get(name) ?? `key${name}`)
+        said.push(DNS_SERVICE_KEYS.get(name) ?? `key${name}`)
       }
       return said.join(',')
     case Key.Alpn:

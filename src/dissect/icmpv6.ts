@@ -82,7 +82,7 @@ function addMessage(context: DissectContext, walk: Walk, root: number): void {
 }
 
 function addUndecoded(context: DissectContext, walk: Walk, root: number, type: number): void {
-  const text = `Dissector for ICMPv6 Type (${type}) code not implemented, Contact Wireshark developers if you want this supported`
+  const text = `ICMPv6 Type (${type}) is not decoded`
   addExpert(context, root, ICMPV6_BODY.undecodedType, Severity.Note, Group.Undecoded, text)
   if (walk.left > 0) walk.run(ICMPV6_BODY.data, walk.left, root)
 }

@@ -126,7 +126,7 @@ function addOption(context: DissectContext, walk: Walk, tree: number, root: numb
       return ''
     }
     default: {
-      const text = `Dissector for ICMPv6 Option (${type}) code not implemented, Contact Wireshark developers if you want this supported`
+      const text = `ICMPv6 Option (${type}) is not decoded`
       addExpert(context, tree, B.undecodedOption, Severity.Note, Group.Undecoded, text)
       walk.run(B.data, end - at, tree)
       return ''

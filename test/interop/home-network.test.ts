@@ -24,6 +24,8 @@ const SEED = Number(process.env['ZZ_SEED'] ?? 3)
 const MOST_CUTS = 90
 /** Every field that both know; `frame.file_off` is Wireshark's own, `frame.time` has its own words for the local zone. */
 const NAMES = [...new Set(FIELDS.map(({ name }) => name))].filter((name) => name !== '' && !/^zz\b|^frame\.(?:file_off|time)$/.test(name))
+/** Sends people to Wireshark's developers, which is not where we send them: the one sentence that is ours. */
+const UNDECODED = /Dissector for ((?:DNS|ICMPv6) [^\t,]*?) code not implemented, [^\t,]* supported/g
 const COLUMNS = ['_ws.col.Protocol', '_ws.col.Info']
 
 let folder = ''
@@ -46,7 +48,7 @@ withTools(['tshark'], ({ tshark }) => {
     const { stdout } = spawnSync(tshark, argv, { encoding: 'utf8', env: environment, maxBuffer: 1 << 28 })
     const io = new FakeTerminal()
     expect(await runSniff(argv, io, false)).toBe(0)
-    const [theirs, ours] = [stdout.split('\n'), io.stdout.text.split('\n')]
+    const [theirs, ours] = [stdout.replace(UNDECODED, '$1 is not decoded').split('\n'), io.stdout.text.split('\n')]
     expect(theirs.length).toBe(ours.length)
     const found: string[] = []
     for (const [i, line] of theirs.entries()) {
