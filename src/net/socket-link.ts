@@ -33,7 +33,9 @@ export type StallAt = (typeof StallAt)[keyof typeof StallAt]
  */
 const LONG_READ_MS = 5
 /** Milliseconds that a read may take once we know how much work this connection's bytes make; the rest of it waits for further turns. */
-const SLICE_MS = 20
+const SLICE_MS = 10
+/** Bytes that a connection's first read may hand on: nobody knows yet how many subscribers they go to. */
+const FIRST_SLICE = 8192
 /** Bytes that one read brings at most, from a socket that shares the read buffer. */
 const WHOLE_READ = 65536
 /** Bytes that are always taken: smaller slices would cost more writes than they save waiting. */
@@ -67,8 +69,8 @@ export class SocketLink implements Link, FlushPort, BentLink {
   #stalled = false
   /** We do not read in this turn: this connection has had its share. */
   #yielding = false
-  /** Bytes that one slice may have; Infinity while this connection's reads are short. */
-  #slice = Number.POSITIVE_INFINITY
+  /** Bytes that one slice may have; Infinity once this connection's reads have been short. */
+  #slice = FIRST_SLICE
   /** What was read and has not been given to the owner yet; its carrier is paused meanwhile. */
   #unread: Uint8Array | null = null
   /** The owner is being called with bytes: what follows them must wait. */

@@ -1,5 +1,5 @@
 // All links with something to send in this turn of the event loop: each is flushed once, at its end.
-// One write per socket and turn is what makes many small packets cheap.
+// One write per socket and turn is what makes many small packets cheap; where the writes are many, further turns share them.
 
 /** Something that writes what it gathered. */
 export interface Flushable {
@@ -11,6 +11,10 @@ export interface Flushable {
 const QUIET_MS = 0.02
 /** Links that are written at once: more are work of their own, which others must not wait for twice in a turn. */
 const FEW = 16
+/** Links after which we look at the clock. */
+const BATCH = 32
+/** Milliseconds after which the links that are left wait for the next turn: a thousand writes of 64 KiB would hold up everybody else's reads. */
+const FLUSH_MS = 15
 
 export class Turn {
   readonly #waiting: Flushable[] = []
@@ -25,8 +29,18 @@ export class Turn {
     first.length = 0
     this.#scheduled = false
     const waiting = this.#waiting
-    for (let i = 0; i < waiting.length; i++) waiting[i]!.flush()
-    waiting.length = 0
+    const mayBeLong = waiting.length > BATCH
+    const until = mayBeLong ? this.#now() + FLUSH_MS : 0
+    let done = 0
+    while (done < waiting.length) {
+      waiting[done++]!.flush()
+      if (mayBeLong && done % BATCH === 0 && this.#now() > until) break
+    }
+    if (done === waiting.length) waiting.length = 0
+    else {
+      waiting.splice(0, done)
+      this.#schedule()
+    }
     this.#busyUntil = this.#now()
   }
 

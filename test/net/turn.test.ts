@@ -84,3 +84,33 @@ test('what is sent while a read that came alone is being written leaves with it'
   read(turn, performance.now() + 1000, () => turn.add(first))
   expect(second.flushes).toBe(1)
 })
+
+test('many links are written over several turns, each once and in the order they asked, with the reads of others between', async () => {
+  let now = 1000
+  const turn = new Turn(() => now)
+  const order: number[] = []
+  const links = Array.from({ length: 100 }, (_, number) => ({
+    flush(): void {
+      now += 1 // a write that takes a millisecond
+      order.push(number)
+    },
+  }))
+  for (const link of links) turn.add(link)
+  await nextTurn()
+  const first = order.length
+  expect(first).toBeGreaterThan(0)
+  expect(first).toBeLessThan(50)
+  turn.add({ flush: () => order.push(100) }) // a read of the meantime: behind those that wait
+  turn.before(() => order.push(-1)) // what it stored comes before all that is written from now on
+  for (let turns = 0; turns < 10; turns++) await nextTurn()
+  expect(order.indexOf(-1)).toBe(first)
+  expect(order.filter((number) => number >= 0)).toEqual(Array.from({ length: 101 }, (_, number) => number))
+})
+
+test('many links whose writes are short are written in one turn', async () => {
+  const turn = new Turn(() => 1000)
+  const links = Array.from({ length: 1000 }, () => linkOf(turn))
+  for (const link of links) link.send()
+  await nextTurn()
+  expect(links.every(({ flushes }) => flushes === 1)).toBe(true)
+})
