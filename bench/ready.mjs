@@ -8,7 +8,7 @@ import { report } from './support/figures.mjs'
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false } } })
 /** @param {readonly number[]} numbers */
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
-const index = new URL('../dist/index.js', import.meta.url).href
+const index = new URL('../dist/library/index.js', import.meta.url).href
 const program = `
   const began = performance.now()
   const { startBroker } = await import('${index}')

@@ -1,6 +1,6 @@
 // One run of one client library, in a process of its own: publishes or receives so many messages and tells its parent what CPU time that took.
 // Started by bench/client.mjs: `client-run.mjs zanzara|mqttjs publish|receive QOS COUNT URL`. The first tenth is warming up and not counted.
-import { connect } from '../../dist/client/node.js'
+import { connect } from '../../dist/library/client.js'
 
 const [library, what, qosText, countText, url] = process.argv.slice(2)
 const qos = Number(qosText)

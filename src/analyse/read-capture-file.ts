@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { captureFile } from '../capture/files.ts'
 import { NodeTlsCrypto } from '../capture/tls-crypto-node.ts'
 import type { KeptPacket } from './kept-packet.ts'
-import { type CaptureSource, packetsOf, type ReadCaptureOptions } from './read-capture.ts'
+import type { CaptureSource, ReadCaptureOptions } from './read-capture.ts'
 
 /** As `readCapture` of the browser; a text is the path of a file. @throws also the system's errors */
-export function readCapture(source: CaptureSource | string | URL, options: ReadCaptureOptions = {}): AsyncGenerator<KeptPacket, void, undefined> {
+export async function* readCapture(source: CaptureSource | string | URL, options: ReadCaptureOptions = {}): AsyncGenerator<KeptPacket, void, undefined> {
+  const { packetsOf } = await import('./read-capture.ts') // who only connects or starts a broker does without the dissectors
   const pieces = source instanceof URL ? captureFile(fileURLToPath(source)) : typeof source === 'string' ? captureFile(source) : source
-  return packetsOf(pieces, options, new NodeTlsCrypto())
+  yield* packetsOf(pieces, options, new NodeTlsCrypto())
 }

@@ -1,21 +1,13 @@
 // A server of Node's that listens, as a Listener: binding, address, closing.
 // Knows no transport: tcp.ts, tls.ts and websocket-server.ts bring their servers.
 
-// What Node would load at the first `listen` and the first look at the clock: now, not then.
-import 'node:cluster'
-import 'node:dns'
-import 'node:perf_hooks'
-import { type AddressInfo, isIP, type ListenOptions, type Server } from 'node:net'
+import type { AddressInfo, ListenOptions, Server } from 'node:net'
 import { UsageError } from '../wire/errors.ts'
 import type { ConnectionBook } from './connection-book.ts'
 import type { Listener, ListenerOptions, TlsListenerOptions } from './listener.ts'
 import type { NetContext } from './net-context.ts'
 
 const BACKLOG = 4096
-
-// Its pattern of IPv6 addresses, too, which is compiled at the second use: that takes longer than all the rest of listening.
-isIP('::1')
-isIP('::1')
 
 /** For the constructors of all servers: small packets leave at once, dead peers are found, links decide when to say goodbye. */
 export const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, allowHalfOpen: true } as const

@@ -6,9 +6,12 @@ import type { Duplex } from 'node:stream'
 import type { Accept, Transport } from '../base/link.ts'
 import { UsageError } from '../wire/errors.ts'
 import type { ConnectionCount } from './connection-book.ts'
+import { prepareFirstListen } from './first-listen.ts'
 import type { NetContext } from './net-context.ts'
 import { prepareTcp } from './tcp.ts'
 import { prepareUnix } from './unix.ts'
+
+prepareFirstListen()
 
 /** Pre-shared keys instead of certificates. */
 export interface PskListenerOptions {

@@ -8,22 +8,24 @@ export interface ConnectionLimits {
   readonly maximumConnections?: number | null
   /** Connections from one address at most; null = no limit. Never counts this machine's own addresses and Unix sockets. */
   readonly maximumConnectionsPerAddress?: number | null
-  /** Connections for which file descriptors remain (descriptor-limit.ts); null = unknown. */
-  readonly connectionsThatFit?: number | null
+  /** Connections for which file descriptors remain (descriptor-limit.ts); null = unknown. Asked once, when the first one comes. */
+  readonly connectionsThatFit?: () => number | null
 }
 
 export class OpenConnections {
   /** Changing a limit concerns newcomers only. */
   maximum: number | null
   maximumPerAddress: number | null
-  readonly #thatFit: number | null
+  readonly #askThatFit: () => number | null
+  /** Undefined = not asked yet. */
+  #thatFit: number | null | undefined
   readonly #byAddress = new Map<string, number>()
   #size = 0
 
   constructor(limits: ConnectionLimits) {
     this.maximum = limits.maximumConnections ?? null
     this.maximumPerAddress = limits.maximumConnectionsPerAddress ?? null
-    this.#thatFit = limits.connectionsThatFit ?? null
+    this.#askThatFit = limits.connectionsThatFit ?? (() => null)
   }
 
   get size(): number {
@@ -33,6 +35,7 @@ export class OpenConnections {
   /** Why a newcomer is one too many; null when it is not. */
   get full(): ProblemKind | null {
     if (this.maximum !== null && this.#size >= this.maximum) return 'global-limit'
+    if (this.#thatFit === undefined) this.#thatFit = this.#askThatFit()
     return this.#thatFit !== null && this.#size >= this.#thatFit ? 'descriptors' : null
   }
 

@@ -1,7 +1,7 @@
 // The composition root: clock, randomness, timer and sockets around the broker, which knows none of them. Public as `zanzara/broker`.
 // Everything else is an argument; what a configuration file says becomes these options in cli/.
 
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomFillSync, randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Broker } from '../broker/broker.ts'
@@ -164,7 +164,7 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
     tap,
     faults: world.faults ?? null,
     onError: (problem) => reportProblem(log, problem, logging.connectionMessages),
-    connectionsThatFit: connectionsThatFit(),
+    connectionsThatFit,
     maximumConnections: options.maximumConnections ?? null,
     maximumConnectionsPerAddress: options.maximumConnectionsPerAddress ?? null,
   })
@@ -179,7 +179,7 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
     clock,
     pool: context.pool,
     newId: () => randomUUID().toUpperCase(),
-    seed: randomInt(2 ** 32),
+    seed: randomFillSync(new Uint32Array(1))[0]!,
     get version() {
       return packageVersion()
     },

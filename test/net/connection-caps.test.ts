@@ -57,7 +57,7 @@ test.each(WAYS)('newcomers beyond the maximum of all listeners are closed, and p
 })
 
 test.each(WAYS)('what the open files allow is a limit too: %s', async (way) => {
-  const { context, listeners, problems } = await two(way, { connectionsThatFit: 1 })
+  const { context, listeners, problems } = await two(way, { connectionsThatFit: () => 1 })
   visit(listeners[0]!)
   await until(() => context.connections.size === 1, 'the first')
   const second = visit(listeners[1]!)

@@ -153,10 +153,10 @@ function loads(file: string, seen: Set<string> = new Set(), found: Set<string> =
   return found
 }
 
-test('a plain connection loads node:net alone; a plain listener the file system besides', () => {
+test('a plain connection loads node:net alone; a plain listener the file system and the look-up of addresses besides', () => {
   const at = (name: string): string => fileURLToPath(new URL(`../../src/net/${name}`, import.meta.url))
   expect([...loads(at('dial.ts'))]).toEqual(['node:net'])
   expect([...loads(at('net-context.ts'))]).toEqual([])
-  expect([...loads(at('listener.ts'))].sort()).toEqual(['node:fs/promises', 'node:net'])
+  expect([...loads(at('listener.ts'))].sort()).toEqual(['node:dns', 'node:fs/promises', 'node:net'])
   expect([...loads(at('websocket-dial.ts'))]).toContain('ws') // the walk does find what is there
 })

@@ -65,6 +65,12 @@ test('what browsers get reaches no module of Node and no package', () => {
   expect([...outside(programs, '.js'), ...outside(declarations, '.d.ts')]).toEqual([])
 })
 
+test('every program that is packed finds what it imports in the package', () => {
+  const programs = packed.filter((path) => path.startsWith('dist/') && !path.startsWith('dist/console/') && path.endsWith('.js'))
+  expect(programs.length).toBeGreaterThan(100)
+  expect(outside(programs, '.js').filter((line) => / imports \./.test(line))).toEqual([])
+})
+
 /** `hono` of `hono/cookie`. */
 function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')

@@ -14,7 +14,8 @@ const IN_TURN = 4
 
 export class PublishVariants {
   readonly #slabs: SlabStore
-  readonly #plain: PublishRun[] = Array.from({ length: 16 }, () => new PublishRun())
+  /** By version, QoS and RETAIN; made when first wanted. */
+  readonly #plain: (PublishRun | null)[] = Array.from({ length: 16 }, () => null)
   readonly #made = new Uint8Array(16)
   /** Those with identifiers, an alias or without a mount point, by what makes them different. */
   readonly #special = new Map<number | string, PublishRun>()
@@ -40,7 +41,7 @@ export class PublishVariants {
     const { version, qos, retain, identifiers, alias, strip } = shape
     const key = (version === 5 ? 8 : 0) | (qos << 1) | retain
     if (strip > 0 || (version === 5 && (identifiers !== null || alias > 0))) return this.#specialOf(source, specialKey(key, shape), shape)
-    const run = this.#plain[key]!
+    const run = (this.#plain[key] ??= new PublishRun())
     if (this.#made[key] === 0) {
       this.#made[key] = 1
       encodeRun(run, source, shape)
