@@ -37,7 +37,12 @@ async function joinModules(folder, input, plugins) {
     external: PACKAGES,
     treeshake: { moduleSideEffects: [{ external: true, sideEffects: true }] },
   })
-  const { output } = await bundle.generate({ format: 'esm', comments: { jsdoc: false, annotation: true, legal: true }, entryFileNames: `${folder}/[name].js`, chunkFileNames: `${folder}/[name].js` })
+  const { output } = await bundle.generate({
+    format: 'esm',
+    comments: { jsdoc: false, annotation: true, legal: true },
+    entryFileNames: `${folder}/[name].js`,
+    chunkFileNames: `${folder}/[name].js`,
+  })
   await bundle.close()
   rmSync(join(dist, folder), { recursive: true, force: true })
   for (const part of output) {
