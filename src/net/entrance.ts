@@ -25,6 +25,8 @@ export class Entrance {
   readonly #context: NetContext
   /** Headers of open connections, for those who see only what lies above the socket: by its two ends, which no other open one shares. */
   readonly #headers = new Map<string, ProxyHeader>()
+  /** Our own ports of noted connections: a socket remembers its peer, but not these. */
+  readonly #localPorts = new WeakMap<Socket, number>()
 
   constructor(context: NetContext, book: ConnectionBook, proxy: ProxyRules | null) {
     this.book = book
@@ -81,15 +83,24 @@ export class Entrance {
     return header === undefined ? null : peerBehind(peer, header)
   }
 
-  /** For reports; empty when the peer is gone. */
-  addressOf(socket: Socket): string {
-    return plainAddress(this.#headers.get(endsOf(socket))?.source?.address ?? socket.remoteAddress)
+  /** Keeps where a newcomer comes from for reports: of a socket that is gone the system says nothing any more. */
+  note(newcomer: Socket): void {
+    const { remoteAddress, localPort } = newcomer
+    if (remoteAddress !== undefined && localPort !== undefined) this.#localPorts.set(newcomer, localPort)
   }
 
-  /** For reports; null when the peer is gone. */
+  /** For reports; empty when the peer is gone, unless it was noted. */
+  addressOf(socket: Socket): string {
+    const below = lowest(socket)
+    return plainAddress(this.#headers.get(endsOf(below))?.source?.address ?? below.remoteAddress)
+  }
+
+  /** For reports; null when the peer is gone, unless it was noted. */
   portsOf(socket: Socket): { readonly peer: number; readonly local: number } | null {
-    const peer = this.#headers.get(endsOf(socket))?.source?.port ?? socket.remotePort
-    return peer === undefined || socket.localPort === undefined ? null : { peer, local: socket.localPort }
+    const below = lowest(socket)
+    const peer = this.#headers.get(endsOf(below))?.source?.port ?? below.remotePort
+    const local = below.localPort ?? this.#localPorts.get(below)
+    return peer === undefined || local === undefined ? null : { peer, local }
   }
 
   #remember(socket: Socket, header: ProxyHeader): void {
@@ -116,6 +127,11 @@ export class Entrance {
     if (kind === 'descriptors') return `${size} connections are open, and for more the system gives too few open files: the newcomer was closed`
     return `${this.book.maximum} connections are open and no more are allowed: the newcomer was closed`
   }
+}
+
+/** The socket under a TLS socket, which remembers when the one above does not; private to Node, hence looked at with care. */
+function lowest(socket: Socket): Socket {
+  return (socket as { readonly _parent?: Socket | null })._parent ?? socket
 }
 
 /** Puts `gate` before all that listen to the event now; `pass` lets it through to them. */

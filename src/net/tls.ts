@@ -46,6 +46,7 @@ export function guardTls(
   // Who hangs up within the handshake is gone: half open it would keep its place until the time for the handshake is over.
   server.prependListener('connection', (socket) => {
     socket.allowHalfOpen = false
+    entrance.note(socket)
   })
   interpose<TLSSocket>(server, 'secureConnection', (socket, pass) => {
     const refusal = certificates.judge(socket)

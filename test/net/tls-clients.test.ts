@@ -1,5 +1,6 @@
 // What a TLS listener asks of clients and tells of them: certificates wanted, dates, revocation, names, suites, key log.
 
+import { connect as connectTcp } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -219,11 +220,13 @@ test('a fault of the handshake is told once, also over wss', async () => {
   }
 })
 
-test('who hangs up within the handshake leaves at once', async () => {
-  const tested = await broker({ ...SERVER, handshakeTimeoutMs: 60_000 })
-  const { connect: connectTcp } = await import('node:net')
-  const peer = connectTcp(tested.listener.address.port, '127.0.0.1').on('error', () => {})
+test.each(['tls', 'wss'] as const)('who hangs up within the handshake leaves at once, and is named in the report: %s', async (way) => {
+  const tested = await broker({ ...SERVER, handshakeTimeoutMs: 60_000 }, way)
+  const { port } = tested.listener.address
+  const peer = connectTcp(port, '127.0.0.1').on('error', () => {})
   await until(() => tested.listener.connections === 1, 'connected')
+  const from = peer.localPort!
   peer.end()
-  await until(() => tested.listener.connections === 0, 'gone')
+  await until(() => tested.listener.connections === 0 && tested.problems.length > 0, 'gone')
+  expect(tested.problems).toMatchObject([{ kind: 'handshake', address: '127.0.0.1', ports: { peer: from, local: port } }])
 })
