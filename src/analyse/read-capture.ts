@@ -2,6 +2,8 @@
 // Runs in a browser; paths of files are read-capture-file.ts' affair.
 
 import { GZIP_MAGIC } from '../capture/capture-reader.ts'
+import { gunzip } from '../capture/gunzip.ts'
+import { streamed } from '../capture/streamed.ts'
 import { readDecodeAs } from '../dissect/decode-as.ts'
 import type { TlsCrypto } from '../dissect/tls-crypto.ts'
 import { CaptureAnalysis } from './capture-analysis.ts'
@@ -64,7 +66,7 @@ async function* piecesOf(source: CaptureSource): AsyncGenerator<Uint8Array> {
     const first = await iterator.next()
     if (first.done === true) return
     const rest = startingWith(first.value, iterator)
-    yield* isGzip(first.value) ? decompressed(rest) : rest
+    yield* isGzip(first.value) ? gunzip(rest) : rest
   } finally {
     await iterator.return?.()
   }
@@ -83,29 +85,6 @@ async function* startingWith(first: Uint8Array, rest: AsyncIterator<Uint8Array>)
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
 }
 
-async function* streamed(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader()
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value
-  } finally {
-    await reader.cancel()
-  }
-}
-
 function isGzip(bytes: Uint8Array): boolean {
   return bytes.length >= 2 && ((bytes[0]! << 8) | bytes[1]!) === GZIP_MAGIC
-}
-
-async function* decompressed(pieces: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const compressed = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      const next = await pieces.next()
-      if (next.done === true) controller.close()
-      else controller.enqueue(new Uint8Array(next.value))
-    },
-    async cancel() {
-      await pieces.return(undefined)
-    },
-  })
-  yield* streamed(compressed.pipeThrough(new DecompressionStream('gzip')))
 }

@@ -76,6 +76,28 @@ test('bytes at once, in pieces, as a stream, as a Blob, compressed, from a file:
   expect(infos(packets)).toEqual(expected)
 })
 
+test('a compressed capture that is damaged gives what comes before, and says so; what its source throws is thrown', async () => {
+  const whole = new Uint8Array(gzipSync(readFileSync(`${CAPTURES}many.pcapng`)))
+  const half = whole.length >> 1
+  const wrong = whole.slice()
+  wrong[wrong.length - 6]! ^= 0xff // the checksum
+  const broken = async function* (): AsyncGenerator<Uint8Array> {
+    yield whole.subarray(0, half)
+    throw new RangeError('the line is dead')
+  }
+  for (const [source, fault, least] of [
+    [whole.subarray(0, half), /^the compressed file has been cut short$/, 100],
+    [wrong, /^the compressed file is damaged: ./, 100],
+    [broken(), /^the line is dead$/, 0], // what the decompressor has in hand goes with its source
+  ] as const) {
+    const numbers: number[] = []
+    await expect(async () => {
+      for await (const packet of readCapture(source)) numbers.push(packet.number)
+    }).rejects.toThrow(fault)
+    expect(numbers.length).toBeGreaterThanOrEqual(least)
+  }
+})
+
 test('TLS is opened in Node with the keys of the file', async () => {
   const topics: unknown[] = []
   for await (const packet of readCaptureFile(`${CAPTURES}live-tls-dsb.pcapng`, { filter: 'mqtt.msgtype == 3' })) topics.push(packet.field('mqtt.topic'))

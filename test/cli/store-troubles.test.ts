@@ -99,7 +99,7 @@ test('a database of Mosquitto that is damaged or cannot be read: nothing of it i
   mkdirSync(join(broker.folder, 'old.db'))
   const unreadable = await refused(broker)
   expect(unreadable.code).toBe(1)
-  expect(unreadable.log).toContain("Error: the database of Mosquitto cannot be read: EISDIR: illegal operation on a directory, read; see 'persistence_file'")
+  expect(unreadable.log).toMatch(/^Error: the database of Mosquitto cannot be read: EISDIR: .*; see 'persistence_file'$/m)
   expect(readdirSync(broker.folder).sort()).toEqual(['old.db', 'test.conf'])
 })
 

@@ -2,6 +2,8 @@
 // Long work is cut into slices of 8 ms, so that calls are answered between them.
 
 import { GZIP_MAGIC } from '../../../capture/capture-reader.ts'
+import { gunzip } from '../../../capture/gunzip.ts'
+import { streamed } from '../../../capture/streamed.ts'
 import type { Emit, PacketServing } from '../protocol.ts'
 import { checkFilter, completeFilter } from './filter-entry.ts'
 import type { PacketCalls, PacketsState, SoughtMessage } from './packet-calls.ts'
@@ -203,19 +205,15 @@ export class PacketService implements PacketServing {
         controller.enqueue(chunk)
       },
     })
-    const raw = file.stream().pipeThrough(counted)
-    const reader = (isCompressed ? raw.pipeThrough(new DecompressionStream('gzip')) : raw).getReader()
+    const raw = streamed(file.stream().pipeThrough(counted))
     let total = 0
     let ahead = 0
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      total += piece.value.length
+    for await (const piece of isCompressed ? gunzip(raw) : raw) {
+      total += piece.length
       const isVoid = generation !== this.#generation || this.#store.hasFailed
-      if (isVoid || total > MOST_FILE_BYTES) {
-        await reader.cancel()
-        return isVoid ? null : `${TOO_LARGE} decompressed`
-      }
-      this.#store.push(new Uint8Array(piece.value))
-      ahead += piece.value.length
+      if (isVoid || total > MOST_FILE_BYTES) return isVoid ? null : `${TOO_LARGE} decompressed`
+      this.#store.push(new Uint8Array(piece))
+      ahead += piece.length
       this.#work()
       if (ahead < READ_AHEAD) continue
       ahead = 0
