@@ -3,7 +3,8 @@
 
 import type { ClientEnd, Delivery, OutgoingMessage } from '../session/client-effects.ts'
 import type { StoredSession } from '../session/client-journal.ts'
-import { type Connack, type Connect, PacketType, type PublishAcknowledgement, type Qos } from '../wire/mqtt/packet.ts'
+import type { Connack, Connect, PublishAcknowledgement, Qos } from '../wire/mqtt/packet.ts'
+import * as PacketType from '../wire/mqtt/packet-type.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import { isTopicFilter } from '../wire/mqtt/topics.ts'
 import { type CloseOptions, type PublishOptions, type PublishReceipt, WRITTEN } from './calls.ts'

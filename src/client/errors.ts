@@ -4,7 +4,8 @@
 import type { ClientEnd } from '../session/client-effects.ts'
 import { LimitError, SessionLostError } from '../session/client-limits.ts'
 import { ProtocolError, UsageError } from '../wire/errors.ts'
-import { PacketType } from '../wire/mqtt/packet.ts'
+import type { Packet } from '../wire/mqtt/packet.ts'
+import * as PacketType from '../wire/mqtt/packet-type.ts'
 import { reasonName } from '../wire/mqtt/reason-codes.ts'
 
 /** What went wrong, stable across versions of this package. */
@@ -125,7 +126,7 @@ export function errorOfEnd(end: ClientEnd): MqttError {
 }
 
 /** A publish, subscribe or unsubscribe that the server refused; `explanation` is its Reason String. */
-export function errorOfRefusal(what: string, reasonCode: number, type: PacketType, explanation: string | undefined): MqttError {
+export function errorOfRefusal(what: string, reasonCode: number, type: Packet['type'], explanation: string | undefined): MqttError {
   const why = explanation === undefined ? '' : ` (${explanation})`
   return new MqttError('REFUSED', `${what} refused: ${reasonName(reasonCode, type)}${why}`, { reasonCode, hint: reasonHint(reasonCode) })
 }

@@ -3,7 +3,8 @@
 
 import type { ClientAuthentication, ClientTrace } from '../session/client-effects.ts'
 import type { SessionJournal, StoredSession } from '../session/client-journal.ts'
-import { type Connect, PacketType, type ProtocolVersion, type Qos, type Will } from '../wire/mqtt/packet.ts'
+import type { Connect, ProtocolVersion, Qos, Will } from '../wire/mqtt/packet.ts'
+import * as PacketType from '../wire/mqtt/packet-type.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import { MqttError } from './errors.ts'
 import { type Payload, payloadBytes } from './message.ts'

@@ -4,7 +4,8 @@
 import type { JournaledDelivery } from '../session/client-journal.ts'
 import { decodePacket } from '../wire/mqtt/decode.ts'
 import { encodePacket } from '../wire/mqtt/encode.ts'
-import { PacketType, type Publish } from '../wire/mqtt/packet.ts'
+import type { Publish } from '../wire/mqtt/packet.ts'
+import * as PacketType from '../wire/mqtt/packet-type.ts'
 import { MqttError } from './errors.ts'
 
 /** Packet Identifier (two bytes), whether PUBREC has come, PUBLISH. */

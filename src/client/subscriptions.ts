@@ -2,7 +2,8 @@
 // Readers with the same Topic Filter share one subscription at the server, since there a second SUBSCRIBE would replace the first [MQTT-3.8.4-3].
 
 import type { Receipt } from '../session/client-effects.ts'
-import { PacketType, type Publish, type Qos, type Suback, type SubscriptionRequest, type Unsuback } from '../wire/mqtt/packet.ts'
+import type { Publish, Qos, Suback, SubscriptionRequest, Unsuback } from '../wire/mqtt/packet.ts'
+import * as PacketType from '../wire/mqtt/packet-type.ts'
 import type { Properties } from '../wire/mqtt/properties.ts'
 import { topicMatchesFilter } from '../wire/mqtt/topics.ts'
 import { errorOf, errorOfRefusal, MqttError } from './errors.ts'

@@ -2,7 +2,8 @@
 // The method itself is a ClientAuthentication; its answers may come at once or later.
 
 import { ProtocolError, UsageError } from '../wire/errors.ts'
-import { type Auth, type Connack, PacketType } from '../wire/mqtt/packet.ts'
+import type { Auth, Connack } from '../wire/mqtt/packet.ts'
+import * as PacketType from '../wire/mqtt/packet-type.ts'
 import type { ClientAuthentication } from './client-effects.ts'
 
 export interface AuthenticationPort {

@@ -7,21 +7,21 @@ import type { Link, Receiver } from '../base/link.ts'
 import { ProtocolError, UsageError } from '../wire/errors.ts'
 import { decodeFromServer } from '../wire/mqtt/decode.ts'
 import { Framer, type FrameSink } from '../wire/mqtt/framer.ts'
-import {
-  type Connack,
-  type Disconnect,
-  type Packet,
-  PacketType,
-  type ProtocolVersion,
-  type Publish,
-  type PublishAcknowledgement,
-  type Suback,
-  type Subscribe,
-  type SubscriptionRequest,
-  type Unsuback,
-  type Unsubscribe,
+import type {
+  Connack,
+  Disconnect,
+  Packet,
+  ProtocolVersion,
+  Publish,
+  PublishAcknowledgement,
+  Suback,
+  Subscribe,
+  SubscriptionRequest,
+  Unsuback,
+  Unsubscribe,
 } from '../wire/mqtt/packet.ts'
 import { clientPacketSizes } from '../wire/mqtt/packet-sizes.ts'
+import * as PacketType from '../wire/mqtt/packet-type.ts'
 import { NO_PROPERTIES, type Properties } from '../wire/mqtt/properties.ts'
 import type { PublishRun } from '../wire/mqtt/publish-run.ts'
 import { PublishReader } from '../wire/mqtt/read-publish.ts'

@@ -2,7 +2,8 @@
 // QoS 2 messages are held until their PUBREL. `begin` starts a connection; what must outlive it stays.
 
 import { ProtocolError } from '../wire/errors.ts'
-import { PacketType, type Publish, type PublishAcknowledgement } from '../wire/mqtt/packet.ts'
+import type { Publish, PublishAcknowledgement } from '../wire/mqtt/packet.ts'
+import * as PacketType from '../wire/mqtt/packet-type.ts'
 import { NO_PROPERTIES } from '../wire/mqtt/properties.ts'
 import type { Receipt } from './client-effects.ts'
 import { Fifo } from './client-fifo.ts'

@@ -2,7 +2,8 @@
 // Outlives connections; the connection that is there now does the writing through a port.
 
 import { ProtocolError, UsageError } from '../wire/errors.ts'
-import { PacketType, type PublishAcknowledgement } from '../wire/mqtt/packet.ts'
+import type { PublishAcknowledgement } from '../wire/mqtt/packet.ts'
+import * as PacketType from '../wire/mqtt/packet-type.ts'
 import { isTopicName } from '../wire/mqtt/topics.ts'
 import type { Delivery, OutgoingMessage } from './client-effects.ts'
 import { Fifo } from './client-fifo.ts'

@@ -4,7 +4,8 @@
 import { assertNever } from '../../base/assert.ts'
 import type { Cursor } from '../cursor.ts'
 import { ProtocolError } from '../errors.ts'
-import { PacketType, type Sender } from './packet.ts'
+import type { Sender } from './packet.ts'
+import * as PacketType from './packet-type.ts'
 import { NO_PROPERTIES, type Properties, type PropertyCarrier, type PropertyRow, propertyById, senderMayUseProperty } from './properties.ts'
 import { hasWildcard } from './topics.ts'
 

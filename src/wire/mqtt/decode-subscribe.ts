@@ -4,17 +4,8 @@
 import type { Cursor } from '../cursor.ts'
 import { ProtocolError } from '../errors.ts'
 import { readProperties } from './decode-properties.ts'
-import {
-  PacketType,
-  type ProtocolVersion,
-  type Qos,
-  type RetainHandling,
-  type Suback,
-  type Subscribe,
-  type SubscriptionRequest,
-  type Unsuback,
-  type Unsubscribe,
-} from './packet.ts'
+import type { ProtocolVersion, Qos, RetainHandling, Suback, Subscribe, SubscriptionRequest, Unsuback, Unsubscribe } from './packet.ts'
+import * as PacketType from './packet-type.ts'
 import { NO_PROPERTIES } from './properties.ts'
 import { packetMayCarry } from './reason-codes.ts'
 import { hasCorrectWildcards, isShared, parseSharedFilter } from './topics.ts'

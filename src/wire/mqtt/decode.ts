@@ -6,7 +6,8 @@ import { ProtocolError } from '../errors.ts'
 import { decodeConnack, decodeConnect } from './decode-connect.ts'
 import { readProperties } from './decode-properties.ts'
 import { decodeSuback, decodeSubscribe, decodeUnsuback, decodeUnsubscribe } from './decode-subscribe.ts'
-import { type Auth, type Disconnect, type Packet, PacketType, type ProtocolVersion, type PublishAcknowledgement, type Sender } from './packet.ts'
+import type { Auth, Disconnect, Packet, ProtocolVersion, PublishAcknowledgement, Sender } from './packet.ts'
+import * as PacketType from './packet-type.ts'
 import { NO_PROPERTIES, type Properties } from './properties.ts'
 import { decodePublish } from './read-publish.ts'
 import { packetMayCarry, senderMayUse } from './reason-codes.ts'
@@ -176,13 +177,13 @@ interface Reason {
 const SUCCESS: Reason = { reasonCode: 0, properties: NO_PROPERTIES }
 
 /** Reason Code and properties, both of which may be left out from the end [sections 3.4.2.1, 3.14.2.1]. */
-function readReason(cursor: Cursor, carrier: PacketType, sender: Sender): Reason {
+function readReason(cursor: Cursor, carrier: Packet['type'], sender: Sender): Reason {
   if (cursor.at === cursor.end) return SUCCESS
   const reasonCode = cursor.byte('Reason Code')
   return { reasonCode, properties: cursor.at === cursor.end ? NO_PROPERTIES : readProperties(cursor, carrier, sender) }
 }
 
-function badReason(reasonCode: number, type: PacketType, offset: number): ProtocolError {
+function badReason(reasonCode: number, type: Packet['type'], offset: number): ProtocolError {
   const clause = type === PacketType.Disconnect ? 'MQTT-3.14.2-1' : type === PacketType.Auth ? 'MQTT-3.15.2-1' : `MQTT-3.${type}.2-1`
   return new ProtocolError(
     0x82,

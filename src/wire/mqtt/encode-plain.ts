@@ -2,7 +2,8 @@
 // encode.ts is the general way of the same; a law in the tests keeps the two alike.
 
 import { writeTwoByte } from './encode-properties.ts'
-import { PacketType, type PublishAcknowledgement, type Qos } from './packet.ts'
+import type { PublishAcknowledgement, Qos } from './packet.ts'
+import * as PacketType from './packet-type.ts'
 import { writeVarint } from './varint.ts'
 
 /** Up to this many bytes, copying them one by one is faster than `set`. */

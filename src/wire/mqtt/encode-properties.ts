@@ -4,7 +4,7 @@
 import { assertNever } from '../../base/assert.ts'
 import { UsageError } from '../errors.ts'
 import { isText, LONGEST_TEXT, utf8Length, writeUtf8 } from '../text.ts'
-import { PacketType } from './packet.ts'
+import * as PacketType from './packet-type.ts'
 import { NO_PROPERTIES, type Properties, type PropertyCarrier, type PropertyRow, propertyByName } from './properties.ts'
 import { isTopicName } from './topics.ts'
 import { varintSize, writeVarint } from './varint.ts'

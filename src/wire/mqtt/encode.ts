@@ -5,7 +5,8 @@ import { assertNever } from '../../base/assert.ts'
 import { UsageError } from '../errors.ts'
 import { connectSize, writeConnect } from './encode-connect.ts'
 import { propertiesSize, textSize, writeProperties, writeText, writeTwoByte } from './encode-properties.ts'
-import { type Packet, PacketType, type ProtocolVersion, type Publish, type PublishAcknowledgement, type Subscribe, type Unsubscribe } from './packet.ts'
+import type { Packet, ProtocolVersion, Publish, PublishAcknowledgement, Subscribe, Unsubscribe } from './packet.ts'
+import * as PacketType from './packet-type.ts'
 import type { Properties, PropertyCarrier } from './properties.ts'
 import { packetMayCarry } from './reason-codes.ts'
 import { hasCorrectWildcards, hasWildcard, isTopicFilter } from './topics.ts'
@@ -165,18 +166,18 @@ function propertiesField(properties: Properties, carrier: PropertyCarrier, versi
 }
 
 /** Reason Code and properties, both left out where they say nothing [sections 3.4.2.1, 3.14.2.1, 3.15.2.1]. */
-function reasonSize(reasonCode: number, properties: Properties, carrier: PacketType, version: ProtocolVersion): number {
+function reasonSize(reasonCode: number, properties: Properties, carrier: Packet['type'], version: ProtocolVersion): number {
   if (version !== 5) return 0
   const size = propertiesSize(properties, carrier)
   return size > 0 ? 1 + varintSize(size) + size : reasonCode !== 0 ? 1 : 0
 }
 
-function checkPacketId(packetId: number, type: PacketType): void {
+function checkPacketId(packetId: number, type: Packet['type']): void {
   if (!Number.isInteger(packetId) || packetId < 1 || packetId > 65535)
     throw new UsageError(`Packet Identifier ${packetId} in packet type ${type}: must be 1 to 65535`) // [MQTT-2.2.1-3, MQTT-2.2.1-4]
 }
 
-function checkReason(code: number, type: PacketType, version: ProtocolVersion): void {
+function checkReason(code: number, type: Packet['type'], version: ProtocolVersion): void {
   if (version === 5 ? !packetMayCarry(code, type) : type === PacketType.Suback && code !== 0x80 && !(code >= 0 && code <= 2)) {
     throw new UsageError(`Reason Code ${code} in packet type ${type}: not allowed there`)
   }

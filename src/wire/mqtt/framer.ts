@@ -3,7 +3,8 @@
 
 import { ProtocolError } from '../errors.ts'
 import { decodePublishHead } from './decode-publish.ts'
-import { PacketType, type Sender } from './packet.ts'
+import type { Sender } from './packet.ts'
+import * as PacketType from './packet-type.ts'
 import { PublishRun, type WireVersion } from './publish-run.ts'
 
 export interface FrameSink {
