@@ -11,6 +11,9 @@ const SHORT = 24
 
 /** U+FEFF is a character like others [MQTT-1.5.4-3]. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const encoder = new TextEncoder()
+/** U+0000 and halves of surrogate pairs: read as Unicode, a whole pair is no surrogate. */
+const UNSENDABLE = /[\0\p{Surrogate}]/u
 
 /**
  * Accepts bytes[at, end) as text. `strict` also refuses U+0001-001F, U+007F-009F and non-characters, which a sender should
@@ -77,42 +80,16 @@ export function utf8Length(text: string): number {
 /** Writes the text at `at`, returns where it ends. Half a surrogate pair becomes U+FFFD: what is written is always well-formed [MQTT-1.5.4-1]. */
 export function writeUtf8(text: string, out: Uint8Array, at: number): number {
   for (let i = 0; i < text.length; i++) {
-    let unit = text.charCodeAt(i)
-    if (unit < 0x80) {
-      out[at++] = unit
-      continue
-    }
-    if (unit < 0x800) {
-      out[at++] = 0xc0 | (unit >> 6)
-      out[at++] = 0x80 | (unit & 0x3f)
-      continue
-    }
-    if (isPair(text, i)) {
-      const character = text.codePointAt(i++)!
-      out[at++] = 0xf0 | (character >> 18)
-      out[at++] = 0x80 | ((character >> 12) & 0x3f)
-      out[at++] = 0x80 | ((character >> 6) & 0x3f)
-      out[at++] = 0x80 | (character & 0x3f)
-      continue
-    }
-    if (unit >= 0xd800 && unit < 0xe000) unit = 0xfffd
-    out[at++] = 0xe0 | (unit >> 12)
-    out[at++] = 0x80 | ((unit >> 6) & 0x3f)
-    out[at++] = 0x80 | (unit & 0x3f)
+    const unit = text.charCodeAt(i)
+    if (unit > 0x7f) return at + encoder.encodeInto(text.slice(i), out.subarray(at)).written
+    out[at++] = unit
   }
   return at
 }
 
 /** Can this be sent as it is? Without U+0000 [MQTT-1.5.4-2] and halves of surrogate pairs [MQTT-1.5.4-1]; its length is another matter. */
 export function isText(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit === 0) return false
-    if (unit < 0xd800 || unit >= 0xe000) continue
-    if (!isPair(text, i)) return false
-    i++
-  }
-  return true
+  return !UNSENDABLE.test(text)
 }
 
 function isPair(text: string, at: number): boolean {
