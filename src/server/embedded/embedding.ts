@@ -58,10 +58,10 @@ export interface StreamOrigin {
 interface Parts {
   readonly broker: Broker
   readonly context: NetContext
-  readonly rules: ListenerRules
-  readonly directory: ClientDirectory
-  readonly retained: RetainedMessages
-  readonly taps: TapSwitch
+  /** The tap that stays; null = there is none. */
+  readonly hub: TapHub | null
+  /** The URL of the listener that a peer came by. */
+  readonly listenerOf: (peer: Peer) => string
 }
 
 export interface EmbeddingOptions {
@@ -77,18 +77,23 @@ export class Embedding {
   readonly plugins: Plugins
   readonly access: PluggedAccess
   readonly #options: EmbeddingOptions
-  readonly #feed: PacketFeed
   readonly #subscriptions = new Set<Subscription>()
   readonly #captures = new Set<CaptureFile>()
   readonly #links = new Set<SocketLink>()
   /** For subscriptions of the program: not counted as bytes sent, and not tapped. */
   #ownContext: NetContext | null = null
   #parts: Parts | null = null
+  // made when somebody first wants them: most brokers are never looked into
+  #madeFeed: PacketFeed | null = null
+  #madeRules: ListenerRules | null = null
+  #madeDirectory: ClientDirectory | null = null
+  #madeRetained: RetainedMessages | null = null
+  #madeTaps: TapSwitch | null = null
   #isClosed = false
   #published = 0
 
   constructor(options: EmbeddingOptions) {
-    const directory = (): ClientDirectory => this.#here.directory
+    const directory = (): ClientDirectory => this.clients
     const faults = new FaultLog(options.log ?? { write: (_, line) => process.emitWarning(line, { type: 'ZanzaraWarning' }) }, options.now)
     this.#options = options
     this.plugins = new Plugins(
@@ -98,23 +103,11 @@ export class Embedding {
       (watchesPackets) => this.#watchPackets(watchesPackets),
     )
     this.access = new PluggedAccess(this.plugins, directory)
-    this.#feed = new PacketFeed(directory, nanoseconds, (event) => this.plugins.packet(event))
   }
 
   /** Once, before anybody can connect. `hub` is the tap that stays; `listenerOf` gives the URL of the listener that a peer came by. */
   join(broker: Broker, context: NetContext, hub: TapHub | null, listenerOf: (peer: Peer) => string): void {
-    const { limits } = broker
-    const rules: ListenerRules = {
-      name: 'program',
-      limits: { ...limits, versions: [5], maximumQos: 2, retainAvailable: true },
-      mountPoint: '',
-      userNameAsClientId: false,
-      authenticator: ADMIT_ALL,
-      authorizer: PERMIT_ALL,
-    }
-    const directory = new ClientDirectory(broker, rules, listenerOf)
-    const taps = new TapSwitch(context, hub, () => this.newHub())
-    this.#parts = { broker, context, rules, directory, retained: new RetainedMessages(broker), taps }
+    this.#parts = { broker, context, hub, listenerOf }
   }
 
   /** Calls `setup` of the plugins that the broker is started with. Rejects with what they throw. */
@@ -128,15 +121,16 @@ export class Embedding {
   }
 
   observer(log: Observer): Observer {
-    return new PluggedObserver(log, this.plugins, () => this.#here.directory)
+    return new PluggedObserver(log, this.plugins, () => this.clients)
   }
 
   get clients(): ClientDirectory {
-    return this.#here.directory
+    const { broker, listenerOf } = this.#here
+    return (this.#madeDirectory ??= new ClientDirectory(broker, this.#rules, listenerOf))
   }
 
   get retained(): RetainedMessages {
-    return this.#here.retained
+    return (this.#madeRetained ??= new RetainedMessages(this.#here.broker))
   }
 
   /** Streams given to `handle` that are open. */
@@ -164,7 +158,8 @@ export class Embedding {
 
   async subscribe(filter: string, options: SubscribeOptions = {}): Promise<Subscription> {
     this.#checkOpen(`subscribe to '${filter}'`)
-    const { broker, rules } = this.#here
+    const { broker } = this.#here
+    const rules = this.#rules
     const context = (this.#ownContext ??= createNetContext({ arenaSize: 1 << 20 }))
     const subscription = await subscribeWithin(
       (accept) => Promise.resolve(openMemoryPair(context, { ...OWN_PEER }, (link) => broker.accept(link, rules), accept)),
@@ -187,14 +182,14 @@ export class Embedding {
 
   capture(file: string): CaptureFile {
     this.#checkOpen('capture')
-    const capture = new CaptureFile(file, this.#here.taps, (ended) => void this.#captures.delete(ended))
+    const capture = new CaptureFile(file, this.#taps, (ended) => void this.#captures.delete(ended))
     this.#captures.add(capture)
     return capture
   }
 
   /** Tells `follower` all that passes, until the end. */
   watch(follower: TapFollower): void {
-    this.#here.taps.follow(follower)
+    this.#taps.follow(follower)
   }
 
   /** Plugs in, and calls `setup`, whose fault is told and undone. */
@@ -229,12 +224,36 @@ export class Embedding {
   }
 
   #watchPackets(isWanted: boolean): void {
-    const taps = this.#parts?.taps
-    if (isWanted) taps?.follow(this.#feed)
-    else {
-      taps?.detach(this.#feed)
-      this.#feed.forget()
+    if (isWanted && this.#parts !== null) this.#taps.follow(this.#feed)
+    else if (!isWanted && this.#madeFeed !== null) {
+      this.#madeTaps?.detach(this.#madeFeed)
+      this.#madeFeed.forget()
     }
+  }
+
+  get #feed(): PacketFeed {
+    return (this.#madeFeed ??= new PacketFeed(
+      () => this.clients,
+      nanoseconds,
+      (event) => this.plugins.packet(event),
+    ))
+  }
+
+  get #taps(): TapSwitch {
+    const { context, hub } = this.#here
+    return (this.#madeTaps ??= new TapSwitch(context, hub, () => this.newHub()))
+  }
+
+  /** Of the program's own subscriptions. */
+  get #rules(): ListenerRules {
+    return (this.#madeRules ??= {
+      name: 'program',
+      limits: { ...this.#here.broker.limits, versions: [5], maximumQos: 2, retainAvailable: true },
+      mountPoint: '',
+      userNameAsClientId: false,
+      authenticator: ADMIT_ALL,
+      authorizer: PERMIT_ALL,
+    })
   }
 
   #checkOpen(what: string): void {
