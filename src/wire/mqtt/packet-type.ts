@@ -1,5 +1,5 @@
 // Control Packet types, the upper half of the first byte [MQTT 5.0, table 2-1]: facts as data.
-// Constants of a module, and `PacketType` (packet.ts) is its name: bundlers put the numbers where they are used and leave out the table.
+// `PacketType` is the name of this module: what browsers get imports it so, and bundlers put the numbers in (esbuild keeps packet.ts' re-export as a table).
 
 export const Connect = 1 as const
 export const Connack = 2 as const
