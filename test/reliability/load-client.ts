@@ -12,6 +12,7 @@ export interface ClientOptions {
   readonly version?: ProtocolVersion
   /** How long the session outlives a connection; for ever unless given, 0 = not at all. MQTT 3 knows only these two. */
   readonly expirySeconds?: number
+  /** Seconds; 0 unless given: nobody here sends PINGREQ, and one who only listens would be sent away. */
   readonly keepAlive?: number
   readonly receiveMaximum?: number
   /** Its topic, QoS and delay; published with the name `will of CLIENT` and rising sequences. */
@@ -102,7 +103,7 @@ export abstract class LoadClient {
 
   async #connect(): Promise<void> {
     const { version, load, id } = this
-    const { expirySeconds = FOR_EVER, keepAlive = 60, receiveMaximum, will } = this.#options
+    const { expirySeconds = FOR_EVER, keepAlive = 0, receiveMaximum, will } = this.#options
     const peer = await MqttPeer.open(load.address, version)
     peer.forgetPackets()
     const connection = (this.#connection = load.nextConnection())
