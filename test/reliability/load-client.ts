@@ -1,5 +1,5 @@
 // What publishers and subscribers of a load have in common: one Client Identifier, connections that come and go, the events of both.
-// A lost connection is taken up again by itself, after a moment; nothing is sent here but CONNECT and DISCONNECT.
+// A lost connection is taken up again by itself, after a moment; nothing is sent here but CONNECT, DISCONNECT and, when asked for, PINGREQ.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connack, type Packet, PacketType, type ProtocolVersion } from '../../src/wire/mqtt/packet.ts'
@@ -12,7 +12,7 @@ export interface ClientOptions {
   readonly version?: ProtocolVersion
   /** How long the session outlives a connection; for ever unless given, 0 = not at all. MQTT 3 knows only these two. */
   readonly expirySeconds?: number
-  /** Seconds; 0 unless given: nobody here sends PINGREQ, and one who only listens would be sent away. */
+  /** Seconds; 0 unless given: nobody here sends PINGREQ by itself, and one who only listens would be sent away. */
   readonly keepAlive?: number
   readonly receiveMaximum?: number
   /** Its topic, QoS and delay; published with the name `will of CLIENT` and rising sequences. */
@@ -60,6 +60,16 @@ export abstract class LoadClient {
     return (this.#coming ??= this.#come().finally(() => {
       this.#coming = null
     }))
+  }
+
+  /** Whether the broker answers a PINGREQ: everything that it had for this client then is here. */
+  async isAnswered(): Promise<boolean> {
+    try {
+      await this.peer?.ping()
+      return this.peer !== null
+    } catch {
+      return false // the connection is lost, and taken up again
+    }
   }
 
   /** Goes and stays away until `comeBack`. */

@@ -69,13 +69,20 @@ export class Load {
     return subscriber
   }
 
-  /** Publishers finish what they have begun, absent subscribers return, and nothing more arrives. */
+  /**
+   * Publishers finish what they have begun, absent subscribers return, and nothing more arrives: for so long, and in front of the answer to
+   * a PINGREQ, since a machine that has much to do may stand still for longer.
+   */
   async quiet(quietMs: number = QUIET_MS): Promise<void> {
     await Promise.all(this.publishers.map((publisher) => publisher.finish()))
-    await Promise.all(this.subscribers.map((subscriber) => subscriber.comeBack()))
     const begin = this.now()
-    this.#latest = Math.max(this.#latest, begin)
-    while (this.now() - this.#latest < quietMs && this.now() - begin < LONGEST_DRAIN_MS) await sleep(20)
+    for (let isQuiet = false; !isQuiet && this.now() - begin < LONGEST_DRAIN_MS; ) {
+      await Promise.all(this.subscribers.map((subscriber) => subscriber.comeBack()))
+      this.#latest = Math.max(this.#latest, begin)
+      while (this.now() - this.#latest < quietMs && this.now() - begin < LONGEST_DRAIN_MS) await sleep(20)
+      const received = this.#received
+      isQuiet = (await Promise.all(this.subscribers.map((subscriber) => subscriber.isAnswered()))).every(Boolean) && this.#received === received
+    }
     this.record({ kind: 'quiet', at: this.now() })
   }
 
