@@ -1,12 +1,14 @@
-// What a bridge says in the log, in Mosquitto's words where it has some.
+// What a bridge says in the log, in Mosquitto's words where it has some; what went wrong is remembered also.
 // Lines of messages come from our broker, whose client the bridge is; here is what only the other side sees.
 
+import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { refusalReason } from '../client/errors.ts'
 import type { ClientEnd, ClientTrace } from '../session/client-effects.ts'
 import { type Packet, PacketType, type SubscriptionRequest } from '../wire/mqtt/packet.ts'
 import { reasonName } from '../wire/mqtt/reason-codes.ts'
 import type { BridgeAddress, BridgeSettings } from './bridge-settings.ts'
+import type { BridgeRecord } from './bridge-status.ts'
 
 /** Of CONNACK in 3.x. */
 const REFUSALS: Readonly<Record<number, string>> = {
@@ -16,6 +18,8 @@ const REFUSALS: Readonly<Record<number, string>> = {
   0x87: 'not authorised',
   0x88: 'broker unavailable',
 }
+/** We closed it ourselves; if that was for a reason, it has been told before. */
+const OWN_END = 'connection closed'
 /** Dropped messages told of in one connection. */
 const TOLD_DROPS = 10
 
@@ -23,20 +27,26 @@ export class BridgeLog implements ClientTrace {
   /** Changes with a reload. */
   settings: BridgeSettings
   readonly #log: Log
+  readonly #record: BridgeRecord
+  readonly #clock: Clock
   #drops = 0
 
-  constructor(settings: BridgeSettings, log: Log) {
+  constructor(settings: BridgeSettings, log: Log, record: BridgeRecord, clock: Clock) {
     this.settings = settings
     this.#log = log
+    this.#record = record
+    this.#clock = clock
   }
 
   connecting({ host, port }: BridgeAddress): void {
     this.#drops = 0
+    this.#record.refusedThere.clear()
     this.#log.write('notice', `Connecting bridge ${this.settings.name} (${host}:${port})`)
   }
 
   /** No Network Connection. `nextMs` null = it is not tried again. */
   unreachable({ host, port }: BridgeAddress, message: string, nextMs: number | null): void {
+    this.#failed(message)
     this.#log.write('error', `Error creating bridge ${this.settings.name} (${host}:${port}): ${message}. ${next(nextMs)}`)
   }
 
@@ -44,16 +54,25 @@ export class BridgeLog implements ClientTrace {
     const { name, localClientId } = this.settings
     if (end.cause === 'refused') {
       const reason = refusalReason(end.reasonCode)
-      this.#log.write('error', `Connection Refused: ${REFUSALS[reason] ?? reasonName(reason, PacketType.Connack)} (bridge ${name}). ${next(nextMs)}`)
-    } else this.#log.write('notice', `Client ${localClientId} [${host}:${port}] disconnected: ${endText(end)}. ${next(nextMs)}`)
+      const words = REFUSALS[reason] ?? reasonName(reason, PacketType.Connack)
+      this.#failed(`connection refused: ${words}`)
+      this.#log.write('error', `Connection Refused: ${words} (bridge ${name}). ${next(nextMs)}`)
+    } else {
+      const words = endText(end)
+      if (words !== OWN_END) this.#failed(words)
+      this.#log.write('notice', `Client ${localClientId} [${host}:${port}] disconnected: ${words}. ${next(nextMs)}`)
+    }
   }
 
   localSubscribe(topicFilter: string): void {
     this.#debug(`Bridge ${this.settings.localClientId} doing local SUBSCRIBE on topic ${topicFilter}`)
   }
 
-  localRefusal(topicFilter: string): void {
-    this.#log.write('warning', `Warning: bridge ${this.settings.name} may not subscribe to ${topicFilter} here${this.#asWhom()}.`)
+  /** All that our broker refused of one attempt to subscribe. */
+  localRefusals(topicFilters: readonly string[]): void {
+    this.#record.refusedHere = new Set(topicFilters)
+    for (const topicFilter of topicFilters)
+      this.#log.write('warning', `Warning: bridge ${this.settings.name} may not subscribe to ${topicFilter} here${this.#asWhom()}.`)
   }
 
   /** Our own broker does not let the bridge in. */
@@ -64,6 +83,7 @@ export class BridgeLog implements ClientTrace {
         : reasonCode === null
           ? 'this broker ended its session'
           : `this broker refused it: ${reasonName(reasonCode, PacketType.Connack)}`
+    this.#failed(why)
     this.#log.write('error', `Error: bridge ${this.settings.name}: ${why}.`)
   }
 
@@ -78,13 +98,20 @@ export class BridgeLog implements ClientTrace {
   }
 
   remoteRefusal(topicFilter: string, reason: string): void {
+    this.#record.refusedThere.set(topicFilter, reason)
     this.#log.write('warning', `Warning: bridge ${this.settings.name} gets nothing of ${topicFilter}: ${reason}.`)
   }
 
   dropped(topicName: string, reason: string): void {
+    this.#record.droppedMessages++
     this.#drops++
     if (this.#drops <= TOLD_DROPS) this.#log.write('notice', `Bridge ${this.settings.name} dropped a message to '${topicName}': ${reason}.`)
     if (this.#drops === TOLD_DROPS) this.#log.write('notice', `Bridge ${this.settings.name}: more of these are not shown until it connects again.`)
+  }
+
+  sent(bytes: number): void {
+    this.#record.sentMessages++
+    this.#record.sentBytes += bytes
   }
 
   failback({ host, port }: BridgeAddress): void {
@@ -129,6 +156,10 @@ export class BridgeLog implements ClientTrace {
     this.#debug(`Received PUBACK from ${this.settings.localClientId} (Mid: ${packetId}, RC:0)`)
   }
 
+  #failed(text: string): void {
+    this.#record.problem = { text, at: this.#clock.now() }
+  }
+
   #asWhom(): string {
     const { localUserName } = this.settings
     return localUserName === null ? '' : ` as user ${localUserName} (local_username)`
@@ -156,6 +187,6 @@ function endText({ cause, reasonCode, error }: ClientEnd): string {
     case 'network':
       return error === null ? 'connection closed by the other broker' : `connection lost: ${error.message}`
     default:
-      return 'connection closed'
+      return OWN_END
   }
 }

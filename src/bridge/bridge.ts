@@ -14,6 +14,7 @@ import { isShared } from '../wire/mqtt/topics.ts'
 import { bridgeConnect, DOWN, Manners, UP } from './bridge-connect.ts'
 import { BridgeLog } from './bridge-log.ts'
 import { type BridgeAddress, type BridgeDial, type BridgeSettings, notificationTopicOf } from './bridge-settings.ts'
+import { BridgeRecord, type BridgeState, type BridgeStatus } from './bridge-status.ts'
 import { FarPacketIds } from './far-packet-ids.ts'
 import { IncomingRelay } from './incoming-relay.ts'
 import type { LocalBroker, LocalEvents } from './local-connection.ts'
@@ -41,6 +42,14 @@ export interface BridgeOptions {
 
 /** `lazy` waits for messages, `waiting` for the time of the next attempt. */
 type State = 'stopped' | 'lazy' | 'waiting' | 'dialling' | 'connecting' | 'connected'
+const STATES: Readonly<Record<State, BridgeState>> = {
+  stopped: 'stopped',
+  lazy: 'lazy',
+  waiting: 'waiting',
+  dialling: 'connecting',
+  connecting: 'connecting',
+  connected: 'connected',
+}
 /** Why we end a connection ourselves, and what then. */
 type Intent = 'stop' | 'again' | 'idle'
 
@@ -54,6 +63,7 @@ const PROBE: Receiver = { received() {}, drained() {}, closed() {} }
 export class Bridge {
   readonly #host: BridgeHost
   readonly #log: BridgeLog
+  readonly #record = new BridgeRecord()
   readonly #deadlines: TimerDeadlines
   readonly #ids = new FarPacketIds()
   readonly #local: LocalSide
@@ -76,6 +86,10 @@ export class Bridge {
   #cancelWatch: (() => void) | null = null
   #wasEverConnected = false
   #connectedAt = 0
+  /** Since when it has been connected, or has not been. */
+  #since: number
+  /** Of the next attempt; looked at while `waiting` only. */
+  #nextAt = 0
   #lastMessageAt = 0
   #stopped: (() => void)[] = []
 
@@ -83,8 +97,9 @@ export class Bridge {
     const { settings } = options
     this.#options = options
     this.#host = host
-    this.#log = new BridgeLog(settings, host.log)
+    this.#log = new BridgeLog(settings, host.log, this.#record, host.timers)
     this.#deadlines = new TimerDeadlines(host.timers)
+    this.#since = host.timers.now()
     this.#topics = new TopicMap(settings.topics)
     this.#manners = new Manners(settings)
     this.#pause = new RestartPause(host.random)
@@ -94,7 +109,11 @@ export class Bridge {
     this.#outgoing = new OutgoingRelay(rules, this.#local, this.#ids, this.#log)
     this.#incoming = new IncomingRelay(rules, this.#local, {
       broker: () => this.#local.broker,
-      received: () => void (this.#lastMessageAt = host.timers.now()),
+      received: (bytes) => {
+        this.#lastMessageAt = host.timers.now()
+        this.#record.receivedMessages++
+        this.#record.receivedBytes += bytes
+      },
       dropped: (topicName, reason) => this.#log.dropped(topicName, reason),
       refusedForNow: () => this.#connection?.destroy(),
     })
@@ -102,6 +121,21 @@ export class Bridge {
 
   get isConnected(): boolean {
     return this.#state === 'connected'
+  }
+
+  status(): BridgeStatus {
+    const now = this.#host.timers.now()
+    const { problem } = this.#record
+    return {
+      settings: this.#settings,
+      state: STATES[this.#state],
+      address: this.#address,
+      sinceMs: now - this.#since,
+      nextInMs: this.#state === 'waiting' ? Math.max(0, this.#nextAt - now) : null,
+      problem: problem === null ? null : { text: problem.text, agoMs: now - problem.at },
+      queue: this.#local.queue,
+      record: this.#record,
+    }
   }
 
   /** Begins: connects, or waits for messages. Once. */
@@ -187,7 +221,8 @@ export class Bridge {
     this.#state = 'connected'
     this.#wasEverConnected = true
     this.#manners.accepted()
-    this.#connectedAt = this.#lastMessageAt = this.#host.timers.now()
+    this.#connectedAt = this.#lastMessageAt = this.#since = this.#host.timers.now()
+    this.#record.connects++
     this.#outgoing.begin(limits)
     this.#ids.restart(this.#local.nextId)
     const quota = this.#notifyThere(UP, limits.maximumQos > 0 && this.#outgoing.quota > 1 ? 1 : 0)
@@ -213,7 +248,8 @@ export class Bridge {
     this.#cancelWatch?.()
     this.#cancelWatch = null
     if (wasConnected) {
-      this.#pause.lasted(this.#host.timers.now() - this.#connectedAt, this.#settings.restartTimeout)
+      this.#since = this.#host.timers.now()
+      this.#pause.lasted(this.#since - this.#connectedAt, this.#settings.restartTimeout)
       this.#local.notify(DOWN)
     }
     if (this.#intent !== null) this.#carryOut(this.#intent)
@@ -233,6 +269,7 @@ export class Bridge {
     this.#at = (this.#at + 1) % this.#settings.addresses.length
     const ms = this.#pause.next(restartTimeout)
     this.#state = 'waiting'
+    this.#nextAt = this.#host.timers.now() + ms
     this.#cancelWait = this.#host.timers.after(ms, () => this.#resume())
     return ms
   }

@@ -28,8 +28,8 @@ export interface LocalInbox extends LocalEnd {
 export interface IncomingEvents {
   /** Our broker. */
   broker(): Pick<LocalBroker, 'limits' | 'isFull'>
-  /** A message has come, whatever becomes of it. */
-  received(): void
+  /** A message has come with so many bytes of payload, whatever becomes of it. */
+  received(bytes: number): void
   /** It does not come in: no `topic` line lets it, or our broker takes nothing like it. */
   dropped(topicName: string, reason: string): void
   /** Our broker has no room, and the other one cannot be told: it must send the message again later. */
@@ -80,7 +80,7 @@ export class IncomingRelay implements Incoming {
 
   receive(publish: Publish): void {
     const { topicName, packetId, qos } = publish
-    this.#events.received()
+    this.#events.received(publish.payload.length)
     const local = this.rules.topics.toLocal(topicName)
     const message: Publish = {
       ...publish,

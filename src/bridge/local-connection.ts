@@ -40,7 +40,7 @@ export interface LocalBroker {
 
 /** A broker's session, as far as a bridge looks into it. */
 export interface LocalSession {
-  readonly queue: { readonly messages: number }
+  readonly queue: { readonly messages: number; readonly bytes: number }
   readonly subscriptions: ReadonlyMap<string, unknown>
   readonly outgoing: { readonly nextId: number; quota: number }
   readonly incoming: { readonly unreleasedIds: readonly number[] }

@@ -6,7 +6,7 @@ import type { Packet } from '../wire/mqtt/packet.ts'
 import { NO_PROPERTIES } from '../wire/mqtt/properties.ts'
 import type { BridgeLog } from './bridge-log.ts'
 import { type BridgeSettings, notificationTopicOf } from './bridge-settings.ts'
-import { type LocalBroker, LocalConnection, type LocalEvents, type LocalIdentity } from './local-connection.ts'
+import { type LocalBroker, LocalConnection, type LocalEvents, type LocalIdentity, type LocalSession } from './local-connection.ts'
 import type { LocalEnd } from './outgoing-relay.ts'
 import type { TopicMap } from './topic-map.ts'
 
@@ -34,7 +34,12 @@ export class LocalSide implements LocalEnd {
 
   /** Messages that wait for the other broker. */
   get waiting(): number {
-    return this.#broker.session(this.#settings.localClientId)?.queue.messages ?? 0
+    return this.queue?.messages ?? 0
+  }
+
+  /** Null = our broker keeps no session of the bridge. */
+  get queue(): LocalSession['queue'] | null {
+    return this.#broker.session(this.#settings.localClientId)?.queue ?? null
   }
 
   /** The Packet Identifier of the next message that goes out. */
@@ -73,7 +78,7 @@ export class LocalSide implements LocalEnd {
     }
     this.#connection = connection
     if (!withRetained) for (const { topicFilter } of locally) this.#log.localSubscribe(topicFilter)
-    for (const topicFilter of connection.subscribe(locally, withRetained)) this.#log.localRefusal(topicFilter)
+    this.#log.localRefusals(connection.subscribe(locally, withRetained))
     return true
   }
 

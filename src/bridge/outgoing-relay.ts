@@ -31,6 +31,8 @@ export interface OutgoingRules {
 }
 
 export interface OutgoingEvents {
+  /** A message of our broker has gone over, with so many bytes of payload. */
+  sent(bytes: number): void
   /** It does not go over. */
   dropped(topicName: string, reason: string): void
   /** A message of the bridge itself was acknowledged. */
@@ -111,7 +113,10 @@ export class OutgoingRelay implements Outgoing {
     if (refusal !== null) {
       this.#events.dropped(packet.topicName, refusal)
       this.#settle(packet)
-    } else if (qos < packet.qos && qos === 0) this.#settle(packet)
+      return
+    }
+    this.#events.sent(packet.payload.length)
+    if (qos < packet.qos && qos === 0) this.#settle(packet)
     else if (qos < packet.qos) this.#finishedHere.add(packet.packetId)
   }
 

@@ -57,11 +57,13 @@ export class TopicMap {
   }
 }
 
-function localFilter({ pattern, localPrefix }: BridgeTopic): string {
+/** What a bridge subscribes to on our broker for a topic that goes out. */
+export function localFilter({ pattern, localPrefix }: BridgeTopic): string {
   return localPrefix + (pattern ?? '')
 }
 
-function remoteFilter({ pattern, remotePrefix }: BridgeTopic): string {
+/** What it subscribes to on the other one for a topic that comes in. */
+export function remoteFilter({ pattern, remotePrefix }: BridgeTopic): string {
   return remotePrefix + (pattern ?? '')
 }
 

@@ -1,6 +1,8 @@
 // All links with something to send in this turn of the event loop: each is flushed once, at its end.
 // One write per socket and turn is what makes many small packets cheap; where the writes are many, further turns share them.
 
+import type { TurnSpans } from './turn-spans.ts'
+
 /** Something that writes what it gathered. */
 export interface Flushable {
   /** Harmless when nothing waits. */
@@ -17,11 +19,15 @@ const BATCH = 32
 const FLUSH_MS = 15
 
 export class Turn {
+  /** Told how long each turn was that had something to write; null = nobody asks. */
+  spans: TurnSpans | null = null
   readonly #waiting: Flushable[] = []
   readonly #first: (() => void)[] = []
   #scheduled = false
   /** When the last read or the last flush ended. Milliseconds, of the monotonic clock. */
   #busyUntil = 0
+  /** When the first read began whose writes are still to come; 0 = there was none. */
+  #begun = 0
   readonly #now: () => number
   readonly #flushAll = (): void => {
     const first = this.#first
@@ -36,12 +42,16 @@ export class Turn {
       waiting[done++]!.flush()
       if (mayBeLong && done % BATCH === 0 && this.#now() > until) break
     }
-    if (done === waiting.length) waiting.length = 0
-    else {
+    const ended = this.#now()
+    this.#busyUntil = ended
+    if (done < waiting.length) {
       waiting.splice(0, done)
       this.#schedule()
+      return // the turn goes on
     }
-    this.#busyUntil = this.#now()
+    waiting.length = 0
+    if (this.spans !== null && done > 0 && this.#begun !== 0) this.spans.add(ended - this.#begun)
+    this.#begun = 0
   }
 
   /** `now` is the monotonic clock, in milliseconds. */
@@ -51,6 +61,7 @@ export class Turn {
 
   /** A read begins. True when it comes out of the blue: there is nothing to gather then, so what it makes is written at its end. */
   readBegins(now: number): boolean {
+    if (this.#begun === 0) this.#begun = now
     const isAlone = !this.#scheduled && now - this.#busyUntil > QUIET_MS
     if (isAlone) this.#scheduled = true // nobody asks for the end of the turn: we do not wait for it
     return isAlone
@@ -59,7 +70,10 @@ export class Turn {
   /** The read has been handled; `isAlone` is what `readBegins` said. */
   readEnded(now: number, isAlone: boolean): void {
     this.#busyUntil = now
-    if (!isAlone) return
+    if (!isAlone) {
+      if (!this.#scheduled) this.#begun = 0 // it made nothing to write
+      return
+    }
     if (this.#first.length > 0 || this.#waiting.length > FEW) setImmediate(this.#flushAll)
     else this.#flushAll()
   }

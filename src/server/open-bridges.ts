@@ -4,6 +4,7 @@
 import type { Log } from '../base/log.ts'
 import { Bridge, type BridgeHost, type BridgeOptions } from '../bridge/bridge.ts'
 import type { BridgeSettings } from '../bridge/bridge-settings.ts'
+import type { BridgeStatus } from '../bridge/bridge-status.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { Limits } from '../broker/limits.ts'
 import type { ListenerRules } from '../broker/listener-rules.ts'
@@ -33,8 +34,14 @@ export interface BrokerBridge {
   readonly authorizer?: Authorizer
 }
 
+/** One bridge as it is now. */
+export interface BridgeLook extends BridgeStatus {
+  readonly isTls: boolean
+}
+
 interface Open {
   readonly bridge: Bridge
+  isTls: boolean
   /** What it was opened with, to see what a reload changes. */
   as: string
   localClientId: string
@@ -57,6 +64,11 @@ export class OpenBridges {
   /** Those with a connection. */
   get connected(): number {
     return [...this.#open.values()].filter(({ bridge }) => bridge.isConnected).length
+  }
+
+  /** All of them, in the order in which they were opened. */
+  look(): BridgeLook[] {
+    return [...this.#open.values()].map(({ bridge, isTls }) => ({ ...bridge.status(), isTls }))
   }
 
   /** Opens what is new, ends what is not named any more, and tells the others what has changed. */
@@ -84,15 +96,18 @@ export class OpenBridges {
 
   #become(wanted: BrokerBridge): void {
     const { settings } = wanted
-    const as = JSON.stringify([settings, wanted.target(settings.addresses[0]!)], (key, value: unknown) => (key === 'settings' ? undefined : value))
+    const target = wanted.target(settings.addresses[0]!)
+    const isTls = target.transport === 'tls'
+    const as = JSON.stringify([settings, target], (key, value: unknown) => (key === 'settings' ? undefined : value))
     const known = this.#open.get(settings.name)
     const options = this.#optionsOf(wanted)
     if (known === undefined) {
       const bridge = new Bridge(options, this.#host)
-      this.#open.set(settings.name, { bridge, as, localClientId: settings.localClientId })
+      this.#open.set(settings.name, { bridge, isTls, as, localClientId: settings.localClientId })
       bridge.start()
     } else if (known.as !== as) {
       known.as = as
+      known.isTls = isTls
       known.localClientId = settings.localClientId
       known.bridge.change(options)
     }

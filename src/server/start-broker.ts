@@ -11,6 +11,7 @@ import { connectionsThatFit } from '../net/descriptor-limit.ts'
 import type { LinkFaults } from '../net/link-faults.ts'
 import type { Listener } from '../net/listener.ts'
 import { createNetContext, type NetContext } from '../net/net-context.ts'
+import { TurnSpans } from '../net/turn-spans.ts'
 import { NO_OBSERVER, type Observer } from '../session/effects.ts'
 import type { Store } from '../store/store.ts'
 import { ConnectionLog, type ConnectionLogOptions } from './connection-log.ts'
@@ -100,6 +101,8 @@ export interface LookedInto {
   /** Bytes, since the start. */
   readonly bytesSent: () => number
   readonly heapUsed: () => number
+  /** From now on the lengths of turns are counted, by whoever asked for it first. */
+  readonly measureTurns: () => TurnSpans
 }
 
 /** What tests put in the place of the world's. */
@@ -229,7 +232,8 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
   }
   const running = new StartedBroker(broker, context, listeners, bridges, outlet, timer, urls, embedding, authority, setLogging, store, looks)
   try {
-    for (const look of looks) look.begin({ running, bytesSent: () => context.pool.takenBytes, heapUsed: () => memory.bytes() })
+    const measureTurns = (): TurnSpans => (context.turn.spans ??= new TurnSpans())
+    for (const look of looks) look.begin({ running, bytesSent: () => context.pool.takenBytes, heapUsed: () => memory.bytes(), measureTurns })
     await embedding.setUp(running, options.plugins ?? [])
     options.signal?.throwIfAborted()
   } catch (error) {

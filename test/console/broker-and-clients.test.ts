@@ -4,10 +4,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { spanText } from '../../src/console/parts/span-text.ts'
+import { problemText } from '../../src/console/views/broker/bridge-problem.ts'
 import { BROKER } from '../../src/console/views/broker/broker-words.ts'
 import { sectionsFor } from '../../src/console/views/broker/config-rows.ts'
 import { latestOf, levelsOf, ratesOf, tailOf } from '../../src/console/views/broker/history-lines.ts'
 import { findLines, type LogFeed, logText, withLines } from '../../src/console/views/broker/log-lines.ts'
+import { barsOf, decadesOf, shortTime } from '../../src/console/views/broker/turn-bars.ts'
 import { validityOf } from '../../src/console/views/broker/validity.ts'
 import { factsOf } from '../../src/console/views/clients/client-facts.ts'
 import { CLIENTS } from '../../src/console/views/clients/clients-words.ts'
@@ -15,6 +17,7 @@ import { payloadText } from '../../src/console/views/clients/payload-start.ts'
 import { nextTraffic } from '../../src/console/views/clients/traffic.ts'
 import { creating, deleting, directoryOf, namesOf } from '../../src/console/views/security/directory.ts'
 import { SECURITY } from '../../src/console/views/security/security-words.ts'
+import { spanBounds } from '../../src/net/turn-spans.ts'
 import type { ClientAnswer, ClientRow, ConfigSection, LogLine } from '../../src/server/admin/api-types.ts'
 
 const DAY = 86_400_000
@@ -249,4 +252,49 @@ test.each([
     expect([path, values(italian.get(path)!)]).toEqual([path, values(text)])
     expect(text.trim()).not.toBe('')
   }
+})
+
+test('turns as bars: each as tall as its share of the most, what is there at all can be seen; powers of ten below', () => {
+  const boundsMs = spanBounds()
+  const counts = [...boundsMs.map(() => 0), 2]
+  counts[0] = 200
+  counts[20] = 100
+  counts[21] = 1
+  const turns = { seconds: 60, boundsMs, counts, p50Ms: 0.01, p99Ms: 1, maxMs: 11_000 }
+  const bars = barsOf(turns)
+  expect(bars.length).toBe(62)
+  expect(bars.filter(({ count }) => count > 0)).toEqual([
+    { fromMs: 0, toMs: 0.01, count: 200, height: 100 },
+    { fromMs: 0.8, toMs: 1, count: 100, height: 50 },
+    { fromMs: 1, toMs: 1.25, count: 1, height: 3 },
+    { fromMs: 10_000, toMs: null, count: 2, height: 3 },
+  ])
+  const decades = decadesOf(turns)
+  expect(decades.map(({ text }) => text)).toEqual(['10 µs', '100 µs', '1 ms', '10 ms', '100 ms', '1 s', '10 s'])
+  expect(decades[2]!.at).toBeCloseTo(21 / 62)
+})
+
+test('short times in as few digits as will do', () => {
+  expect([0, 0.0126, 0.08, 0.315, 1, 1.25, 9.96, 62.4, 160, 1000, 3150].map(shortTime)).toEqual([
+    '0 µs',
+    '13 µs',
+    '80 µs',
+    '320 µs',
+    '1 ms',
+    '1.3 ms',
+    '10 ms',
+    '62 ms',
+    '160 ms',
+    '1 s',
+    '3.1 s',
+  ])
+})
+
+test('why a bridge is not connected: codes of the system in words, other sentences as they are', () => {
+  const { codes } = BROKER.en.bridge
+  expect(problemText('connect ECONNREFUSED 192.0.2.1:1883', codes)).toBe('nobody listens there (connect ECONNREFUSED 192.0.2.1:1883)')
+  expect(problemText('getaddrinfo ENOTFOUND far', BROKER.it.bridge.codes)).toBe('il nome non esiste (getaddrinfo ENOTFOUND far)')
+  expect(problemText('connection refused: not authorised', codes)).toBe('connection refused: not authorised')
+  expect(problemText('write EPROTO', codes)).toBe('write EPROTO')
+  expect(Object.keys(BROKER.it.bridge.codes)).toEqual(Object.keys(codes))
 })

@@ -16,6 +16,8 @@ import type { Authenticator } from '../../src/broker/ports.ts'
 import { explain } from '../../src/config/explain.ts'
 import { parseConfiguration } from '../../src/config/parse.ts'
 import { ConsoleTokens } from '../../src/server/admin/console-tokens.ts'
+import { startBroker } from '../../src/server/start-broker.ts'
+import { SETTINGS, topics } from '../bridge/bridge-bench.ts'
 import { adminFile } from '../support/dynsec-kit.ts'
 import { withTools } from '../support/require-tools.ts'
 import { type AdminLab, adminBrowser, violations } from './support/admin-page.ts'
@@ -67,7 +69,9 @@ withTools(['chromium'], ({ chromium }) => {
     await expect.poll(async () => (await figure(lab, 'Clients')) - broker.connectedCount, SOON).toBe(0)
     await expect.poll(() => figure(lab, 'Retained'), SOON).toBe(broker.retainedCount)
     await page.getByText(`${broker.counters.publishesReceived} since the start`).waitFor()
-    await expect.poll(() => page.locator('.broker-plot canvas').count(), SOON).toBe(6)
+    await expect.poll(() => page.locator('.broker-plot canvas').count(), SOON).toBe(7)
+    expect(await page.locator('.turn-bars').getAttribute('aria-label')).toMatch(/^Time in the broker: 50 % .*s, 99 % .*s, longest .*s$/)
+    await page.locator('.turn-bars rect[height="100"]').first().waitFor()
     const rows = await page.locator('.broker-table tbody tr').allInnerTexts()
     expect(rows.map((row) => row.split('\t').slice(0, 3))).toEqual([
       [String(running.ports[0]), 'MQTT', '127.0.0.1'],
@@ -75,6 +79,46 @@ withTools(['chromium'], ({ chromium }) => {
       [String(running.ports[2]), 'WebSockets, console', '127.0.0.1'],
     ])
     expect(rows[1]).toContain('Zanzara test CA')
+  })
+
+  test('Broker: bridges with their state, what went over them and their topics, as it changes; names are text', async () => {
+    const far = await startBroker({ listeners: [{ port: 0, host: '127.0.0.1' }] })
+    onTestFinished(() => far.close())
+    const settings = {
+      ...SETTINGS,
+      name: HOSTILE,
+      addresses: [{ host: '127.0.0.1', port: far.ports[0]! }],
+      restartTimeout: { base: 60, cap: null, stable: 0 },
+      topics: topics('rooms/# both 1 here/ there/', '1 in 0', '2 in 0', '3 in 0', '4 in 0', '5 in 0'),
+    }
+    const bridge = { settings, target: ({ host, port }: { host: string; port: number }) => ({ transport: 'tcp', host, port }) as const }
+    const lab = await open({ hash: '#/broker', broker: { bridges: [bridge] } })
+    const { page } = lab
+    const row = page.locator('.bridge-table tbody tr')
+    await row.getByText('Connected', { exact: true }).waitFor()
+    const cells = async (): Promise<string[]> => (await row.locator('td.num').allInnerTexts()).map((text) => text.replaceAll('\n', ' '))
+    const one = await lab.join('one')
+    for (let i = 0; i < 3; i++) await one.publish('here/rooms/a', 'x'.repeat(100), { qos: 1 })
+    await expect.poll(cells, SOON).toEqual(['0 0 B', '3 300 B', '0 0 B'])
+    expect(await page.locator('.bridge-table img').count()).toBe(0)
+    expect(await row.innerText()).toContain('<img src=x onerror=alert(1)>‹202E›evil')
+    expect(await row.locator('.bridge-topic').first().innerText()).toMatch(/1\s+both ways\s+⇄\s+here\/rooms\/# there: there\/rooms\/#/)
+    await row.getByRole('button', { name: 'All 6 topics' }).click()
+    await expect.poll(() => row.locator('.bridge-topic').count()).toBe(6)
+    await far.close()
+    await row.getByText('Not connected', { exact: true }).waitFor()
+    const left = async (): Promise<number> => Number(/Tries again in (\d+) s/.exec(await row.innerText())?.[1])
+    const first = await left()
+    await expect.poll(left, SOON).toBeLessThan(first)
+    await row.getByText(/the other broker disconnected|connection closed by the other broker/).waitFor()
+    await one.publish('here/rooms/a', 'waits', { qos: 1 })
+    await expect.poll(async () => (await cells())[2], SOON).toMatch(/^1 /)
+    expect(await violations(page)).toEqual([])
+  })
+
+  test('Broker: without bridges the screen says how there could be one', async () => {
+    const { page } = await open({ hash: '#/broker' })
+    await page.getByText(/^None\. A section “connection”/).waitFor()
   })
 
   test('Broker: the log comes as it is written, can be searched, and shows names as text', async () => {

@@ -3,15 +3,21 @@
 
 import { expect, onTestFinished, test } from 'vitest'
 import type { Broker } from '../../src/broker/broker.ts'
+import { TurnSpans } from '../../src/net/turn-spans.ts'
 import { History } from '../../src/server/admin/history.ts'
+import { TurnTimes } from '../../src/server/admin/turn-times.ts'
 
 /** A history whose clock and `bytesSent` grow by one thousand and by one with each row. */
-function made(): { readonly history: History; note(times: number): void } {
+function made(): { readonly history: History; readonly spans: TurnSpans; readonly turns: TurnTimes; note(times: number): void } {
   let rows = 0
+  const spans = new TurnSpans()
+  const turns = new TurnTimes(spans)
   const broker = { sessionCount: 0, counters: {} } as unknown as Broker
-  const history = new History({ broker, bytesSent: () => rows, heapUsed: () => 0, wallClock: () => rows * 1000 })
+  const history = new History({ broker, bytesSent: () => rows, heapUsed: () => 0, wallClock: () => rows * 1000, turns })
   return {
     history,
+    spans,
+    turns,
     note: (times) => {
       for (let i = 0; i < times; i++) {
         history.note()
@@ -70,4 +76,39 @@ test('of delays the greatest of each step is told, not the last', async () => {
   expect(told).toHaveLength(2)
   expect(told[1]!).toBe(measured)
   expect(history.latest('loopDelayMs')).toBeLessThan(told[1]!)
+})
+
+test('turns: each second its longest, of a step the greatest; seconds without any are holes', () => {
+  const { history, spans, note } = made()
+  note(1)
+  spans.add(3)
+  spans.add(7)
+  note(1)
+  spans.add(2)
+  note(1)
+  note(1)
+  expect(history.answer(600, 1).columns['turnMaxMs']).toEqual([null, 7, 2, null])
+  expect(history.answer(600, 1).columns['turnP99Ms']).toEqual([null, 7, 2, null])
+  expect(history.answer(600, 3).columns['turnMaxMs']).toEqual([null, 7])
+})
+
+test('turns of the last minute are told, and all since the start are counted', () => {
+  const { spans, turns, note } = made()
+  expect(turns.answer()).toMatchObject({ seconds: 60, p50Ms: null, p99Ms: null, maxMs: null })
+  for (let i = 0; i < 90; i++) spans.add(0.05)
+  for (let i = 0; i < 9; i++) spans.add(0.07)
+  note(1)
+  spans.add(123.456)
+  const told = turns.answer()
+  expect(told).toMatchObject({ p50Ms: 0.05, p99Ms: 0.08, maxMs: 123 })
+  expect(told.counts.length).toBe(told.boundsMs.length + 1)
+  expect(told.counts.flatMap((count, i) => (count === 0 ? [] : [`${told.boundsMs[i]} = ${count}`]))).toEqual(['0.05 = 90', '0.08 = 9', '125 = 1'])
+  note(60)
+  expect(turns.answer().counts.reduce((sum, count) => sum + count)).toBe(1) // the longest is just within the minute
+  note(1)
+  expect(turns.answer()).toMatchObject({ p50Ms: null, maxMs: null })
+  spans.add(20_000)
+  const { count, counts, bounds, sumMs } = turns.totals()
+  expect([count, counts.length - bounds.length, counts.at(-1)]).toEqual([101, 1, 1])
+  expect(sumMs).toBeCloseTo(90 * 0.05 + 9 * 0.07 + 123.456 + 20_000)
 })

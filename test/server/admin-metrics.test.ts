@@ -30,9 +30,9 @@ function parse(text: string): Map<string, Family> {
     } else if (kind === 'HELP') family!.help = rest!
     else if (kind === 'UNIT') family!.unit = rest!
     else {
-      const [, sample, , value] = /^([a-z_]+)(\{version="[^"]*"\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(line) ?? []
+      const [, sample, labels = '', value] = /^([a-z_]+)(\{[a-z]+="(?:[^"\\]|\\[\\"n])*"\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(line) ?? []
       if (sample === undefined) throw new Error(`no sample: ${line}`)
-      family!.samples.set(sample, Number(value))
+      family!.samples.set(labels.startsWith('{version') ? sample : sample + labels, Number(value))
     }
   }
   return families
@@ -55,6 +55,10 @@ test('both formats say the same, each as its readers expect it', async () => {
     expect(help).toMatch(/^[A-Z].*\.$/)
     if (unit !== null) expect(name.endsWith(`_${unit}`)).toBe(true)
     const [sample] = [...samples.keys()]
+    if (type === 'histogram') {
+      expect([...old.get(name)!.samples.keys()]).toEqual([...samples.keys()])
+      continue
+    }
     expect(sample).toBe(type === 'counter' ? `${name}_total` : type === 'info' ? `${name}_info` : name)
     expect(old.get(sample!)?.type).toBe(type === 'info' ? 'gauge' : type)
   }
@@ -68,6 +72,35 @@ test('both formats say the same, each as its readers expect it', async () => {
   expect(value('zanzara_sent_bytes')).toBeGreaterThan(20)
   expect(value('zanzara_heap_bytes')).toBeGreaterThan(1e6)
   expect(Math.abs(value('zanzara_start_time_seconds') - Date.now() / 1000)).toBeLessThan(60)
+})
+
+test('how long turns are, as a histogram: every turn is in the last bucket, and none in fewer of the later ones', async () => {
+  const console = await startConsole()
+  const client = await connectAsync(console.running.url, { clientId: 'c' })
+  onTestFinished(() => void client.end(true))
+  await client.subscribeAsync('a')
+  for (let i = 0; i < 20; i++) await client.publishAsync('a', 'x', { qos: 1 })
+  const text = (await console.get('/metrics', { Accept: 'application/openmetrics-text' })).text
+  const { type, unit, samples } = parse(text).get('zanzara_turn_duration_seconds')!
+  expect([type, unit]).toEqual(['histogram', 'seconds'])
+  const entries = [...samples]
+  const buckets = entries.filter(([name]) => name.includes('_bucket'))
+  const bounds = buckets.map(([name]) => /le="(.*)"/.exec(name)![1]!)
+  expect([bounds.length, bounds.slice(0, 4), bounds.slice(-5)]).toEqual([20, ['1e-05', '2e-05', '5e-05', '0.0001'], ['1.0', '2.0', '5.0', '10.0', '+Inf']])
+  expect(bounds.slice(0, -1).map(Number)).toEqual(
+    bounds
+      .slice(0, -1)
+      .map(Number)
+      .toSorted((a, b) => a - b),
+  )
+  const counts = buckets.map(([, count]) => count)
+  expect(counts).toEqual(counts.toSorted((a, b) => a - b))
+  const [sum, count] = entries.slice(-2)
+  expect([sum![0], count![0]]).toEqual(['zanzara_turn_duration_seconds_sum', 'zanzara_turn_duration_seconds_count'])
+  expect(count![1]).toBe(counts.at(-1))
+  expect(count![1]).toBeGreaterThanOrEqual(20)
+  expect(sum![1]).toBeGreaterThan(count![1] * 1e-6)
+  expect(sum![1]).toBeLessThan(60)
 })
 
 test('nothing in the metrics names a client or a topic', async () => {

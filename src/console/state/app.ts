@@ -4,6 +4,7 @@
 import { type Signal, signal } from '@preact/signals'
 import type { Catalogue } from '../words/catalogue.ts'
 import { AdminSession, type Fetch } from './admin-session.ts'
+import type { Connection } from './connection.ts'
 import { Connections } from './connections.ts'
 import { EventList } from './event-list.ts'
 import { Keyboard } from './keyboard.ts'
@@ -29,6 +30,12 @@ export interface PublishStart {
   readonly payload: Uint8Array | null
 }
 
+/** The topics of two connections, left and right. */
+export interface Compared {
+  readonly here: Connection
+  readonly there: Connection
+}
+
 export class App {
   readonly worker: WorkerLink
   readonly events: EventList = new EventList()
@@ -43,6 +50,8 @@ export class App {
   readonly keys: Keyboard
   readonly overlay: Signal<Overlay | null> = signal(null)
   readonly publishStart: Signal<PublishStart | null> = signal(null)
+  /** Two connections side by side, under what else lies over the sheet; null = none are. */
+  readonly compared: Signal<Compared | null> = signal(null)
   readonly #environment: AppEnvironment
 
   constructor(environment: AppEnvironment) {

@@ -184,6 +184,7 @@ export const FRAME_EN = {
     clearData: 'Forget all recorded messages',
     demoOn: 'Start demo sensors',
     demoOff: 'Stop demo sensors',
+    compareWith: (name: string) => `Compare topics with ${name}`,
     showConnection: (name: string) => `Show ${name}`,
   },
 }

@@ -186,6 +186,7 @@ export const FRAME_IT: FrameWords = {
     clearData: 'Dimentica tutti i messaggi registrati',
     demoOn: 'Avvia i sensori dimostrativi',
     demoOff: 'Ferma i sensori dimostrativi',
+    compareWith: (name) => `Confronta i topic con ${name}`,
     showConnection: (name) => `Mostra ${name}`,
   },
 }

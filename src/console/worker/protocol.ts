@@ -3,6 +3,7 @@
 
 import type { Qos, RetainHandling } from '../../wire/mqtt/packet.ts'
 import type { Properties } from '../../wire/mqtt/properties.ts'
+import type { ComparedAsk, ComparedTopics } from './compare-topics.ts'
 import type { PacketCalls, PacketEvents } from './packets/packet-calls.ts'
 
 export type { PacketCalls } from './packets/packet-calls.ts'
@@ -253,6 +254,8 @@ export interface Calls extends PacketCalls {
     ask: Of & { readonly text: string; readonly limit: number }
     answer: readonly { readonly topic: string; readonly glance: Glance | null }[]
   }
+  /** The topics of two connections, joined by name. */
+  'topics/compare': { ask: Of & ComparedAsk; answer: ComparedTopics }
   /** Topics below a branch, itself included, whose last message was a retained one. */
   'topics/retained': { ask: Of & { readonly path: string }; answer: readonly string[] }
   /** Publishes an empty retained message to each. */

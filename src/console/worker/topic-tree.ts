@@ -3,7 +3,7 @@
 
 import { type Findable, parseTerms, type Terms } from './find-terms.ts'
 import { look } from './glance.ts'
-import type { TopicRow, TopicSort } from './protocol.ts'
+import type { Glance, TopicRow, TopicSort } from './protocol.ts'
 import { TopicNode } from './topic-node.ts'
 import { visibleLine } from './visible-text.ts'
 
@@ -29,6 +29,7 @@ export class TopicTree {
   readonly #nodes: TopicNode[] = []
   /** Topics with messages. */
   readonly #byTopic = new Map<string, TopicNode>()
+  #version = 0
   #beyond = 0
   /** Topics that do not begin with $. */
   #ordinary = 0
@@ -53,6 +54,21 @@ export class TopicTree {
   /** Those that the system does not write itself. */
   get ordinary(): number {
     return this.#ordinary
+  }
+
+  /** Another one when topics have come or gone. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** Of all topics, in the order in which they came. */
+  names(): Iterable<string> {
+    return this.#byTopic.keys()
+  }
+
+  /** The last value of a topic as it may be shown; null = none yet. */
+  glanceOf({ glance }: TopicNode): Glance | null {
+    return glance
   }
 
   get beyond(): number {
@@ -86,6 +102,7 @@ export class TopicTree {
       at = next
     }
     this.#byTopic.set(topic, at)
+    this.#version++
     if (!topic.startsWith('$')) this.#ordinary++
     for (let node: TopicNode | null = at; node !== null; node = node.parent) node.topics++
     this.#isFlatOld = true
@@ -193,6 +210,7 @@ export class TopicTree {
     this.#root.topics = this.#root.count = 0
     this.#nodes.length = 0
     this.#byTopic.clear()
+    this.#version++
     this.#beyond = this.#ordinary = 0
     this.#isFlatOld = true
   }

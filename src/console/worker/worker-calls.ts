@@ -1,19 +1,24 @@
 // Calls of the page, one function each: what the names in protocol.ts mean.
 // Everything of one tab goes to tab.ts; here are only its tabs and their numbers.
 
+import { TopicComparison } from './compare-topics.ts'
 import { exportMessages } from './export-messages.ts'
 import { messageDetail } from './message-rows.ts'
 import type { CallName, Calls, Emit } from './protocol.ts'
 import { Tab, type TabEnvironment } from './tab.ts'
 
 type Handlers = {
-  readonly [N in Exclude<CallName, `packets/${string}` | 'connection/open' | 'connection/open-file'>]: (tab: Tab, ask: Calls[N]['ask']) => Calls[N]['answer']
+  readonly [N in Exclude<CallName, `packets/${string}` | 'connection/open' | 'connection/open-file' | 'topics/compare'>]: (
+    tab: Tab,
+    ask: Calls[N]['ask'],
+  ) => Calls[N]['answer']
 }
 
 export class WorkerCalls {
   readonly #tabs = new Map<number, Tab>()
   readonly #environment: TabEnvironment
   readonly #emit: Emit
+  readonly #comparison = new TopicComparison()
   #next = 1
 
   constructor(environment: TabEnvironment, emit: Emit) {
@@ -26,8 +31,11 @@ export class WorkerCalls {
     if (name === 'connection/open') return this.#open(false, (ask as Calls['connection/open']['ask']).profile)
     if (name === 'connection/open-file') return this.#open(true, null)
     const { connection } = ask as { readonly connection: number }
-    const tab = this.#tabs.get(connection)
-    if (tab === undefined) throw new Error(`${name}: there is no connection ${connection}`)
+    const tab = this.#tab(name, connection)
+    if (name === 'topics/compare') {
+      const compared = ask as Calls['topics/compare']['ask']
+      return this.#comparison.compare(tab, this.#tab(name, compared.other), compared)
+    }
     if (name.startsWith('packets/')) return tab.packets.call(name as never, ask)
     if (name === 'connection/close') {
       tab.close()
@@ -41,6 +49,12 @@ export class WorkerCalls {
   /** Milliseconds since 1970; work is cut into slices by `isOver`. */
   tick(now: number, isOver: () => boolean): void {
     for (const tab of this.#tabs.values()) tab.tick(now, isOver)
+  }
+
+  #tab(name: CallName, connection: number): Tab {
+    const tab = this.#tabs.get(connection)
+    if (tab === undefined) throw new Error(`${name}: there is no connection ${connection}`)
+    return tab
   }
 
   #open(isFile: boolean, profile: Calls['connection/open']['ask']['profile'] | null): number {

@@ -156,9 +156,10 @@ export class AdminApp {
 
   #metrics(context: Context<Env>): Response {
     this.#identify(context, 'viewer')
-    const { broker, version, bytesSent, heapUsed, connections, startedAt, history } = this.#source
+    const { startedAt, history, turns, ...source } = this.#source
     const isOpen = (context.req.header('accept') ?? '').includes('application/openmetrics-text')
-    const text = metricsText({ broker, version, bytesSent, heapUsed, connections, startedAt: startedAt / 1000, latest: (name) => history.latest(name) }, isOpen)
+    const latest = (name: string): number => history.latest(name)
+    const text = metricsText({ ...source, startedAt: startedAt / 1000, latest, turns: () => turns.totals() }, isOpen)
     return context.body(text, 200, { 'Content-Type': isOpen ? OPEN_METRICS : PLAIN_METRICS })
   }
 

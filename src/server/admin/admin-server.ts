@@ -26,6 +26,7 @@ import { LOG_LEVELS, LogRing } from './log-ring.ts'
 import { Logins } from './logins.ts'
 import { PacketRing } from './packet-ring.ts'
 import { PacketStream } from './packet-stream.ts'
+import { TurnTimes } from './turn-times.ts'
 
 /** Memory for the last packets. */
 const RING_BYTES = 64 << 20
@@ -113,9 +114,10 @@ export class AdminServer implements BrokerLook {
     return this.#book.observer(next)
   }
 
-  begin({ running, bytesSent, heapUsed }: LookedInto): void {
+  begin({ running, bytesSent, heapUsed, measureTurns }: LookedInto): void {
     const { broker } = running
-    const history = new History({ broker, bytesSent, heapUsed, wallClock: Date.now })
+    const turns = new TurnTimes(measureTurns())
+    const history = new History({ broker, bytesSent, heapUsed, wallClock: Date.now, turns })
     this.#source = {
       broker,
       version: packageVersion(),
@@ -125,9 +127,11 @@ export class AdminServer implements BrokerLook {
       heapUsed,
       connections: () => running.connections,
       listeners: () => running.listeners,
+      bridges: () => running.bridges.look(),
       hasConsole: (listener) => this.#serves(listener),
       book: this.#book,
       history,
+      turns,
       logRing: this.log,
       ring: this.#ring,
       ringOrigin: performance.timeOrigin,

@@ -4,11 +4,13 @@
 import type { Log } from '../../base/log.ts'
 import type { Broker } from '../../broker/broker.ts'
 import type { ExplainedSection } from '../../config/explain.ts'
+import type { BridgeLook } from '../open-bridges.ts'
 import type { OpenListener } from '../open-listeners.ts'
 import type { ClientBook } from './client-facts.ts'
 import type { History } from './history.ts'
 import type { LogRing } from './log-ring.ts'
 import type { PacketRing } from './packet-ring.ts'
+import type { TurnTimes } from './turn-times.ts'
 
 export interface ToldConfiguration {
   readonly files: readonly string[]
@@ -25,10 +27,12 @@ export interface AdminSource {
   readonly heapUsed: () => number
   readonly connections: () => number
   readonly listeners: () => readonly OpenListener[]
+  readonly bridges: () => readonly BridgeLook[]
   /** Whether a listener serves the console. */
   readonly hasConsole: (listener: OpenListener) => boolean
   readonly book: ClientBook
   readonly history: History
+  readonly turns: TurnTimes
   readonly logRing: LogRing
   readonly ring: PacketRing
   /** Milliseconds since 1970 at the zero of the ring's clock. */

@@ -39,6 +39,23 @@ export interface BrokerAnswer {
   /** Of the ring of packets. */
   readonly capture: CaptureState
   readonly listeners: readonly ListenerRow[]
+  readonly turns: TurnTimesAnswer
+}
+
+/**
+ * How long turns of the event loop were that wrote something, from the start of their first read to the end of their writes: no message waited longer in the
+ * broker, unless in a queue or for a slow subscriber. Milliseconds; null without turns.
+ */
+export interface TurnTimesAnswer {
+  /** How many of the last seconds it is about. */
+  readonly seconds: number
+  /** What the turns of each bucket took at most. */
+  readonly boundsMs: readonly number[]
+  /** One more than bounds: the last one is of what is beyond them. */
+  readonly counts: readonly number[]
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  readonly maxMs: number | null
 }
 
 export interface CaptureState {
@@ -74,6 +91,58 @@ export interface CertificateRow {
   readonly validTo: number
   readonly fingerprint256: string
   readonly isSelfSigned: boolean
+}
+
+/** GET bridges. */
+export interface BridgesAnswer {
+  readonly now: number
+  readonly bridges: readonly BridgeRow[]
+}
+
+export interface BridgeRow {
+  readonly name: string
+  /** `HOST:PORT`, the preferred one first. */
+  readonly addresses: readonly string[]
+  /** Which serves or is tried, or will be next. */
+  readonly address: string
+  readonly isTls: boolean
+  readonly version: '3.1' | '3.1.1' | '5.0'
+  readonly start: 'automatic' | 'lazy' | 'once'
+  /** Its Client Identifier there, and that of its session here. */
+  readonly remoteClientId: string
+  readonly localClientId: string
+  /** `lazy`: it waits for messages before it connects. `stopped`: it does not try again. */
+  readonly state: 'connected' | 'connecting' | 'waiting' | 'lazy' | 'stopped'
+  /** Since when it has been connected, or has not been. */
+  readonly since: number
+  readonly nextAttemptAt: number | null
+  /** The last one, also of a bridge that is connected now. */
+  readonly problem: { readonly time: number; readonly text: string } | null
+  /** Connections that the other broker accepted. */
+  readonly connects: number
+  /** PUBLISH packets; bytes are those of payloads. Since the bridge was opened. */
+  readonly messagesIn: number
+  readonly messagesOut: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly dropped: number
+  /** What waits here for the other broker. */
+  readonly queued: number
+  readonly queuedBytes: number
+  readonly topics: readonly BridgeTopicRow[]
+}
+
+export interface BridgeTopicRow {
+  /** Null = exactly one topic, which the prefixes name. */
+  readonly pattern: string | null
+  readonly direction: 'out' | 'in' | 'both'
+  readonly qos: 0 | 1 | 2
+  readonly localPrefix: string
+  readonly remotePrefix: string
+  /** This broker does not let the bridge read it. */
+  readonly isRefusedHere: boolean
+  /** Why the other broker does not give it; null = it does, or has not been asked. */
+  readonly refusedThere: string | null
 }
 
 /** GET sys: `$SYS` as it stands, by Topic Name. */

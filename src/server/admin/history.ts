@@ -4,6 +4,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Broker } from '../../broker/broker.ts'
 import type { HistoryAnswer } from './api-types.ts'
+import type { TurnTimes } from './turn-times.ts'
 
 const ROWS = 3600
 /** Beyond so many sessions, what is found by going through all of them is measured every tenth second. */
@@ -16,9 +17,17 @@ export interface HistorySource {
   readonly heapUsed: () => number
   /** Milliseconds since 1970. */
   readonly wallClock: () => number
+  readonly turns: TurnTimes
 }
 
-const COLUMNS: readonly (readonly [name: string, value: (source: HistorySource, history: { readonly delayMs: number }) => number])[] = [
+/** What is known of the second that is over. */
+interface Second {
+  readonly delayMs: number
+  readonly p99Ms: number
+  readonly maxMs: number
+}
+
+const COLUMNS: readonly (readonly [name: string, value: (source: HistorySource, second: Second) => number])[] = [
   ['connected', ({ broker }) => broker.connectedCount],
   ['sessions', ({ broker }) => broker.sessionCount],
   ['retained', ({ broker }) => broker.retainedCount],
@@ -34,12 +43,16 @@ const COLUMNS: readonly (readonly [name: string, value: (source: HistorySource, 
   ['connectionsOpened', ({ broker }) => broker.counters.socketsOpened],
   ['heapBytes', ({ heapUsed }) => heapUsed()],
   ['loopDelayMs', (_, { delayMs }) => delayMs],
+  ['turnP99Ms', (_, { p99Ms }) => p99Ms],
+  ['turnMaxMs', (_, { maxMs }) => maxMs],
   ['queuedMessages', ({ broker }) => broker.queuedPackets],
   ['queuedBytes', ({ broker }) => broker.queuedBytes],
   ['storedMessages', ({ broker }) => broker.storedMessages],
 ]
 /** The last ones go through all sessions. */
 const COSTLY = 3
+/** Of a step the greatest value is told, not the last one. */
+const GREATEST: readonly string[] = ['loopDelayMs', 'turnP99Ms', 'turnMaxMs']
 
 export const HISTORY_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name)
 
@@ -71,14 +84,15 @@ export class History {
 
   /** Adds a row. */
   note(): void {
-    const { broker, wallClock } = this.#source
+    const { broker, wallClock, turns } = this.#source
     const at = this.#rows % ROWS
     const hasAll = broker.sessionCount <= MANY_SESSIONS || this.#rows % 10 === 0
     const delayMs = this.#delay.count === 0 ? 0 : Math.max(0, Math.round((this.#delay.max - 20e6) / 1e5) / 10) // what is over the resolution
     this.#delay.reset()
+    const second: Second = { delayMs, ...turns.note() }
     this.#time[at] = wallClock()
     for (const [i, [name, value]] of COLUMNS.entries()) {
-      const measured = hasAll || i < COLUMNS.length - COSTLY ? value(this.#source, { delayMs }) : Number.NaN
+      const measured = hasAll || i < COLUMNS.length - COSTLY ? value(this.#source, second) : Number.NaN
       this.#columns[i]![at] = measured
       if (!Number.isNaN(measured)) this.#latest.set(name, measured)
     }
@@ -90,7 +104,7 @@ export class History {
     return this.#latest.get(name) ?? 0
   }
 
-  /** The last `seconds`, one row in `stepSeconds`: the same rows whenever it is asked, and the newest one. Of delays the greatest of each step. */
+  /** The last `seconds`, one row in `stepSeconds`: the same rows whenever it is asked, and the newest one. Of times the greatest of each step. */
   answer(seconds: number, stepSeconds: number): HistoryAnswer {
     const oldest = this.#rows - Math.min(this.#rows, ROWS, Math.max(1, seconds))
     const rows: number[] = []
@@ -98,12 +112,15 @@ export class History {
     const last = (values: Float64Array): number[] => rows.map((row) => values[row % ROWS]!)
     const greatest = (values: Float64Array): number[] =>
       rows.map((row, i) => {
-        let most = values[row % ROWS]!
-        for (let at = (rows[i - 1] ?? row - 1) + 1; at < row; at++) most = Math.max(most, values[at % ROWS]!)
+        let most = Number.NaN
+        for (let at = (rows[i - 1] ?? row - 1) + 1; at <= row; at++) {
+          const value = values[at % ROWS]!
+          if (Number.isNaN(most) || value > most) most = value
+        }
         return most
       })
     const told = (name: string, values: Float64Array): (number | null)[] =>
-      (name === 'loopDelayMs' ? greatest(values) : last(values)).map((value) => (Number.isNaN(value) ? null : value))
+      (GREATEST.includes(name) ? greatest(values) : last(values)).map((value) => (Number.isNaN(value) ? null : value))
     return { stepSeconds, time: last(this.#time), columns: Object.fromEntries(HISTORY_COLUMNS.map((name, i) => [name, told(name, this.#columns[i]!)])) }
   }
 }

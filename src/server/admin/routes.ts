@@ -12,6 +12,7 @@ import { accessAnswer, whyAnswer } from './access-tester.ts'
 import type { AdminSource } from './admin-source.ts'
 import { ApiError } from './api-error.ts'
 import type { BrokerAnswer, ConfigAnswer, ListenerRow, LogAnswer, RetainedMessageAnswer, Role, SysAnswer } from './api-types.ts'
+import { bridgesAnswer } from './bridge-rows.ts'
 import { certificateOf } from './certificates.ts'
 import { DISCONNECT_CODES, deleteRetained, disconnect, dropSession, retainedAnswer, sessionOf, subscribeFor, unsubscribeFor } from './client-actions.ts'
 import { CLIENT_ORDERS, clientAnswer, clientsAnswer } from './client-views.ts'
@@ -72,8 +73,17 @@ function route<S extends v.GenericSchema>(
 }
 
 export const ROUTES: readonly Route[] = [
-  route('get', 'broker', 'viewer', 'The broker: version, counters, listeners and their certificates.', 'BrokerAnswer', Nothing, ({ source }) =>
-    brokerAnswer(source),
+  route(
+    'get',
+    'broker',
+    'viewer',
+    'The broker: version, counters, listeners and their certificates, times of the last minute.',
+    'BrokerAnswer',
+    Nothing,
+    ({ source }) => brokerAnswer(source),
+  ),
+  route('get', 'bridges', 'viewer', 'Bridges: state, topics, messages; no passwords.', 'BridgesAnswer', Nothing, ({ source }) =>
+    bridgesAnswer(source.bridges(), source.wallClock()),
   ),
   route('get', 'sys', 'viewer', 'The present values of $SYS.', 'SysAnswer', Nothing, ({ source }) => sysAnswer(source)),
   route(
@@ -290,6 +300,7 @@ function brokerAnswer(source: AdminSource): BrokerAnswer {
         certificate: certificateOf(listener.tls),
       }
     }),
+    turns: source.turns.answer(),
   }
 }
 

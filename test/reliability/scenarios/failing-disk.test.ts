@@ -85,36 +85,39 @@ test('R5: write: a power cut costs at most what came in the last second', { time
 /** More of them on one disk would wait for long: what is deleted in the meantime leaves room for more than a round brings. */
 const FULL_ROUNDS = amount(2, 5)
 
-const D1 = 'D1: a disk that is full for a while: nothing unstored is acknowledged, QoS 0 flows, it goes on by itself (disk %i)'
-test.each(Array.from({ length: amount(1, 4) }, (_, i) => i + 1))(D1, { timeout: amount(60, 180) * 1000 }, async (disk) => {
-  const broker = await FakeDiskBroker.start({ mode: 'write', segmentSize: 65536, random: seeded(SEED + disk) })
-  const load = await underLoad(broker, 100)
-  const flow = await load.subscriber('flow', ['flow'], { qos: 0 })
-  await load.publisher('q0', { topics: ['flow'], qos: [0], rate: 100 }).start()
-  for (let round = 0; round < FULL_ROUNDS; round++) {
-    broker.files.capacity = 400_000 * (round + 1)
-    await expect.poll(() => broker.store.journal.state, { timeout: 20_000 }).toBe('full')
-    await sleep(200) // what was on its way has got its answer
-    const before = load.history.length
-    const flowed = flow.received
-    await expect.poll(() => flow.received, { timeout: 5000 }).toBeGreaterThan(flowed + 20)
-    const told = load.history.slice(before).filter((event) => event.kind === 'acknowledge')
-    // what a 5.0 client sends is refused; what was stored before may still be acknowledged, and nobody else hears anything
-    expect(told.filter(({ reasonCode }) => reasonCode === 0x97).length).toBeGreaterThan(0)
-    const news = new Set(load.history.slice(before).flatMap((event) => (event.kind === 'publish' ? [keyOf(event)] : [])))
-    expect(told.filter((event) => event.reasonCode < 0x80 && news.has(keyOf(event)))).toEqual([])
-    broker.files.capacity = Number.POSITIVE_INFINITY
-    const acknowledged = acknowledgedOf(load)
-    await expect.poll(() => broker.store.journal.state, { timeout: 20_000 }).toBe('open')
-    await expect.poll(() => acknowledgedOf(load), { timeout: 20_000 }).toBeGreaterThan(acknowledged + 50)
-  }
-  await load.quiet(1500)
-  tell(`D1: ${describeVerdict(load.check({ isLossyWay: true }))}`)
-  await broker.restart(false)
-  await load.quiet(1500)
-  load.check({ slackMs: 1000, isLossyWay: true })
-  await load.end()
-})
+test.each(Array.from({ length: amount(1, 4) }, (_, i) => i + 1))(
+  'D1: a disk that is full for a while: nothing unstored is acknowledged, QoS 0 flows, it goes on by itself (disk %i)',
+  { timeout: amount(60, 180) * 1000 },
+  async (disk) => {
+    const broker = await FakeDiskBroker.start({ mode: 'write', segmentSize: 65536, random: seeded(SEED + disk) })
+    const load = await underLoad(broker, 100)
+    const flow = await load.subscriber('flow', ['flow'], { qos: 0 })
+    await load.publisher('q0', { topics: ['flow'], qos: [0], rate: 100 }).start()
+    for (let round = 0; round < FULL_ROUNDS; round++) {
+      broker.files.capacity = 400_000 * (round + 1)
+      await expect.poll(() => broker.store.journal.state, { timeout: 20_000 }).toBe('full')
+      await sleep(200) // what was on its way has got its answer
+      const before = load.history.length
+      const flowed = flow.received
+      await expect.poll(() => flow.received, { timeout: 5000 }).toBeGreaterThan(flowed + 20)
+      const told = load.history.slice(before).filter((event) => event.kind === 'acknowledge')
+      // what a 5.0 client sends is refused; what was stored before may still be acknowledged, and nobody else hears anything
+      expect(told.filter(({ reasonCode }) => reasonCode === 0x97).length).toBeGreaterThan(0)
+      const news = new Set(load.history.slice(before).flatMap((event) => (event.kind === 'publish' ? [keyOf(event)] : [])))
+      expect(told.filter((event) => event.reasonCode < 0x80 && news.has(keyOf(event)))).toEqual([])
+      broker.files.capacity = Number.POSITIVE_INFINITY
+      const acknowledged = acknowledgedOf(load)
+      await expect.poll(() => broker.store.journal.state, { timeout: 20_000 }).toBe('open')
+      await expect.poll(() => acknowledgedOf(load), { timeout: 20_000 }).toBeGreaterThan(acknowledged + 50)
+    }
+    await load.quiet(1500)
+    tell(`D1: ${describeVerdict(load.check({ isLossyWay: true }))}`)
+    await broker.restart(false)
+    await load.quiet(1500)
+    load.check({ slackMs: 1000, isLossyWay: true })
+    await load.end()
+  },
+)
 
 for (const mode of ['write', 'commit'] as const)
   test(`D2: ${mode}: once a sync has failed nothing is acknowledged any more; the next start finds what was promised`, { timeout: 60_000 }, async () => {

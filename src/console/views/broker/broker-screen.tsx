@@ -80,6 +80,8 @@ export function BrokerScreen({ connection }: ScreenProps): JSX.Element {
       <div class={`broker-part ${part === 'overview' ? 'scroll' : ''}`} id="broker-part" role="tabpanel" aria-label={words.parts[part]}>
         {part === 'overview' ? (
           <BrokerOverview
+            base={base}
+            everyMs={everyMs}
             broker={answer}
             history={history.answer}
             isAway={problem !== null}

@@ -12,6 +12,7 @@ import { useApp } from '../../state/app-context.ts'
 import { LANGUAGES } from '../../words/catalogue.ts'
 import { FRAME } from '../../words/frame.ts'
 import { visibleLine } from '../../worker/visible-text.ts'
+import { labelOf } from '../compare/connection-label.ts'
 import { CAPTURE_WORDS } from '../packets/capture-words.ts'
 import { chooseCapture } from '../packets/open-capture.ts'
 import { SCREENS } from '../registry.ts'
@@ -175,6 +176,19 @@ function commandsOf(app: App): Command[] {
       { id: 'disconnect', icon: 'close', text: words.disconnect, note: current.name, run: () => current.disconnect() },
       { id: 'clear', icon: 'trash', text: palette.clearData, note: current.name, run: () => app.worker.call('connection/clear', { connection: current.id }) },
     )
+    for (const there of app.connections.list.value) {
+      const run = (): void => {
+        app.compared.value = { here: current, there }
+      }
+      if (there !== current && !there.isFile)
+        commands.push({
+          id: `compare ${there.id}`,
+          icon: 'ladder',
+          text: palette.compareWith(labelOf(there, app.connections.list.value)),
+          note: current.name,
+          run,
+        })
+    }
   }
   commands.push(
     { id: 'connect', icon: 'plus', text: words.newConnection, note: '', run: show('connect') },

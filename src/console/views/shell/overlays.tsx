@@ -16,6 +16,7 @@ import type { KeyDescriptions } from '../../state/keyboard.ts'
 import { LANGUAGES } from '../../words/catalogue.ts'
 import { FRAME } from '../../words/frame.ts'
 import type { FrameWords } from '../../words/frame-en.ts'
+import { LazyCompare } from '../compare/lazy-compare.tsx'
 import { ConnectionForm } from '../connections/connection-form.tsx'
 import { problemTitle } from '../connections/connection-state.tsx'
 import { LoginForm } from '../connections/login-form.tsx'
@@ -30,7 +31,7 @@ export function Overlays(): JSX.Element | null {
   const current = app.connections.current.value
   switch (app.overlay.value) {
     case null:
-      return null
+      return <LazyCompare />
     case 'connect':
       return <ConnectionForm connection={null} onClose={close} />
     case 'edit-connection':
