@@ -31,6 +31,8 @@ type Login = { readonly by: 'nothing' | 'name' | 'identity' | 'subject' } | { re
 
 /** What a wrong password, an unknown user and a missing name are answered with: 5 in 3.x, 0x87 in 5.0. */
 const NOT_AUTHORIZED = 0x87
+/** Who should have brought a name in a certificate or key, and has none: 4 in 3.x, 0x86 in 5.0. */
+const BAD_USER_NAME = 0x86
 const QUOTA_EXCEEDED: Verdict = { reasonCode: 0x97, userName: null }
 
 export class FileAuthenticator implements Authenticator {
@@ -109,7 +111,7 @@ export class FileAuthenticator implements Authenticator {
     const name = nameFrom === 'subject' ? peer.certificateSubject : (peer.certificateName ?? peer.pskIdentity)
     return name !== null && isUsable(name, nameFrom)
       ? this.#admit(peer, { by: nameFrom }, name)
-      : refused(`it has no usable name in a certificate or key, which 'use_${nameFrom}_as_username' demands`)
+      : { ...refused(`it has no usable name in a certificate or key, which 'use_${nameFrom}_as_username' demands`), reasonCode: BAD_USER_NAME }
   }
 
   /** The line that keeps out who has no name, and the one that would let it in. */
@@ -129,7 +131,7 @@ export class FileAuthenticator implements Authenticator {
   }
 }
 
-/** Mosquitto answers all alike; the reason is for the log only. */
+/** Mosquitto answers passwords and names all alike; the reason is for the log only. */
 function refused(reason: string): Verdict {
   return { reasonCode: NOT_AUTHORIZED, userName: null, reason }
 }

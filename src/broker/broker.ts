@@ -268,7 +268,7 @@ export class Broker implements CommonHost {
     })
   }
 
-  /** Ends all connections; 5.0 clients are told 0x8B. No wills: the broker's end is not the client's. */
+  /** Ends all connections; 5.0 clients are told 0x8B. Wills are left to the next start, if what is stored outlives the broker. */
   shutdown(): void {
     this.#isShuttingDown = true
     for (const connection of [...this.#connections]) connection.end('shutdown', ReasonCode.ServerShuttingDown)
@@ -355,9 +355,10 @@ export class Broker implements CommonHost {
     this.#online--
     session.detach()
     if (sessionExpiryInterval !== null) session.sessionExpiryInterval = Math.min(sessionExpiryInterval, this.limits.maximumSessionExpiryInterval)
-    if (cause === 'disconnect' || cause === 'shutdown')
+    if (cause === 'disconnect')
       this.#wills.cancel(session) // [MQTT-3.14.4-3]
-    else this.#wills.schedule(session, now)
+    else if (cause !== 'shutdown') this.#wills.schedule(session, now)
+    else if (this.#wills.leave(session) && session.sessionExpiryInterval === 0) return // the next start ends it, and its will goes out
     this.#rest(session, now)
     if (this.#stored !== null && session.sessionExpiryInterval > 0) this.#tell(session, this.#stored, this.#stored.wallNow())
   }

@@ -59,6 +59,13 @@ export class Wills {
     this.#forget(session)
   }
 
+  /** The broker stops: a will that is stored waits for its next start, as the standard allows [section 3.1.2.5]. False when nothing of it stays. */
+  leave(session: Session): boolean {
+    const stays = session.will !== null && session.number > 0
+    this.#forget(session)
+    return stays
+  }
+
   #forget(session: Session): void {
     if (session.willDeadline !== null) this.#deadlines.cancel(session.willDeadline)
     session.will = null

@@ -2,11 +2,14 @@
 // Mosquitto names no line for these errors; `about` says where to look.
 
 import { hostname } from 'node:os'
+import { DEFAULT_LIMITS } from '../broker/limits.ts'
+import { hasWildcard } from '../wire/mqtt/topics.ts'
 import type { BridgeConfiguration } from './bridge-configuration.ts'
 import { ConfigError, type Configuration, type ConfigurationNote, type ListenerConfiguration, type PersistenceConfiguration } from './configuration.ts'
 import { type BridgeDraft, type ListenerDraft, newListener } from './drafts.ts'
 import { DEFAULT_PORT, type Sections } from './sections.ts'
 import { type Setting, settingOf } from './settings.ts'
+import { checkLength } from './values.ts'
 
 /** Environment variables that go before options: MOSQUITTO_PERSISTENCE_LOCATION. */
 export type ConfigurationEnvironment = Readonly<Record<string, string | undefined>>
@@ -23,6 +26,7 @@ export function resolve(sections: Sections, environment: ConfigurationEnvironmen
   const own = isLocal ? [] : sections.listeners
   const local = isLocal ? (sections.listeners[0] ?? newListener(DEFAULT_PORT)) : null
   const bridges = bridgesOf(sections.bridges)
+  for (const bridge of bridges) checkNames(bridge, broker.limits.maximumTopicLevels ?? DEFAULT_LIMITS.maximumTopicLevels)
   const notes = [...sections.notes]
   for (const listener of local === null ? own : [local]) notes.push(...checkListener(listener))
   const allowAnonymous = broker.allowAnonymous ?? isLocal
@@ -90,6 +94,27 @@ function checkBridge({ addresses, topics, psk, pskIdentity, settings }: BridgeDr
   if (topics.length === 0) throw refusal('Invalid bridge configuration: no topics defined.', settings)
   if (psk !== null && pskIdentity === null) throw refusal('Invalid bridge configuration: missing bridge_identity.', settings)
   if (pskIdentity !== null && psk === null) throw refusal('Invalid bridge configuration: missing bridge_psk.', settings)
+}
+
+/** What a bridge calls itself goes into packets, of our own broker first: names that fit into none would end it when the bridge starts. */
+function checkNames({ remoteClientId, localClientId, notifications, notificationTopic, settings }: BridgeConfiguration, maximumLevels: number): void {
+  const identity = settingOf(settings, 'remote_clientid') ?? settings[0]!
+  const named = (option: string, value: string): void => {
+    try {
+      checkLength(option, value)
+    } catch (error) {
+      throw refusal((error as ConfigError).message, [settingOf(settings, option) ?? identity])
+    }
+  }
+  named('remote_clientid', remoteClientId)
+  named('local_clientid', localClientId)
+  if (!notifications) return
+  const topic = notificationTopic ?? `$SYS/broker/connection/${remoteClientId}/state`
+  named('notification_topic', topic)
+  const at = [settingOf(settings, 'notification_topic') ?? identity]
+  if (hasWildcard(topic)) throw refusal(`Invalid 'notification_topic' value (${topic}). Does it contain a wildcard character?`, at)
+  const levels = topic.split('/').length
+  if (levels > maximumLevels) throw refusal(`'notification_topic' has ${levels} levels, at most ${maximumLevels}.`, at)
 }
 
 /** Refuses what cannot work or would let in more than was meant; returns what is worth a warning. */

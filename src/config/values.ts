@@ -1,15 +1,23 @@
 // The words after an option's name, read as Mosquitto does: first word of a number or a truth value, rest of the line of a text.
 // Refusals are ConfigErrors in its words; the parser adds file and line.
 
+import { LONGEST_TEXT, utf8Length } from '../wire/text.ts'
 import { ConfigError } from './configuration.ts'
 
 /** The largest number an option takes: Mosquitto's are C integers. */
 export const MAXIMUM_INTEGER = 2_147_483_647
 
-/** The rest of the line. @throws ConfigError when there is none */
+/** The rest of the line. @throws ConfigError when there is none, or more than a text of MQTT may have */
 export function text(name: string, value: string): string {
   if (value === '') throw new ConfigError(`Empty '${name}' value in configuration.`)
+  checkLength(name, value)
   return value
+}
+
+/** @throws ConfigError when it does not fit into a text of MQTT */
+export function checkLength(name: string, value: string): void {
+  const bytes = utf8Length(value)
+  if (bytes > LONGEST_TEXT) throw new ConfigError(`'${name}' has ${bytes} bytes, at most ${LONGEST_TEXT}.`)
 }
 
 /** The first word; what follows it is not read. @throws ConfigError when there is none */

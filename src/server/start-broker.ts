@@ -138,7 +138,7 @@ export interface RunningBroker extends EmbeddedBroker, AsyncDisposable {
   save(): Promise<void>
   /** Kept when the disk fails: nothing is acknowledged any more, and the broker wants to be closed. Never without persistence. */
   readonly storeFailed: Promise<Error>
-  /** Stops: clients of MQTT 5 are told, no wills are published. Calling it again does no harm. */
+  /** Stops: clients of MQTT 5 are told. Wills wait for the next start if the broker has a store. Calling it again does no harm. */
   close(): Promise<void>
 }
 

@@ -189,7 +189,36 @@ test.each([
     `${WHOLE}local_clientid x\nconnection c\naddress h\ntopic t\nlocal_clientid x`,
     "0: Bridge local_clientid 'x' is not unique. Try changing or setting the local_clientid value for one of the bridges.",
   ],
+  [`${WHOLE}notification_topic x/#`, "0: Invalid 'notification_topic' value (x/#). Does it contain a wildcard character?"],
+  [`${WHOLE}remote_clientid a+b`, "0: Invalid 'notification_topic' value ($SYS/broker/connection/a+b/state). Does it contain a wildcard character?"],
+  [`${WHOLE}remote_clientid a+b\nnotifications false`, 'accepted'],
+  [`${WHOLE}notification_topic x/#\nnotifications false`, 'accepted'],
+  [`max_topic_levels 6\n${WHOLE}notification_topic a/b/c/d/e/f/g`, "0: 'notification_topic' has 7 levels, at most 6."],
+  [`${WHOLE}notification_topic a/b/c/d/e/f/g`, 'accepted'],
 ])('%j: %s', (text, expected) => expect(failure(text)).toBe(expected))
+
+test('names of a bridge fit into packets', () => {
+  const n = (count: number): string => 'n'.repeat(count)
+  expect(failure(`${WHOLE}remote_username ${n(65536)}`)).toBe("4: 'bridge remote_username' has 65536 bytes, at most 65535.")
+  expect(failure(`${WHOLE}local_clientid ${n(65535)}`)).toBe('accepted')
+  expect(failure(`${WHOLE}remote_clientid ${n(65535)}\nnotifications false`)).toBe("0: 'local_clientid' has 65541 bytes, at most 65535.")
+  expect(failure(`${WHOLE}remote_clientid ${n(65530)}\nlocal_clientid l`)).toBe("0: 'notification_topic' has 65559 bytes, at most 65535.")
+  expect(failure(`${WHOLE}notification_topic ${'a/'.repeat(201)}`)).toBe("0: 'notification_topic' has 202 levels, at most 201.")
+})
+
+test('a notification that would be no Topic Name points to the line that makes it so', () => {
+  const line = (text: string): number | undefined => {
+    try {
+      parse(text)
+    } catch (error) {
+      return (error as ConfigError).about?.line
+    }
+    return undefined
+  }
+  expect(line(`${WHOLE}remote_clientid a\nnotification_topic +`)).toBe(5)
+  expect(line(`${WHOLE}notifications true\nremote_clientid a+`)).toBe(5)
+  expect(line('\nconnection b#\naddress h\ntopic t')).toBe(2)
+})
 
 test('an error about a bridge as a whole says where it begins', () => {
   expect(() => parse('\nconnection b\naddress h')).toThrow(

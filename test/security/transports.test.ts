@@ -252,7 +252,7 @@ test.each(['#', '+', 'a/b', '', 'a\u0000', '\ufffd'])('row 49: a certificate of 
     properties: {},
   } as const
   expect(await new FileAuthenticator(rules, new PasswordLogins()).authenticate(connect, peer)).toEqual({
-    reasonCode: 0x87,
+    reasonCode: 0x86,
     userName: null,
     reason: expect.any(String),
   })

@@ -220,34 +220,37 @@ test('expiry counts the time away: of sessions and of messages', async () => {
   expect(after(await come(it, 'long', LONG))).toEqual(['PUBLISH q1 r0 d0 m2 t late {"messageExpiryInterval":400}'])
 })
 
-test('the will of whoever was connected at the crash goes out as its delay says; of whoever said goodbye, none', async () => {
-  await using it = await RestartingBroker.start()
-  const s = await come(it, 's')
-  s.subscribe('w/#', 1)
-  s.cut()
-  const will = (topicName: string, willDelayInterval?: number): NonNullable<ClientOptions['will']> => ({
-    topicName,
-    payload: Uint8Array.of(120),
-    qos: 1,
-    retain: true,
-    properties: willDelayInterval === undefined ? {} : { willDelayInterval },
-  })
-  await come(it, 'now', { will: will('w/now') })
-  await come(it, 'later', { ...LONG, will: will('w/later', 30) })
-  await come(it, 'back', { ...LONG, will: will('w/back', 30) })
-  const bye = await come(it, 'bye', { will: will('w/bye') })
-  bye.disconnect()
-  await it.crash(10_000)
-  const again = it.b.broker
-  expect([again.retainedCount, again.sessionCount]).toEqual([1, 3])
-  await come(it, 'back', LONG)
-  it.b.advance(15_000)
-  expect(again.retainedCount).toBe(1)
-  it.b.advance(6000)
-  expect(again.retainedCount).toBe(2)
-  await it.crash() // nothing of them a second time
-  expect(after(await come(it, 's')).map((line) => line.split(' ').slice(-2).join(' '))).toEqual(['w/now x', 'w/later x'])
-})
+test.each(['crash', 'restart'] as const)(
+  'the will of whoever was connected at a %s goes out as its delay says; of whoever said goodbye, none [MQTT-3.1.2-8]',
+  async (how) => {
+    await using it = await RestartingBroker.start()
+    const s = await come(it, 's')
+    s.subscribe('w/#', 1)
+    s.cut()
+    const will = (topicName: string, willDelayInterval?: number): NonNullable<ClientOptions['will']> => ({
+      topicName,
+      payload: Uint8Array.of(120),
+      qos: 1,
+      retain: true,
+      properties: willDelayInterval === undefined ? {} : { willDelayInterval },
+    })
+    await come(it, 'now', { will: will('w/now') })
+    await come(it, 'later', { ...LONG, will: will('w/later', 30) })
+    await come(it, 'back', { ...LONG, will: will('w/back', 30) })
+    const bye = await come(it, 'bye', { will: will('w/bye') })
+    bye.disconnect()
+    await it[how](10_000)
+    const again = it.b.broker
+    expect([again.retainedCount, again.sessionCount]).toEqual([1, 3])
+    await come(it, 'back', LONG)
+    it.b.advance(15_000)
+    expect(again.retainedCount).toBe(1)
+    it.b.advance(6000)
+    expect(again.retainedCount).toBe(2)
+    await it.crash() // nothing of them a second time
+    expect(after(await come(it, 's')).map((line) => line.split(' ').slice(-2).join(' '))).toEqual(['w/now x', 'w/later x'])
+  },
+)
 
 test('a shared subscription deals to its members as before', async () => {
   await using it = await RestartingBroker.start()
