@@ -21,7 +21,7 @@ const MAY_IMPORT = {
   bridge: ['base', 'wire', 'session', 'broker', 'client'],
   cluster: ['base', 'wire', 'broker', 'store'],
   gateway: ['base', 'wire', 'session', 'broker'],
-  faults: ['base', 'wire', 'net', 'dissect', 'filter'],
+  faults: ['base', 'wire', 'net', 'capture', 'dissect', 'filter', 'analyse'],
   server: [...CORE, 'client', 'store', 'auth', 'net', 'certs', 'config', 'bridge', 'cluster', 'gateway', 'capture', 'faults'],
   testing: [...CORE, 'client', 'server', 'faults', 'capture', 'dissect', 'filter', 'analyse'],
   capture: ['base'],

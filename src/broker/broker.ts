@@ -73,6 +73,7 @@ export class Broker implements CommonHost {
   readonly #router: Router
   /** For who subscribes in a client's name. */
   readonly subscriptions: Subscriptions
+  readonly topics: TopicTable // to look at
   readonly #feeds: RetainedFeeds
   readonly #wills: Wills
   readonly #sys: SysUpdates
@@ -115,7 +116,7 @@ export class Broker implements CommonHost {
     const variants = new PublishVariants(slabs)
     const levels = new LevelTable()
     this.#parts = {
-      topics: new TopicTable(limits.internedTopics, limits.maximumTopicLevels, new Branches(), options.seed),
+      topics: (this.topics = new TopicTable(limits.internedTopics, limits.maximumTopicLevels, new Branches(), options.seed)),
       tree: new SubscriptionTree(levels),
       retained: new Retained(limits.maximumRetainedMessages, levels),
       slabs,
@@ -355,10 +356,7 @@ export class Broker implements CommonHost {
     this.#online--
     session.detach()
     if (sessionExpiryInterval !== null) session.sessionExpiryInterval = Math.min(sessionExpiryInterval, this.limits.maximumSessionExpiryInterval)
-    if (cause === 'disconnect')
-      this.#wills.cancel(session) // [MQTT-3.14.4-3]
-    else if (cause !== 'shutdown') this.#wills.schedule(session, now)
-    else if (this.#wills.leave(session) && session.sessionExpiryInterval === 0) return // the next start ends it, and its will goes out
+    if (this.#wills.ended(session, cause, now) && session.sessionExpiryInterval === 0) return // the next start ends it, and its will goes out
     this.#rest(session, now)
     if (this.#stored !== null && session.sessionExpiryInterval > 0) this.#tell(session, this.#stored, this.#stored.wallNow())
   }

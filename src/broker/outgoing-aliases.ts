@@ -3,7 +3,8 @@
 
 export class OutgoingAliases {
   readonly #maximum: number
-  readonly #byTopic = new Map<number, number>()
+  /** By the id of a topic. */
+  readonly byTopic: Map<number, number> = new Map()
   #lastTopicId = 0
   #lastAlias = 0
 
@@ -14,7 +15,7 @@ export class OutgoingAliases {
   /** The alias the client knows for a topic; 0 = none. */
   known(topicId: number): number {
     if (topicId === this.#lastTopicId) return this.#lastAlias
-    const alias = this.#byTopic.get(topicId) ?? 0
+    const alias = this.byTopic.get(topicId) ?? 0
     if (alias > 0) {
       this.#lastTopicId = topicId
       this.#lastAlias = alias
@@ -24,11 +25,11 @@ export class OutgoingAliases {
 
   /** A free alias; 0 when all are in use. */
   get free(): number {
-    return this.#byTopic.size < this.#maximum ? this.#byTopic.size + 1 : 0
+    return this.byTopic.size < this.#maximum ? this.byTopic.size + 1 : 0
   }
 
   /** The client has been sent the topic's name together with the alias. */
   set(topicId: number, alias: number): void {
-    this.#byTopic.set(topicId, alias)
+    this.byTopic.set(topicId, alias)
   }
 }

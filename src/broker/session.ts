@@ -65,7 +65,8 @@ export class Session implements Publisher {
   readonly session: Session = this
   feed: Feed | null = null
   #output: OutputBuffer | null = null
-  #aliases: OutgoingAliases | null = null
+  /** Of the present connection; to look at. */
+  aliases: OutgoingAliases | null = null
   #mountPoint: MountPoint | null
   /** The mount point under which unfinished messages were sent. */
   #sentUnder = ''
@@ -143,7 +144,7 @@ export class Session implements Publisher {
   attach(connection: AttachedConnection, topicAliases: number): void {
     this.connection = connection
     this.#output = connection.link.output
-    this.#aliases = topicAliases > 0 ? new OutgoingAliases(topicAliases) : null
+    this.aliases = topicAliases > 0 ? new OutgoingAliases(topicAliases) : null
     if (this.journal !== null && this.journal.restored.length > 0) this.#takeRestored(this.journal.restored.splice(0))
     this.outgoing.restart()
     const { generation } = this.#context.authorizers
@@ -157,7 +158,7 @@ export class Session implements Publisher {
   detach(): void {
     this.connection = null
     this.#output = null
-    this.#aliases = null
+    this.aliases = null
     if (!this.#keepsQos0) this.#context.counters.publishesDropped += this.queue.dropQos0()
   }
 
@@ -316,8 +317,8 @@ export class Session implements Publisher {
       this.#sendFitting(shaped, from + shift, to + shift, output, number)
       return
     }
-    if (this.#aliases === null || run.topicId === 0) this.#send(shaped, from + shift, to + shift, shaped, 0, output, number)
-    else this.#sendAliased(this.#aliases, run, shaped, shift, from, to, qos, retain, identifiers, strip, output, number)
+    if (this.aliases === null || run.topicId === 0) this.#send(shaped, from + shift, to + shift, shaped, 0, output, number)
+    else this.#sendAliased(this.aliases, run, shaped, shift, from, to, qos, retain, identifiers, strip, output, number)
   }
 
   /**

@@ -1,7 +1,8 @@
 // Will Messages: published when a connection ends without a normal DISCONNECT, after the Will Delay Interval [section 3.1.2.5].
-// Whether the end was normal is the broker's decision; here is when, and that it happens once.
+// When, and that it happens once; what becomes of it when the broker stops.
 
 import { Deadline, type Deadlines } from '../base/deadlines.ts'
+import type { EndCause } from '../session/effects.ts'
 import { encodePacket } from '../wire/mqtt/encode.ts'
 import { type Connect, PacketType, type Publish, type Will } from '../wire/mqtt/packet.ts'
 import { ReasonCode } from '../wire/mqtt/reason-codes.ts'
@@ -59,11 +60,17 @@ export class Wills {
     this.#forget(session)
   }
 
-  /** The broker stops: a will that is stored waits for its next start, as the standard allows [section 3.1.2.5]. False when nothing of it stays. */
-  leave(session: Session): boolean {
-    const stays = session.will !== null && session.number > 0
-    this.#forget(session)
-    return stays
+  /**
+   * Its connection ended. True when the broker stops and the will stays stored: it goes out at the next start, as the standard allows
+   * [section 3.1.2.5].
+   */
+  ended(session: Session, cause: EndCause, now: number): boolean {
+    const isLeft = cause === 'shutdown' && session.will !== null && session.number > 0
+    if (cause === 'shutdown') this.#forget(session)
+    else if (cause === 'disconnect')
+      this.cancel(session) // [MQTT-3.14.4-3]
+    else this.schedule(session, now)
+    return isLeft
   }
 
   #forget(session: Session): void {

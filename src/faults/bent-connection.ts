@@ -56,6 +56,11 @@ export class BentConnection implements LinkBend {
     this.#timers = timers
     this.#faults = faults
     this.#ended = ended
+    const before = link.midway()
+    if (before === null) return
+    // we begin in mid-connection: of what came in before, only the last packet may have a part that is still to come
+    for (const packet of this.#incoming.cutter.cut(before, 0, before.length)) witness.packet('client', packet)
+    this.#incoming.passed = this.#incoming.cutter.waiting
   }
 
   get client(): string | null {
@@ -84,6 +89,23 @@ export class BentConnection implements LinkBend {
     this.#outgoing.held.length = 0
     this.#witness.ended()
     this.#ended(this)
+  }
+
+  /** Who silences it; null = nobody. */
+  get silencedBy(): Fault | null {
+    return this.#silencedBy
+  }
+
+  /** Nobody bends it any more, and nothing is held: the beginning of a packet that waited for its rest goes on, and the link is on its own again. */
+  straighten(): void {
+    if (this.#isOver) return
+    for (const direction of [this.#incoming, this.#outgoing]) {
+      const rest = direction.cutter.rest.subarray(direction.passed)
+      direction.passed = direction.cutter.waiting
+      if (rest.length > 0) this.#give(direction, rest)
+    }
+    this.#isOver = true
+    this.#link.straighten()
   }
 
   /** Breaks now. */
@@ -116,7 +138,7 @@ export class BentConnection implements LinkBend {
       const isWhole = direction.passed === 0
       direction.passed = 0
       const seen = this.#witness.packet(from, packet)
-      if (this.#silencedBy !== null) {
+      if (this.#silencedBy !== null && isWhole) {
         seen.fate = 'silenced'
         continue
       }
@@ -201,8 +223,11 @@ export class BentConnection implements LinkBend {
       if (this.#silencedBy === null) this.#give(direction, bytes)
       if (this.#isOver) return
     }
-    if (held.length === 0) this.#link.released()
-    else this.#wake(direction)
+    if (held.length > 0) this.#wake(direction)
+    else {
+      this.#link.released()
+      this.#faults.settle()
+    }
   }
 
   #give(direction: Direction, bytes: Uint8Array): void {

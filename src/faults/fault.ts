@@ -76,6 +76,11 @@ export class Fault implements Disposable {
     return this.#matches
   }
 
+  /** It has acted as often as it may. */
+  get isSpent(): boolean {
+    return this.#hits >= (this.#options.times ?? Number.POSITIVE_INFINITY)
+  }
+
   /** Takes it out. What it holds back goes on. Harmless when done before. */
   remove(): void {
     if (this.#isRemoved) return
@@ -95,8 +100,8 @@ export class Fault implements Disposable {
 
   /** Whether it acts on this packet. Counts, so it is to be asked once. */
   strikes(packet: PassingPacket): boolean {
-    const { times = Number.POSITIVE_INFINITY, nth, every, probability } = this.#options
-    if (this.#hits >= times || !this.#matchesPacket(packet)) return false
+    const { nth, every, probability } = this.#options
+    if (this.isSpent || !this.#matchesPacket(packet)) return false
     this.#matches++
     if (nth !== undefined && this.#matches !== nth) return false
     if (every !== undefined && this.#matches % every !== 0) return false

@@ -1,4 +1,4 @@
-// The faults in force, and the connections that they act on. `broker.faults` of a test broker.
+// The faults in force, and the connections that they act on. `broker.faults` of a test broker; of a broker with a console what its page sets.
 // Rules are asked in the order in which they were set; the first that strikes decides what becomes of a packet.
 
 import { compileFilter } from '../filter/filter.ts'
@@ -28,21 +28,66 @@ export interface CutOptions extends FaultOptions {
   readonly at?: 'before' | 'middle' | 'after'
 }
 
+/** What the owner of the faults is told. Must not throw. */
+export interface FaultEvents {
+  /** A fault acts on a packet. */
+  struck(fault: Fault, packet: PassingPacket): void
+  /** The last fault is gone and nothing is held back any more: no link is to be bent from now on. Those that are, are straightened next. */
+  idle(): void
+}
+
+/** A link that nobody can judge: its client was still logging in when we came, or we have dialled it. */
+class UnbentLink implements LinkBend {
+  readonly holdsIncoming = false
+  readonly holdsOutgoing = false
+  readonly link: BentLink
+  readonly #ended: (unbent: UnbentLink) => void
+
+  constructor(link: BentLink, ended: (unbent: UnbentLink) => void) {
+    this.link = link
+    this.#ended = ended
+  }
+
+  received(bytes: Uint8Array): Uint8Array {
+    return bytes
+  }
+
+  sent(bytes: Uint8Array): Uint8Array {
+    return bytes
+  }
+
+  ended(): void {
+    this.#ended(this)
+  }
+}
+
 /** Display filters are Wireshark's; an empty one means every packet. All methods throw FilterError and UsageError. */
 export class Faults implements LinkFaults {
   readonly #witness: Witness
   readonly #timers: FaultTimers
+  readonly #events: FaultEvents | null
   readonly #connections = new Set<BentConnection>()
+  readonly #unbent = new Set<UnbentLink>()
   #all: readonly Fault[] = []
+  #isSettling = false
 
-  constructor(witness: Witness, timers: FaultTimers) {
+  /** With `events`, faults that have acted as often as they may go by themselves, and links are straightened when there are none. */
+  constructor(witness: Witness, timers: FaultTimers, events: FaultEvents | null = null) {
     this.#witness = witness
     this.#timers = timers
+    this.#events = events
   }
 
   /** Those in force, in order. */
   get all(): readonly Fault[] {
     return this.#all
+  }
+
+  /** Library only. Connections of clients that no fault acts on: they were still logging in when faults began. */
+  get unbentClients(): number {
+    let count = 0
+    for (const { link } of this.#unbent) if (!link.isDialled) count++
+    return count
   }
 
   /** Loses packets. An acknowledgement (PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, UNSUBACK) takes its connection along unless `cut` is false. */
@@ -92,15 +137,50 @@ export class Faults implements LinkFaults {
   }
 
   begin(link: BentLink): LinkBend {
-    const connection = new BentConnection(link, this.#witness.begin(link.peer), this.#timers, this, (ended) => this.#connections.delete(ended))
+    const witness = this.#witness.begin(link)
+    if (witness === null) {
+      const unbent = new UnbentLink(link, (ended) => this.#unbent.delete(ended))
+      this.#unbent.add(unbent)
+      return unbent
+    }
+    const connection = new BentConnection(link, witness, this.#timers, this, (ended) => {
+      this.#connections.delete(ended)
+      this.settle()
+    })
     this.#connections.add(connection)
     return connection
   }
 
   /** Who acts on a packet; null = nobody, it goes its way. Library only. */
   judge(packet: PassingPacket): Fault | null {
-    for (const fault of this.#all) if (fault.strikes(packet)) return fault
+    for (const fault of this.#all) {
+      if (!fault.strikes(packet)) continue
+      this.#events?.struck(fault, packet)
+      if (fault.isSpent) this.settle()
+      return fault
+    }
     return null
+  }
+
+  /** Library only. Looks whether faults are spent, and links need not be bent any more: when the packets in hand have gone their way. */
+  settle(): void {
+    if (this.#events === null || this.#isSettling) return
+    this.#isSettling = true
+    queueMicrotask(() => {
+      this.#settleNow(this.#events!)
+      this.#isSettling = false
+    })
+  }
+
+  #settleNow(events: FaultEvents): void {
+    const connections = [...this.#connections]
+    for (const fault of this.#all) if (fault.isSpent && !connections.some(({ silencedBy }) => silencedBy === fault)) fault.remove()
+    if (this.#all.length > 0 || connections.some(({ holdsIncoming, holdsOutgoing }) => holdsIncoming || holdsOutgoing)) return
+    events.idle() // first: what straightening sets going must not begin anew
+    for (const connection of connections) connection.straighten()
+    for (const { link } of this.#unbent) link.straighten()
+    this.#connections.clear()
+    this.#unbent.clear()
   }
 
   #add(filter: string, options: FaultOptions, action: Action): Fault {
@@ -112,5 +192,6 @@ export class Faults implements LinkFaults {
   #remove(fault: Fault): void {
     this.#all = this.#all.filter((other) => other !== fault)
     for (const connection of this.#connections) connection.speak(fault)
+    this.settle()
   }
 }

@@ -1,8 +1,8 @@
 // One packet on its way between a client and a broker, as rules ask about it, and who tells them.
 // Dissecting is the affair of whoever implements it (testing/, a proxy): rules ask only when there are any.
 
-import type { Peer } from '../base/link.ts'
 import type { LayeredPacket } from '../filter/row-lists.ts'
+import type { BentLink } from '../net/link-faults.ts'
 
 /** Who sent a packet. */
 export type Side = 'client' | 'broker'
@@ -33,8 +33,12 @@ export interface ConnectionWitness {
   ended(): void
 }
 
+/** What a witness asks of a link. */
+export type WitnessedLink = Pick<BentLink, 'peer' | 'isDialled' | 'midway'>
+
 export interface Witness {
-  begin(peer: Peer): ConnectionWitness
+  /** Null: it cannot tell what passes there, so nothing is done to it. */
+  begin(link: WitnessedLink): ConnectionWitness | null
 }
 
 /** Time for delays: real or moved by hand. */

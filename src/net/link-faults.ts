@@ -1,16 +1,20 @@
-// Who bends what passes the links: tests that drop, delay and repeat packets. A port; faults/ implements it.
-// Without one a link pays one comparison per read and write, next to the tap's. The tap sees what was said, not what became of it.
+// Who bends what passes the links: who drops, delays and repeats packets. A port; faults/ implements it.
+// May come and go while links live: without one a link pays one comparison per read and write, next to the tap's. The tap sees what was said, not what became of it.
 
 import type { Peer } from '../base/link.ts'
 
 export interface LinkFaults {
-  /** Called for each link, at its first bytes. */
+  /** Called for each link, at its first bytes since there are faults. What goes out begins with a whole packet. */
   begin(link: BentLink): LinkBend
 }
 
 /** A link, as what bends it needs it. */
 export interface BentLink {
   readonly peer: Peer
+  /** We have dialled it: a bridge. */
+  readonly isDialled: boolean
+  /** What came in before and the owner has not taken as whole packets; null before anything came. */
+  midway(): Uint8Array | null
   /** Bytes come in, later than they came. Borrowed for the call. */
   arrive(bytes: Uint8Array): void
   /** Bytes go out, later than they were written. Not to be touched afterwards. */
@@ -19,6 +23,8 @@ export interface BentLink {
   released(): void
   /** The connection breaks; what was given before is still on its way. */
   cut(): void
+  /** Goes on as if it had never been bent; nothing may be held back. */
+  straighten(): void
 }
 
 /** Calls must not throw. */

@@ -67,7 +67,8 @@ export class NetContext {
   readonly connections: OpenConnections
   /** Whoever listens in now; null = nobody. May change at any time. */
   tap: LinkTap | null
-  readonly faults: LinkFaults | null
+  /** Whoever bends now; null = nobody. May change at any time: a link that is bent stays so until it is straightened. */
+  faults: LinkFaults | null
   readonly #onError: (problem: NetProblem) => void
   readonly #windows = new Map<ProblemKind, ReportWindow>()
 

@@ -55,7 +55,7 @@ export class SocketLink implements Link, FlushPort, BentLink {
   readonly #stallAt: StallAt
   /** Of the tap that listened in last. */
   #tap: TappedLink | null = null
-  /** Null where nothing is ever bent. */
+  /** Null while nothing is bent. */
   #bend: LinkBend | null = null
   /** The peer has ended, behind something that is held back. */
   #hasPeerEnded = false
@@ -145,9 +145,8 @@ export class SocketLink implements Link, FlushPort, BentLink {
     const block = output.take()
     const carrier = this.#carrier
     const bytes = Buffer.from(block.bytes.buffer, block.bytes.byteOffset + block.start, size)
-    const { tap } = this.#context
+    const { tap, faults } = this.#context
     if (tap !== null) this.#tapped(tap).sent(bytes)
-    const { faults } = this.#context
     if (faults === null) carrier.write(bytes)
     else this.#writeBent(faults, bytes)
     if (carrier.writableLength === 0) this.#context.pool.give(block)
@@ -160,9 +159,8 @@ export class SocketLink implements Link, FlushPort, BentLink {
   /** Carrier: bytes[start, end) came in. False asks it to stop reading until `resume`. */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#state !== State.Open) return true // read and forgotten, so that the peer's end is seen and nothing unread resets the connection
-    const { tap } = this.#context
+    const { tap, faults } = this.#context
     if (tap !== null) this.#tapped(tap).received(bytes, start, end)
-    const { faults } = this.#context
     if (faults !== null) {
       const bent = (this.#bend ??= faults.begin(this)).received(bytes, start, end)
       if (bent === null) return this.#isReading
@@ -286,6 +284,14 @@ export class SocketLink implements Link, FlushPort, BentLink {
     else if (this.#state === State.Ending) this.flush()
   }
 
+  get isDialled(): boolean {
+    return this.#stallAt === StallAt.Dialled
+  }
+
+  straighten(): void {
+    this.#bend = null
+  }
+
   cut(): void {
     this.failed(new Error('cut by a fault'))
     this.destroy()
@@ -327,12 +333,11 @@ export class SocketLink implements Link, FlushPort, BentLink {
   }
 
   #tapped(tap: LinkTap): TappedLink {
-    if (this.#tap === null || this.#tap.tap !== tap) this.#tap = tap.begin(this.peer, () => this.#midway())
+    if (this.#tap === null || this.#tap.tap !== tap) this.#tap = tap.begin(this.peer, () => this.midway())
     return this.#tap
   }
 
-  /** Of what came in: what the owner has not taken as whole packets. */
-  #midway(): Uint8Array | null {
+  midway(): Uint8Array | null {
     const kept = this.#receiver.midway?.() ?? null
     return this.#unread === null ? kept : joined(kept ?? new Uint8Array(0), this.#unread)
   }

@@ -103,6 +103,8 @@ export interface LookedInto {
   readonly heapUsed: () => number
   /** From now on the lengths of turns are counted, by whoever asked for it first. */
   readonly measureTurns: () => TurnSpans
+  /** Puts faults on all links, or takes them off again; null = those of a test are on them. */
+  readonly bend: ((faults: LinkFaults | null) => void) | null
 }
 
 /** What tests put in the place of the world's. */
@@ -233,7 +235,17 @@ export async function startBroker(options: StartBrokerOptions = {}, world: Broke
   const running = new StartedBroker(broker, context, listeners, bridges, outlet, timer, urls, embedding, authority, setLogging, store, looks)
   try {
     const measureTurns = (): TurnSpans => (context.turn.spans ??= new TurnSpans())
-    for (const look of looks) look.begin({ running, bytesSent: () => context.pool.takenBytes, heapUsed: () => memory.bytes(), measureTurns })
+    const bend = (faults: LinkFaults | null): void => {
+      context.faults = faults
+    }
+    const seen = {
+      running,
+      bytesSent: () => context.pool.takenBytes,
+      heapUsed: () => memory.bytes(),
+      measureTurns,
+      bend: world.faults === undefined ? bend : null,
+    }
+    for (const look of looks) look.begin(seen)
     await embedding.setUp(running, options.plugins ?? [])
     options.signal?.throwIfAborted()
   } catch (error) {

@@ -119,6 +119,8 @@ export interface AttachedConnection {
   readonly link: Link
   /** As CONNECT said. */
   readonly version: ProtocolVersion
+  /** Topic Aliases that the client has set, to look at; null and undefined = none. */
+  readonly aliases?: { readonly names: ReadonlyMap<number, Uint8Array> } | null
   /** What is written from here on leaves when the store has reached the ticket. */
   hold(ticket: number): void
   /** The store has reached this ticket: what waited may go. True when something waits still. */

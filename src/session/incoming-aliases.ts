@@ -12,7 +12,8 @@ const LARGEST_KEPT = 1 << 20
 
 export class IncomingAliases {
   readonly #maximum: number
-  readonly #names = new Map<number, Uint8Array>()
+  /** UTF-8, by alias. */
+  readonly names: Map<number, Uint8Array> = new Map()
   readonly #plain = new PublishRun()
 
   constructor(maximum: number) {
@@ -26,9 +27,9 @@ export class IncomingAliases {
   resolve(run: PublishRun, take: (plain: PublishRun) => void): void {
     const alias = run.topicAlias
     if (alias > this.#maximum) throw new ProtocolError(0x94, `Topic Alias ${alias} beyond the maximum ${this.#maximum}`, 'MQTT-3.3.2-9')
-    if (run.ownTopicLength > 0) this.#names.set(alias, run.bytes.slice(run.topicAt, run.topicAt + run.topicLength))
+    if (run.ownTopicLength > 0) this.names.set(alias, run.bytes.slice(run.topicAt, run.topicAt + run.topicLength))
     else {
-      const name = this.#names.get(alias)
+      const name = this.names.get(alias)
       if (name === undefined) throw new ProtocolError(0x82, `unknown Topic Alias ${alias}`, 'MQTT-3.3.2-8')
       run.topicBytes = name
       run.topicAt = 0

@@ -50,7 +50,7 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   /** A whole packet has come in this read. */
   #hasSpoken = false
   #sessionExpiry = 0
-  #aliases: IncomingAliases | null = null
+  aliases: IncomingAliases | null = null // to look at
   #authentication: ServerAuthentication | null = null
   /** Made when a limit of publishing is first met with. */
   #pacing: PublishPacing | null = null
@@ -170,8 +170,8 @@ export class ServerConnection implements Receiver, FrameSink, AttachedConnection
   #named(run: PublishRun): void {
     if (run.topicAlias === 0) this.#take(run)
     else {
-      this.#aliases ??= new IncomingAliases(this.#limits.topicAliasMaximum)
-      this.#aliases.resolve(run, (plain) => this.#take(plain))
+      this.aliases ??= new IncomingAliases(this.#limits.topicAliasMaximum)
+      this.aliases.resolve(run, (plain) => this.#take(plain))
     }
   }
 

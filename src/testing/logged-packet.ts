@@ -1,20 +1,11 @@
-// One MQTT packet that passed a test broker: what tests ask of it. Dissected when it is first asked.
+// One MQTT packet that passed a test broker: what tests ask of it. ReadPacket when it is first asked.
 // Its fields bear Wireshark's names; `zz.…` are ours. packet-log.ts makes and dissects it.
 
-import type { FieldValue, KeptPacket, PacketNode } from '../analyse/kept-packet.ts'
-import type { MqttMessage } from '../analyse/mqtt/message.ts'
+import type { FieldValue, PacketNode } from '../analyse/kept-packet.ts'
+import type { ReadPacket } from '../faults/packet-reader.ts'
 import type { Fate, PassingPacket, Side } from '../faults/passing-packet.ts'
 import type { LayeredPacket } from '../filter/row-lists.ts'
 import type { Packet } from '../wire/mqtt/packet.ts'
-
-/** What dissecting gave. */
-export interface Dissected {
-  readonly kept: KeptPacket
-  /** Null when it belongs to no MQTT stream. */
-  readonly message: MqttMessage | null
-  readonly topic: string | null
-  readonly client: string | null
-}
 
 export class LoggedPacket implements PassingPacket {
   /** From 1, in the order in which packets passed. */
@@ -26,9 +17,9 @@ export class LoggedPacket implements PassingPacket {
   readonly time: bigint
   /** What a fault did to it. */
   fate: Fate | null = null
-  readonly #dissect: (packet: LoggedPacket) => Dissected
+  readonly #dissect: (packet: LoggedPacket) => ReadPacket
 
-  constructor(number: number, from: Side, bytes: Uint8Array, time: bigint, dissect: (packet: LoggedPacket) => Dissected) {
+  constructor(number: number, from: Side, bytes: Uint8Array, time: bigint, dissect: (packet: LoggedPacket) => ReadPacket) {
     this.number = number
     this.from = from
     this.bytes = bytes

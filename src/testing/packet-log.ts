@@ -1,25 +1,13 @@
 // Every MQTT packet that passed a test broker, one by one, as a list that grows: each is dissected when somebody asks, in the order of the wire.
 // The witness of the faults (faults/), which is told of every packet. What a packet says is logged-packet.ts.
 
-import { KeptPacket } from '../analyse/kept-packet.ts'
-import { Annotations } from '../analyse/mqtt/annotations.ts'
-import type { MqttMessage } from '../analyse/mqtt/message.ts'
-import type { Peer } from '../base/link.ts'
-import type { CaptureInterface } from '../capture/frame.ts'
-import { SyntheticConnection } from '../capture/synthetic-connection.ts'
-import { Demand } from '../dissect/demand.ts'
-import { Dissector } from '../dissect/dissect.ts'
-import type { ConnectionWitness, Side, Witness } from '../faults/passing-packet.ts'
+import { PacketReader, type ReadConnection, type ReadPacket } from '../faults/packet-reader.ts'
+import type { ConnectionWitness, Side, Witness, WitnessedLink } from '../faults/passing-packet.ts'
 import { compileFilter } from '../filter/filter.ts'
-import { PacketType } from '../wire/mqtt/packet.ts'
-import { type Dissected, LoggedPacket } from './logged-packet.ts'
+import { LoggedPacket } from './logged-packet.ts'
 
-/** Port of MQTT: the dissector looks for MQTT there, whatever port was really used. */
-const MQTT_PORT = 1883
 /** Packets that wait to be dissected; then it is done for all of them, asked or not. */
 const MOST_WAITING = 1000
-const SENDERS = { client: 'client', broker: 'server' } as const
-const WHERE: CaptureInterface = { linkType: 1, name: 'broker', description: 'MQTT as the test broker sees it', snapLength: 0 }
 
 /** A display filter, or a function as for arrays. */
 export type PacketChoice = string | ((packet: LoggedPacket) => boolean)
@@ -30,16 +18,11 @@ type Step = { readonly connection: WitnessedConnection; readonly packet: LoggedP
 export class PacketLog implements Witness, Iterable<LoggedPacket> {
   readonly #most: number
   #packets: LoggedPacket[] = []
-  readonly #dissected = new WeakMap<LoggedPacket, Dissected>()
+  readonly #dissected = new WeakMap<LoggedPacket, ReadPacket>()
   #waiting: Step[] = []
   #count = 0
   #forgotten = 0
-  #connections = 0
-  readonly #dissector = new Dissector({ demand: new Demand('everything', true, []) })
-  readonly #annotations: Annotations
-  #message: MqttMessage | null = null
-  /** By client, sender and Packet Identifier: acknowledgements may come on a later connection than their PUBLISH. */
-  readonly #topics = new Map<string, string>()
+  readonly #reader = new PacketReader()
   readonly #listeners = new Set<(packet: LoggedPacket) => void>()
   readonly #now: () => bigint
 
@@ -47,7 +30,6 @@ export class PacketLog implements Witness, Iterable<LoggedPacket> {
   constructor(most: number, now: () => bigint) {
     this.#most = most
     this.#now = now
-    this.#annotations = new Annotations({ message: (message) => void (this.#message = message) })
   }
 
   /** Packets kept. */
@@ -105,8 +87,8 @@ export class PacketLog implements Witness, Iterable<LoggedPacket> {
     return () => this.#listeners.delete(listener)
   }
 
-  begin(peer: Peer): ConnectionWitness {
-    return new WitnessedConnection(this, peer, ++this.#connections)
+  begin({ peer }: WitnessedLink): ConnectionWitness {
+    return new WitnessedConnection(this, this.#reader.begin(peer))
   }
 
   /** Library only. */
@@ -128,7 +110,7 @@ export class PacketLog implements Witness, Iterable<LoggedPacket> {
     this.#waiting.push({ connection, packet: null })
   }
 
-  #dissectedOf(packet: LoggedPacket): Dissected {
+  #dissectedOf(packet: LoggedPacket): ReadPacket {
     if (!this.#dissected.has(packet)) this.catchUp()
     return this.#dissected.get(packet)!
   }
@@ -138,58 +120,26 @@ export class PacketLog implements Witness, Iterable<LoggedPacket> {
     const steps = this.#waiting
     this.#waiting = []
     for (const { connection, packet } of steps) {
-      const frames = connection.frames((frame) => {
-        const borrowed = this.#dissector.dissect(packet === null ? frame : { ...frame, number: packet.number }) // what fields refer to
-        this.#message = null
-        this.#annotations.annotate(borrowed)
-        if (packet === null) return
-        const message = this.#message as MqttMessage | null
-        if (message?.connection.clientId) connection.client = message.connection.clientId
-        // of the packet's last frame
-        this.#dissected.set(packet, { kept: new KeptPacket(borrowed), message, topic: this.#topicOf(message), client: connection.client })
-      })
-      if (packet === null) frames.close('client', false, this.#now())
-      else frames.data(SENDERS[packet.from], packet.bytes, packet.time)
+      if (packet === null) connection.read.ended(this.#now())
+      else this.#dissected.set(packet, connection.read.packet(packet.from, packet.bytes, packet.time, packet.number))
     }
-  }
-
-  /** Of a PUBLISH, or of the one that it answers. */
-  #topicOf(message: MqttMessage | null): string | null {
-    const packet = message?.packet ?? null
-    if (message === null || packet === null || !('packetId' in packet)) return null
-    const isPublish = packet.type === PacketType.Publish
-    if (!isPublish && (packet.type < PacketType.Puback || packet.type > PacketType.Pubcomp)) return null
-    // PUBREL goes the way of its PUBLISH, the others against it.
-    const isFromClient = message.fromClient === (isPublish || packet.type === PacketType.Pubrel)
-    const key = `${isFromClient ? '>' : '<'}${packet.packetId} ${message.connection.name}`
-    if (!isPublish) return this.#topics.get(key) ?? null
-    if (packet.qos > 0 && message.topicName !== null) this.#topics.set(key, message.topicName)
-    return message.topicName
   }
 }
 
 /** A connection, as the log follows it. */
 export class WitnessedConnection implements ConnectionWitness {
+  /** Library only. */
+  readonly read: ReadConnection
   readonly #log: PacketLog
-  readonly #peer: Peer
-  readonly #number: number
-  #frames: SyntheticConnection | null = null
-  #emit: (frame: Parameters<Dissector['dissect']>[0]) => void = () => {}
-  #client: string | null = null
 
-  constructor(log: PacketLog, peer: Peer, number: number) {
+  constructor(log: PacketLog, read: ReadConnection) {
     this.#log = log
-    this.#peer = peer
-    this.#number = number
+    this.read = read
   }
 
   get client(): string | null {
     this.#log.catchUp()
-    return this.#client
-  }
-
-  set client(client: string) {
-    this.#client = client
+    return this.read.client
   }
 
   packet(from: Side, bytes: Uint8Array): LoggedPacket {
@@ -198,17 +148,6 @@ export class WitnessedConnection implements ConnectionWitness {
 
   ended(): void {
     this.#log.end(this)
-  }
-
-  /** Frames go to `emit`; the handshake comes first. */
-  frames(emit: (frame: Parameters<Dissector['dissect']>[0]) => void): SyntheticConnection {
-    this.#emit = emit
-    if (this.#frames !== null) return this.#frames
-    const { address, port } = this.#peer
-    const server = { address: address.includes(':') ? '::1' : '127.0.0.1', port: MQTT_PORT }
-    this.#frames = new SyntheticConnection(WHERE, { address, port: port === 0 ? this.#number % 65_536 : port }, server, (frame) => this.#emit(frame))
-    this.#frames.open(0n)
-    return this.#frames
   }
 }
 

@@ -83,7 +83,7 @@ test('clients that are not drawn are counted with their packets', () => {
 })
 
 test('no capture at all is a ladder without rows', () => {
-  expect(ladderModel({ messages: [], connections: [], total: 0, before: 0 })).toMatchObject({ lanes: [], steps: [], gaps: [], rows: 0 })
+  expect(ladderModel({ messages: [], connections: [], total: 0, before: 0, origin: 0 })).toMatchObject({ lanes: [], steps: [], gaps: [], rows: 0 })
 })
 
 /** The state table as lines, for reading. */

@@ -27,6 +27,7 @@ const PEER: Peer = {
 
 class Wire implements BentLink {
   readonly peer = PEER
+  readonly isDialled = false
   readonly clock = new TestClock(true)
   readonly log = new PacketLog(1000, () => 0n)
   readonly faults: Faults
@@ -49,6 +50,14 @@ class Wire implements BentLink {
 
   released(): void {
     this.events.push('released')
+  }
+
+  midway(): Uint8Array | null {
+    return null
+  }
+
+  straighten(): void {
+    this.events.push('straight')
   }
 
   cut(): void {

@@ -84,7 +84,7 @@ test('the document describes every route, and what it says of answers is true', 
   await alice.publishAsync('deib/eg1/temperature', '21.5', { qos: 1, retain: true })
   const { json: document } = await console.get('/admin/v1/openapi.json')
   expect(document.openapi).toBe('3.1.0')
-  expect(Object.keys(document.paths).length).toBe(ROUTES.length + 5)
+  expect(Object.keys(document.paths).length).toBe(new Set(ROUTES.map(({ path }) => path)).size + 5)
   expect(Object.keys(document.components.schemas).toSorted()).toEqual(Object.keys(SHAPES).toSorted())
   const queries: Record<string, string> = { client: '?id=alice', retained: '?filter=deib/%23', 'retained/message': '?topic=deib/eg1/temperature' }
   for (const { method, path, answer } of ROUTES) {

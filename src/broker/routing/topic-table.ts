@@ -95,6 +95,13 @@ export class TopicTable {
     return null
   }
 
+  /** The names of topics by their ids, as far as they are still known; goes through all. */
+  namesOf(ids: { has(id: number): boolean }): Map<number, string> {
+    const names = new Map<number, string>()
+    for (const chain of this.#slots) for (let topic = chain; topic !== null; topic = topic.next) if (ids.has(topic.id)) names.set(topic.id, topic.name)
+    return names
+  }
+
   /** Forgets resolutions that are out of date, so that ended sessions do not stay reachable through idle topics. */
   dropStale(generation: number): void {
     for (const chain of this.#slots) {

@@ -21,6 +21,7 @@ import type { LogLine, MqttLogin, Role } from './api-types.ts'
 import { ClientBook } from './client-facts.ts'
 import { ConsoleFiles } from './console-files.ts'
 import type { ConsoleTokens } from './console-tokens.ts'
+import { FaultDesk } from './fault-desk.ts'
 import { History } from './history.ts'
 import { LOG_LEVELS, LogRing } from './log-ring.ts'
 import { Logins } from './logins.ts'
@@ -114,7 +115,7 @@ export class AdminServer implements BrokerLook {
     return this.#book.observer(next)
   }
 
-  begin({ running, bytesSent, heapUsed, measureTurns }: LookedInto): void {
+  begin({ running, bytesSent, heapUsed, measureTurns, bend }: LookedInto): void {
     const { broker } = running
     const turns = new TurnTimes(measureTurns())
     const history = new History({ broker, bytesSent, heapUsed, wallClock: Date.now, turns })
@@ -136,6 +137,7 @@ export class AdminServer implements BrokerLook {
       ring: this.#ring,
       ringOrigin: performance.timeOrigin,
       streams: () => this.#streams.size,
+      faults: new FaultDesk({ broker, log: this.log, bend, wallClock: Date.now }),
       configuration: this.#options.configuration,
       log: this.log,
     }
@@ -145,6 +147,7 @@ export class AdminServer implements BrokerLook {
   end(): void {
     this.#isStopping = true
     this.#source?.history.stop()
+    this.#source?.faults.clear() // goodbyes shall reach everybody
     for (const stream of this.#streams) stream.close()
     this.#sockets.close()
   }

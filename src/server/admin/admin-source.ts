@@ -7,6 +7,7 @@ import type { ExplainedSection } from '../../config/explain.ts'
 import type { BridgeLook } from '../open-bridges.ts'
 import type { OpenListener } from '../open-listeners.ts'
 import type { ClientBook } from './client-facts.ts'
+import type { FaultDesk } from './fault-desk.ts'
 import type { History } from './history.ts'
 import type { LogRing } from './log-ring.ts'
 import type { PacketRing } from './packet-ring.ts'
@@ -40,6 +41,7 @@ export interface AdminSource {
   readonly streams: () => number
   /** Files that were read, and what they say; no secrets. */
   readonly configuration: () => ToldConfiguration | Promise<ToldConfiguration>
+  readonly faults: FaultDesk
   /** For what operators do. */
   readonly log: Log
 }

@@ -356,6 +356,69 @@ export interface WhyAnswer {
   readonly sentences: readonly string[]
 }
 
+export type FaultAction = 'drop' | 'delay' | 'duplicate' | 'cut' | 'silence'
+
+/** Which packets a fault acts on, and what it does to them; null = not given. */
+export interface FaultFacts {
+  readonly action: FaultAction
+  /** A display filter; '' = every packet. */
+  readonly filter: string
+  readonly from: 'client' | 'broker' | null
+  /** Client Identifier. */
+  readonly client: string | null
+  /** Topic Filter. */
+  readonly topic: string | null
+  readonly times: number | null
+  readonly nth: number | null
+  readonly every: number | null
+  readonly ms: number | null
+  readonly jitterMs: number | null
+  readonly copies: number | null
+  readonly at: 'before' | 'middle' | 'after' | null
+  /** Of `drop`: whether the connection breaks, too; null = with acknowledgements. */
+  readonly cut: boolean | null
+}
+
+/** A fault that is in force. */
+export interface FaultRow extends FaultFacts {
+  readonly id: number
+  /** What it does, in a sentence. */
+  readonly words: string
+  readonly setAt: number
+  /** How often it has acted, and packets that it could have acted on. */
+  readonly hits: number
+  readonly matches: number
+}
+
+/** A packet that a fault acted on. */
+export interface FaultStrike {
+  /** Rises by one with each. */
+  readonly number: number
+  /** Id of the fault, which may be gone. */
+  readonly fault: number
+  readonly time: number
+  readonly client: string | null
+  readonly from: 'client' | 'broker'
+  /** Control Packet type. */
+  readonly type: number
+  /** 0 = it has none. */
+  readonly packetId: number
+  readonly topic: string | null
+  readonly info: string
+  readonly fate: 'dropped' | 'delayed' | 'duplicated' | 'cut' | 'silenced'
+  /** Its receiver never sees it. */
+  readonly isLost: boolean
+}
+
+/** GET faults. */
+export interface FaultsAnswer {
+  readonly faults: readonly FaultRow[]
+  /** The last ones, the oldest first. */
+  readonly strikes: readonly FaultStrike[]
+  /** Open connections of clients that no fault acts on: they were still logging in when the first one was set. Their next ones are like all others. */
+  readonly unbentClients: number
+}
+
 /** Every refusal. */
 export interface ErrorAnswer {
   readonly error: string

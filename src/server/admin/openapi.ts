@@ -44,7 +44,7 @@ export function openApiDocument(version: string): Json {
       },
     },
   }
-  for (const route of ROUTES) paths[`/${route.path}`] = { [route.method]: operation(route) }
+  for (const route of ROUTES) paths[`/${route.path}`] = { ...paths[`/${route.path}`], [route.method]: operation(route) }
   return {
     openapi: '3.1.0',
     info: { title: 'Zanzara: looking into the broker', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },

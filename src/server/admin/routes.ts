@@ -11,7 +11,7 @@ import { messageOf } from '../embedded/published-message.ts'
 import { accessAnswer, whyAnswer } from './access-tester.ts'
 import type { AdminSource } from './admin-source.ts'
 import { ApiError } from './api-error.ts'
-import type { BrokerAnswer, ConfigAnswer, ListenerRow, LogAnswer, RetainedMessageAnswer, Role, SysAnswer } from './api-types.ts'
+import type { BrokerAnswer, ConfigAnswer, FaultAction, ListenerRow, LogAnswer, RetainedMessageAnswer, Role, SysAnswer } from './api-types.ts'
 import { bridgesAnswer } from './bridge-rows.ts'
 import { certificateOf } from './certificates.ts'
 import { DISCONNECT_CODES, deleteRetained, disconnect, dropSession, retainedAnswer, sessionOf, subscribeFor, unsubscribeFor } from './client-actions.ts'
@@ -45,6 +45,25 @@ const Filter = v.pipe(v.string(), v.minLength(1), v.maxLength(65_535), v.descrip
 const Topic = v.pipe(v.string(), v.minLength(1), v.maxLength(65_535), v.description('Topic Name'))
 const QosValue = v.picklist([0, 1, 2])
 const Nothing = v.strictObject({})
+const Count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000_000)))
+const Milliseconds = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(600_000)))
+
+/** Which packets, and what is done to them. */
+const Fault = v.strictObject({
+  action: v.picklist(['drop', 'delay', 'duplicate', 'cut', 'silence'] satisfies readonly FaultAction[]),
+  filter: v.optional(v.pipe(v.string(), v.maxLength(2000), v.description('display filter; every packet unless given')), ''),
+  from: v.optional(v.picklist(['client', 'broker'])),
+  client: v.optional(Id),
+  topic: v.optional(Filter),
+  times: Count,
+  nth: Count,
+  every: Count,
+  ms: Milliseconds,
+  jitterMs: Milliseconds,
+  copies: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100))),
+  at: v.optional(v.picklist(['before', 'middle', 'after'])),
+  cut: v.optional(v.boolean()),
+})
 
 /** A whole number in a query, which comes as text. */
 function inQuery(minimum: number, maximum: number, usual: number, description: string): v.GenericSchema<string | undefined, number> {
@@ -237,6 +256,39 @@ export const ROUTES: readonly Route[] = [
       return dynsecAnswer(source.listeners(), input)
     },
   ),
+  route('get', 'faults', 'operator', 'Faults in force, and the packets that faults have acted on.', 'FaultsAnswer', Nothing, ({ source }) =>
+    source.faults.answer(),
+  ),
+  route(
+    'post',
+    'faults',
+    'admin',
+    'Loses, delays, repeats packets or breaks connections, from now on.',
+    'FaultRow',
+    Fault,
+    async ({ source, input, audit }) => {
+      const fault = await source.faults.add(input)
+      audit(`set fault ${fault.id}: ${fault.words.slice(0, -1)}`)
+      return fault
+    },
+  ),
+  route(
+    'post',
+    'faults/remove',
+    'admin',
+    'Takes a fault out; what it holds back goes on.',
+    'ActionAnswer',
+    v.strictObject({ id: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
+    ({ source, input, audit }) => {
+      const removed = source.faults.remove(input.id)
+      audit(`removed fault ${input.id}`)
+      return removed
+    },
+  ),
+  route('post', 'faults/clear', 'admin', 'Takes all faults out.', 'ActionAnswer', Nothing, ({ source, audit }) => {
+    audit('removed all faults')
+    return source.faults.clear()
+  }),
   route(
     'post',
     'why',

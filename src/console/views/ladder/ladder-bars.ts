@@ -38,15 +38,18 @@ function addExchange(exchange: readonly Step[], rows: number, bars: Omit<Bar, 'l
     const again = publishes[i + 1]
     const part = exchange.filter(({ row }) => row >= publish.row && (again === undefined || row < again.row))
     const last = part.at(-1)!
-    const heard = part.filter(({ isLost }) => !isLost).at(-1)!
+    const heard = part.filter(({ isLost }) => !isLost).at(-1) ?? publish
     const { group, from: sender, to: receiver } = publish
     // its end is not drawn: it is still in flight at the bottom
     const isOpen = again === undefined && !publish.isUnanswered && !isEnd(last)
-    bars.push({ lane: receiver, group, kind: 'flight', from: publish.row, to: isOpen ? rows - 1 : last.row })
+    if (!publish.isLost) bars.push({ lane: receiver, group, kind: 'flight', from: publish.row, to: isOpen ? rows - 1 : last.row })
     if (again !== undefined) {
       // it waits from the last packet of this try on
       bars.push({ lane: sender, group, kind: 'flight', from: publish.row, to: last.row })
       bars.push({ lane: sender, group, kind: 'waiting', from: last.row, to: again.row })
+    } else if (last.isLost && last !== publish) {
+      bars.push({ lane: sender, group, kind: 'flight', from: publish.row, to: last.row })
+      bars.push({ lane: sender, group, kind: 'waiting', from: last.row, to: rows - 1 })
     } else if (publish.isUnanswered) bars.push({ lane: sender, group, kind: 'waiting', from: publish.row, to: rows - 1 })
     else bars.push({ lane: sender, group, kind: 'flight', from: publish.row, to: isOpen ? rows - 1 : heard.row })
   }

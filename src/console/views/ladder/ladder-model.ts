@@ -27,7 +27,7 @@ export interface Step {
   readonly row: number
   /** The application message that it is about, 0 and on; -1 = none. */
   readonly group: number
-  /** Its receiver never saw it: what it answers was sent again. */
+  /** Its receiver never saw it: what it answers was sent again, or a rule of the broker has lost it. */
   readonly isLost: boolean
   /** A PUBLISH without its answer, before it was sent again or the connection ended. */
   readonly isUnanswered: boolean
@@ -103,7 +103,7 @@ export function ladderModel({ messages, connections }: LadderSlice, shown: Reado
       row: row++,
       group,
       isLost: message.fate === 'lost',
-      isUnanswered: message.fate === 'unanswered',
+      isUnanswered: message.fate === 'unanswered' || (message.fate === 'lost' && message.type === PacketType.Publish && message.qos > 0),
       isSecond: isDelivery && group >= 0 && delivered.has(delivery),
     })
     if (isDelivery) delivered.add(delivery)

@@ -21,6 +21,7 @@ import type { ScreenProps } from '../registry.ts'
 import { barsOf } from './ladder-bars.ts'
 import { LadderDrawing } from './ladder-drawing.tsx'
 import { ladderMermaidText, ladderSvgText } from './ladder-export.ts'
+import { Losses, useLosses } from './ladder-losses.tsx'
 import type { LadderModel } from './ladder-model.ts'
 import { LadderPlayer, type Speed } from './ladder-player.tsx'
 import { pngOf } from './ladder-png.ts'
@@ -43,6 +44,7 @@ export function LadderScreen({ connection }: ScreenProps): JSX.Element {
   const [speed, setSpeed] = useState<Speed>('1')
   const linked = useFilterLink(packets)
   useMessageFrame(connection)
+  const losses = useLosses(connection, view)
   const frame = app.selection.value.value.frame ?? 0
   const { summarized, passing, filter, dropped } = packets.state.value
 
@@ -127,7 +129,11 @@ export function LadderScreen({ connection }: ScreenProps): JSX.Element {
         <LadderPlayer model={model} words={words} at={at} isPlaying={view.isPlaying.value} speed={speed} onStep={step} onPlay={play} onSpeed={setSpeed} />
       </div>
     )
-  const side = <LadderSide model={model} at={at} life={view.life.value} words={words} onFrame={(chosen) => app.selection.selectFrame(chosen)} />
+  const side = (
+    <LadderSide model={model} at={at} life={view.life.value} words={words} onFrame={(chosen) => app.selection.selectFrame(chosen)}>
+      <Losses connection={connection} view={view} losses={losses} />
+    </LadderSide>
+  )
   return (
     <section class="screen ladder-screen">
       <div class="bar packets-bar">

@@ -2,7 +2,7 @@
 // Facts come from ladder-life.ts and ladder-state.ts; here are only words and places.
 
 import './ladder-side.css'
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import { PacketType } from '../../../wire/mqtt/packet.ts'
 import { QosBadge, Shape } from '../../parts/badge.tsx'
 import { Verdict } from '../../parts/notice.tsx'
@@ -20,9 +20,11 @@ export interface LadderSideProps {
   readonly life: LadderModel | null
   readonly words: LadderWords
   readonly onFrame: (frame: number) => void
+  /** Between the life and the state. */
+  readonly children?: ComponentChildren
 }
 
-export function LadderSide({ model, at, life, words, onFrame }: LadderSideProps): JSX.Element {
+export function LadderSide({ model, at, life, words, onFrame, children }: LadderSideProps): JSX.Element {
   return (
     <aside class="ladder-side scroll" aria-label={words.life}>
       <h2 class="ladder-side-title">{words.life}</h2>
@@ -31,6 +33,7 @@ export function LadderSide({ model, at, life, words, onFrame }: LadderSideProps)
       ) : (
         <Life life={life} chosen={model.steps[at]} series={model.steps[at]?.group ?? -1} words={words} onFrame={onFrame} />
       )}
+      {children}
       <State model={model} at={at} words={words} />
     </aside>
   )

@@ -41,7 +41,7 @@ export function stateAt({ steps, lanes }: LadderModel, at: number): EndState[] {
     switch (type) {
       case PacketType.Publish:
         sender.set(packetId, qos === 2 ? 'PUBREC' : 'PUBACK')
-        if (qos === 2) receiver.set(packetId, 'PUBREL')
+        if (qos === 2 && !step.isLost) receiver.set(packetId, 'PUBREL')
         break
       case PacketType.Pubrec:
         if (reasonCode >= 0x80) {
@@ -50,7 +50,7 @@ export function stateAt({ steps, lanes }: LadderModel, at: number): EndState[] {
         } else if (!step.isLost && sender.has(packetId)) sender.set(packetId, 'PUBCOMP')
         break
       case PacketType.Pubrel:
-        receiver.delete(packetId)
+        if (!step.isLost) receiver.delete(packetId)
         break
       default:
         if (!step.isLost) sender.delete(packetId)

@@ -2,14 +2,16 @@
 // Messages come from the Worker when they have changed, at most twice a second.
 
 import { type Signal, signal } from '@preact/signals'
+import type { FaultStrike } from '../../../server/admin/api-types.ts'
 import type { WorkerLink } from '../../state/worker-link.ts'
 import type { LadderSlice } from '../../worker/packets/packet-calls.ts'
+import { withLosses } from './ladder-faults.ts'
 import { type LadderModel, ladderModel } from './ladder-model.ts'
 
 /** Packets drawn at a time. */
 export const MOST_STEPS = 240
 const REFRESH_MS = 500
-const NOTHING: LadderSlice = { messages: [], connections: [], total: 0, before: 0 }
+const NOTHING: LadderSlice = { messages: [], connections: [], total: 0, before: 0, origin: 0 }
 
 export class LadderView {
   readonly connection: number
@@ -19,12 +21,14 @@ export class LadderView {
   readonly shown: Signal<ReadonlySet<string> | null> = signal(null)
   readonly at: Signal<number> = signal(-1)
   readonly life: Signal<LadderModel | null> = signal(null)
+  readonly lifeSlice: Signal<LadderSlice | null> = signal(null)
   readonly isPlaying: Signal<boolean> = signal(false)
   readonly #worker: WorkerLink
   #frame = 0
   #seen = ''
   #lastMs = 0
   #asks = 0
+  #strikes: readonly FaultStrike[] = []
 
   constructor(connection: number, worker: WorkerLink) {
     this.connection = connection
@@ -46,6 +50,14 @@ export class LadderView {
     if (!this.slice.peek().messages.some((message) => message.frame === frame)) await this.#load()
     this.#findStep()
     await this.#loadLife()
+  }
+
+  /** What the broker's rules have done to packets. */
+  setStrikes(strikes: readonly FaultStrike[]): void {
+    if (strikes.at(-1)?.number === this.#strikes.at(-1)?.number) return
+    this.#strikes = strikes
+    this.#draw()
+    this.#drawLife()
   }
 
   show(keys: ReadonlySet<string>): void {
@@ -75,6 +87,13 @@ export class LadderView {
     const frame = this.#frame
     const slice = frame === 0 ? null : await this.#worker.call('packets/life', { connection: this.connection, number: frame })
     if (frame !== this.#frame) return
+    this.lifeSlice.value = slice
+    this.#drawLife()
+  }
+
+  #drawLife(): void {
+    const given = this.lifeSlice.peek()
+    const slice = given === null ? null : withLosses(given, this.#strikes)
     this.life.value =
       slice === null
         ? null
@@ -82,7 +101,7 @@ export class LadderView {
   }
 
   #draw(): void {
-    this.model.value = ladderModel(this.slice.peek(), this.shown.peek(), this.model.peek().lanes)
+    this.model.value = ladderModel(withLosses(this.slice.peek(), this.#strikes), this.shown.peek(), this.model.peek().lanes)
     this.#findStep()
   }
 

@@ -142,6 +142,8 @@ export interface LadderSlice {
   readonly total: number
   /** Messages before the first one given. */
   readonly before: number
+  /** Milliseconds since 1970 at their time 0. */
+  readonly origin: number
 }
 
 /** What is known of a message whose packet is sought. */

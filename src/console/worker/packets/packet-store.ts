@@ -380,6 +380,7 @@ export class PacketStore {
       connections,
       total,
       before,
+      origin: Number(origin) / 1e6,
     }
   }
 }
