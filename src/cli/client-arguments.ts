@@ -105,6 +105,9 @@ function checkSession(settings: ClientSettings): void {
     return
   }
   const { connect, disconnect } = settings.properties
+  if (connect?.authenticationData !== undefined && connect.authenticationMethod === undefined) {
+    throw new ArgumentError('authentication-data for connect needs an authentication-method.') // [section 3.1.2.11.10]
+  }
   if (settings.sessionExpiryInterval !== null && connect?.sessionExpiryInterval !== undefined) settings.propertyFaults.connect ??= 'duplicate'
   if (!settings.cleanStart) settings.sessionExpiryInterval ??= connect?.sessionExpiryInterval ?? NEVER_EXPIRES
   const interval = settings.sessionExpiryInterval ?? connect?.sessionExpiryInterval ?? 0

@@ -5,30 +5,55 @@ import { isIP } from 'node:net'
 import { type MqttError, refusalReason } from '../client/errors.ts'
 import { type DialOptions, nodeDial, nodeTimers } from '../client/node.ts'
 import { Connector, type ConnectorEvents, type ConnectorOptions, type Dial, type ReconnectPolicy } from '../client/reconnect.ts'
+import { UsageError } from '../wire/errors.ts'
+import { clientRemainingLength } from '../wire/mqtt/encode.ts'
 import { type Connack, type Connect, PacketType, type ProtocolVersion } from '../wire/mqtt/packet.ts'
 import { reasonName } from '../wire/mqtt/reason-codes.ts'
 import { chooseClientId, connectPacket } from './client-connect.ts'
 import { ArgumentError, connectFailure, errorCode, type Failure, lossFailure, refusalText } from './client-errors.ts'
 import type { ClientSettings } from './client-settings.ts'
+import { isAcceptable } from './client-values.ts'
 import { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Mosquitto's way: again and again, one second apart. */
 export const EVERY_SECOND: ReconnectPolicy = { minMs: 1000, maxMs: 1000, jitter: false, retries: Infinity }
 
-/** Makes the connector; `start` it. Throws ArgumentError when a file for TLS cannot be read, or a name cannot be used. */
-export async function makeConnector(settings: ClientSettings, io: Terminal, reconnect: ReconnectPolicy | null, events: ConnectorEvents): Promise<Connector> {
+/**
+ * Makes the connector; `start` it. `retryFirst`: the server was there before, so the first attempt may fail, too. Throws ArgumentError when a file for TLS
+ * cannot be read, or a name cannot be used.
+ */
+export async function makeConnector(
+  settings: ClientSettings,
+  io: Terminal,
+  reconnect: ReconnectPolicy | null,
+  events: ConnectorEvents,
+  retryFirst = false,
+): Promise<Connector> {
   checkNames(settings)
   const connect = connectPacket(settings, chooseClientId(settings, io.pid))
-  return new Connector({ ...(await connectorOptions(settings, io, connect)), reconnect }, events)
+  checkSize(connect)
+  return new Connector({ ...(await connectorOptions(settings, io, connect)), reconnect, retryFirst }, events)
 }
 
 /** What cannot be sent in a CONNECT. Throws ArgumentError. */
-function checkNames({ id, password, userName, version }: ClientSettings): void {
+function checkNames({ id, idPrefix, password, userName, version }: ClientSettings): void {
   if (id === '') throw new ArgumentError('Invalid id.', 'message only')
+  const strange = 'Control characters and non-characters cannot stand in a'
+  if (!isAcceptable(id ?? idPrefix ?? '')) throw new ArgumentError(`Invalid id.\n${strange} Client Identifier.`, 'message only')
+  if (!isAcceptable(userName ?? '')) throw new ArgumentError(`Problem setting username and/or password.\n${strange} user name.`, 'message only')
   // A password without user name: only MQTT 5.0 knows that [MQTT3-3.1.2-22].
   if (password !== null && userName === null && version !== 5) {
     throw new ArgumentError('Problem setting username and/or password.\nA password needs a user name (-u) before MQTT 5.', 'message only')
+  }
+}
+
+/** Throws ArgumentError for a text that is too long. */
+function checkSize(connect: Connect): void {
+  try {
+    clientRemainingLength(connect, connect.version)
+  } catch (error) {
+    throw error instanceof UsageError ? new ArgumentError(`${error.message}.`, 'message only') : error
   }
 }
 
@@ -57,6 +82,8 @@ async function dialOf(settings: ClientSettings, env: Terminal['env']): Promise<D
     ...(proxy === null ? {} : { proxy }),
     ...(version === 3 ? { subprotocol: 'mqttv3.1' } : {}),
   }
+  // To Node an empty name is this machine; it is a variable of a script that was never set.
+  if (host === '' && unixPath === null) return () => Promise.reject(Object.assign(new Error('the host has no name'), { code: 'ENOTFOUND' }))
   const target = { transport, host, port, path: unixPath ?? '/mqtt' } as const
   const dial = (from: DialOptions): Dial => (usesTls ? withTlsErrors(nodeDial(target, tls, from)) : nodeDial(target, tls, from))
   if (localAddress === null || isIP(localAddress) !== 0) return dial(options)

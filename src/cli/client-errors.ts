@@ -50,6 +50,8 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EISDIR: 'Is a directory',
   EMFILE: 'Too many open files',
   EINVAL: 'Invalid argument',
+  ENOTFOUND: 'Unknown host',
+  EAI_AGAIN: 'The name server does not answer',
 }
 
 /** A proxy's reasons that concern the server behind it. */

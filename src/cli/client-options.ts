@@ -1,7 +1,6 @@
 // Every flag of pub, sub and rr as a row: names, tools, argument, help, what it sets. A new flag is a new row.
 // Names, defaults and error texts are Mosquitto 2.1's.
 
-import { isTopicName } from '../wire/mqtt/topics.ts'
 import { ArgumentError } from './client-errors.ts'
 import { applyProperty, propertyWords } from './client-properties.ts'
 import { readProxyUrl } from './client-proxy.ts'
@@ -115,7 +114,7 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     },
   ),
   valued('--will-topic', PSR, 'Session and will', 'TOPIC', 'will topic', 'what the server publishes to if this connection breaks', (s, v) => {
-    s.will.topicName = read.willTopic(v)
+    s.will.topicName = read.nameOf(v, 'will', '--will-topic')
   }),
   valued('--will-payload', PSR, 'Session and will', 'TEXT', 'will payload', 'payload of the will; empty if absent', (s, v) => {
     s.will.payload = v
@@ -155,7 +154,7 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
   valued('--ciphers', ALL, 'Security', 'LIST', 'ciphers', "TLS: ciphers to offer, in OpenSSL's notation", (s, v) => {
     s.tls.ciphers = v
   }),
-  valued('--tls-version', ALL, 'Security', 'VERSION', 'version', 'TLS: tlsv1.2 or tlsv1.3; the best of both sides if absent', (s, v) => {
+  valued('--tls-version', ALL, 'Security', 'VERSION', 'version', 'TLS: the lowest version to accept, tlsv1.2 or tlsv1.3; tlsv1.2 if absent', (s, v) => {
     s.tls.version = v
   }),
   valued('--tls-alpn', ALL, 'Security', 'NAME', 'protocol', 'TLS: protocol to ask for by ALPN', (s, v) => {
@@ -238,11 +237,11 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
 
   valued('-t --topic', R, 'Subscription', 'TOPIC', 'topic', 'Topic Name to publish the request to', read.addTopic),
   valued('-e', R, 'Subscription', 'TOPIC', 'response topic', 'Response Topic: subscribed to before the request is published', (s, v) => {
-    s.responseTopic = responseTopic(v)
+    s.responseTopic = read.nameOf(v, 'response', '-e')
   }),
   valued('-t --topic', S, 'Subscription', 'FILTER', 'topic', 'Topic Filter to subscribe to; may be given many times', read.addTopic),
   valued('-U --unsubscribe', S, 'Subscription', 'FILTER', 'unsubscribe topic', 'Topic Filter to unsubscribe from; may be given many times', (s, v) => {
-    s.unsubscribe.push(read.topicFilter(v, 'unsubscribe'))
+    s.unsubscribe.push(read.filterOf(v, 'unsubscribe', '-U'))
   }),
   plain('-E', S, 'Subscription', 'end once subscribed: with -c it leaves a session that collects', (s) => {
     s.exitAfterSubscribing = true
@@ -296,7 +295,7 @@ export const CLIENT_OPTIONS: readonly ClientOption[] = [
     s.removeRetained = true
   }),
   valued('-T --filter-out', S, 'Output', 'FILTER', 'topic filter', 'leave out what matches this; may be given many times', (s, v) => {
-    s.filterOut.push(read.topicFilter(v, 'filter'))
+    s.filterOut.push(read.filterOf(v, 'filter', '-T'))
   }),
   valued('--random-filter', S, 'Output', 'PERCENT', 'chance', 'print each message with this probability, 0.1 to 100', (s, v) => {
     s.randomFilter = read.decimal(v, 0.1, 100, '--random-filter chance must be between 0.1-100.0')
@@ -337,11 +336,6 @@ export function wordsOf(option: ClientOption, rest: readonly string[]): number {
 export function missingArgument(option: ClientOption): ArgumentError {
   const message = option.missing.endsWith('.') ? option.missing : `${option.flags[0]} argument given but no ${option.missing} specified.`
   return new ArgumentError(message, 'blank and hint')
-}
-
-function responseTopic(topic: string): string {
-  if (!isTopicName(topic)) throw new ArgumentError(`Invalid response topic '${topic}', does it contain '+' or '#'?`)
-  return topic
 }
 
 function onlyOneId(settings: ClientSettings): void {

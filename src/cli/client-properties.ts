@@ -2,8 +2,10 @@
 // Letter case of packet and name does not matter; a user property takes a name and a value.
 
 import type { Properties } from '../wire/mqtt/properties.ts'
+import { LONGEST_TEXT, utf8Length } from '../wire/text.ts'
 import { ArgumentError } from './client-errors.ts'
 import type { ClientSettings, PropertyFault, PropertyPacket } from './client-settings.ts'
+import { isAcceptable, nameOf } from './client-values.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -37,7 +39,7 @@ function text(name: string, key: KeyOf<string>, packets: readonly PropertyPacket
     name,
     packets,
     set: (properties, value) => {
-      properties[key] = value
+      properties[key] = sendable(name, value)
     },
   }
 }
@@ -47,13 +49,24 @@ function binary(name: string, key: KeyOf<Uint8Array>, packets: readonly Property
     name,
     packets,
     set: (properties, value) => {
-      properties[key] = Buffer.from(value)
+      properties[key] = Buffer.from(notTooLong(name, value))
     },
   }
 }
 
+function sendable(name: string, value: string): string {
+  if (!isAcceptable(value)) throw new ArgumentError(`Malformed UTF-8 in value of property ${name}.`, 'blank and hint')
+  return notTooLong(name, value)
+}
+
+/** What its length field of two bytes can say. */
+function notTooLong(name: string, value: string): string {
+  if (utf8Length(value) > LONGEST_TEXT) throw new ArgumentError(`Property value too long for property ${name}.`, 'blank and hint')
+  return value
+}
+
 function inRange(name: string, value: string, minimum: number, maximum: number): number {
-  const parsed = /^[+-]?\d+$/.test(value) ? Number(value) : NaN
+  const parsed = /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : NaN
   if (!(parsed >= minimum && parsed <= maximum)) throw new ArgumentError(`Property value (${value}) out of range for property ${name}.`, 'blank and hint')
   return parsed
 }
@@ -67,7 +80,13 @@ const ROWS: readonly PropertyRow[] = [
   number('payload-format-indicator', 'payloadFormatIndicator', 1, MESSAGE, 0, 1),
   number('message-expiry-interval', 'messageExpiryInterval', 4, MESSAGE),
   text('content-type', 'contentType', MESSAGE),
-  text('response-topic', 'responseTopic', MESSAGE),
+  {
+    name: 'response-topic',
+    packets: MESSAGE,
+    set: (properties, value) => {
+      properties.responseTopic = nameOf(sendable('response-topic', value), 'response', '-D') // [MQTT-3.3.2-14]
+    },
+  },
   binary('correlation-data', 'correlationData', MESSAGE),
   {
     name: 'subscription-identifier',
@@ -91,7 +110,7 @@ const ROWS: readonly PropertyRow[] = [
     name: 'user-property',
     packets: ANY,
     set: (properties, name, value) => {
-      properties.userProperties = [[name, value]]
+      properties.userProperties = [[sendable('user-property', name), sendable('user-property', value)]]
     },
   },
   // Known names that only a server sends: refused as misplaced, not as unknown.

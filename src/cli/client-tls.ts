@@ -46,7 +46,7 @@ export function tlsOptions(settings: ClientSettings, env: Readonly<Record<string
     ...(cert === null || key === null ? {} : ownCertificate(cert, key)),
     ...(ciphers === null ? {} : { ciphers }),
     ...(alpn === null ? {} : { alpn: [alpn] }),
-    ...(minVersion === undefined ? {} : { minVersion, maxVersion: minVersion }),
+    ...(minVersion === undefined ? {} : { minVersion }), // Mosquitto's clients take a newer one, too
     ...(keylog === null ? {} : { keylog: keyLog(keylog) }),
   }
 }

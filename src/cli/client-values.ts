@@ -1,5 +1,5 @@
 // Values of flags: text to number, port, topic, URL. Each throws ArgumentError with Mosquitto's words.
-// Stricter than Mosquitto in one point: `12abc` is not a number.
+// Stricter than Mosquitto in one point: `12abc` is not a number. Blanks around one do no harm.
 
 import type { Qos } from '../wire/mqtt/packet.ts'
 import { isTopicFilter, isTopicName } from '../wire/mqtt/topics.ts'
@@ -8,14 +8,14 @@ import { type ClientSettings, NEVER_EXPIRES } from './client-settings.ts'
 
 /** A decimal integer in [minimum, maximum]; otherwise the error `message`. */
 export function integer(value: string, minimum: number, maximum: number, message: string, after: AfterError): number {
-  const number = /^[+-]?\d+$/.test(value) ? Number(value) : NaN
+  const number = /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : NaN
   if (!(number >= minimum && number <= maximum)) throw new ArgumentError(message, after)
   return number
 }
 
 /** A decimal number in [minimum, maximum]. */
 export function decimal(value: string, minimum: number, maximum: number, message: string): number {
-  const number = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(value) ? Number(value) : NaN
+  const number = /^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$/.test(value) ? Number(value) : NaN
   if (!(number >= minimum && number <= maximum)) throw new ArgumentError(message, 'blank and hint')
   return number
 }
@@ -38,35 +38,40 @@ export function protocolVersion(value: string): 3 | 4 | 5 {
 
 /** Seconds; `-1`, 4294967295 and the infinity sign stand for never. */
 export function sessionExpiryInterval(value: string): number {
-  if (value === '∞' || value === '-1') return NEVER_EXPIRES
-  if (!/^[+-]?\d+$/.test(value)) throw new ArgumentError('session-expiry-interval not a number.', 'blank and hint')
+  if (value.trim() === '∞' || value.trim() === '-1') return NEVER_EXPIRES
+  if (!/^\s*[+-]?\d+\s*$/.test(value)) throw new ArgumentError('session-expiry-interval not a number.', 'blank and hint')
   return integer(value, 0, NEVER_EXPIRES, 'session-expiry-interval out of range.', 'blank and hint')
 }
 
-/** -t: a Topic Name to publish to, a Topic Filter to subscribe to. */
-export function addTopic(settings: ClientSettings, topic: string): void {
-  if (settings.tool === 'sub') {
-    settings.topics.push(subscriptionTopic(topic))
-    return
-  }
-  if (!isTopicName(topic)) throw new ArgumentError(`Invalid publish topic '${topic}', does it contain '+' or '#'?`)
-  settings.topics[0] = topic
+/** Control characters and non-characters: well-formed UTF-8, but senders should leave them out, and servers may close for them [section 1.5.4]. */
+const DISCOURAGED = /[\p{Cc}\p{Noncharacter_Code_Point}]/u
+
+/** Whether servers take it as a text of MQTT. */
+export function isAcceptable(text: string): boolean {
+  return !DISCOURAGED.test(text)
 }
 
-function subscriptionTopic(topic: string): string {
-  if (!isTopicFilter(topic)) throw new ArgumentError(`Invalid subscription topic '${topic}', are all '+' and '#' wildcards correct?`)
-  return topic
+function acceptable(text: string, flag: string): string {
+  if (!isAcceptable(text)) throw new ArgumentError(`Malformed UTF-8 in ${flag} argument.`, 'blank and hint')
+  return text
 }
 
-/** -T, -U: `kind` is the word in the error. */
-export function topicFilter(topic: string, kind: 'filter' | 'unsubscribe'): string {
+/** -t: a Topic Name to publish to, a Topic Filter to subscribe to. `flag` is named in the error. */
+export function addTopic(settings: ClientSettings, topic: string, flag = '-t'): void {
+  if (settings.tool === 'sub') settings.topics.push(filterOf(topic, 'subscription', flag))
+  else settings.topics[0] = nameOf(topic, 'publish', flag)
+}
+
+/** A Topic Filter; `kind` and `flag` are the words in the errors. */
+export function filterOf(topic: string, kind: 'subscription' | 'filter' | 'unsubscribe', flag: string): string {
   if (!isTopicFilter(topic)) throw new ArgumentError(`Invalid ${kind} topic '${topic}', are all '+' and '#' wildcards correct?`)
-  return topic
+  return acceptable(topic, flag)
 }
 
-export function willTopic(topic: string): string {
-  if (!isTopicName(topic)) throw new ArgumentError(`Invalid will topic '${topic}', does it contain '+' or '#'?`)
-  return topic
+/** A Topic Name; as above. */
+export function nameOf(topic: string, kind: 'publish' | 'response' | 'will', flag: string): string {
+  if (!isTopicName(topic)) throw new ArgumentError(`Invalid ${kind} topic '${topic}', does it contain '+' or '#'?`)
+  return acceptable(topic, flag)
 }
 
 const SCHEMES: Readonly<Record<string, { readonly tls: boolean; readonly webSocket: boolean }>> = {
@@ -102,5 +107,5 @@ export function applyUrl(settings: ClientSettings, url: string): void {
     if (settings.userName === '' && settings.tool === 'ctrl') throw new ArgumentError('Empty username in URL.')
     if (colon >= 0) settings.password = user.slice(colon + 1)
   }
-  if (settings.tool !== 'ctrl') addTopic(settings, rest.slice(slash + 1))
+  if (settings.tool !== 'ctrl') addTopic(settings, rest.slice(slash + 1), '-L topic')
 }

@@ -8,6 +8,7 @@ import { eachRecord } from '../store/each-record.ts'
 import { DiskFiles } from '../store/files.ts'
 import { type MosquittoDatabase, MosquittoState, readMosquittoDatabase } from '../store/mosquitto-db.ts'
 import { asRecordBatch, scanSegments } from '../store/scan.ts'
+import { systemErrorText } from './client-errors.ts'
 import { storeFolder } from './store-folder.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -63,7 +64,8 @@ export async function runDb(argv: readonly string[], io: Terminal): Promise<numb
   try {
     return (await stat(path!)).isDirectory() ? await dumpJournal(path!, write, io) : await dumpMosquitto(path!, write, io)
   } catch (error) {
-    io.stderr.write(`Error: ${(error as Error).message}\n`)
+    const ofSystem = (error as NodeJS.ErrnoException).syscall !== undefined
+    io.stderr.write(`Error: ${ofSystem ? `${escapeControls(path!)}: ${systemErrorText(error)}` : (error as Error).message}\n`)
     await io.stderr.flush()
     return 1
   }

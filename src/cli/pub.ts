@@ -106,7 +106,7 @@ class Publisher implements ConnectorEvents {
   undelivered(_delivery: Delivery, error: Error): void {
     const limit = error instanceof LimitError ? limitFailure(error) : null
     this.#errors.print(`Error: ${limit?.text ?? `${error.message}.`}`)
-    this.#exitCode = limit?.exitCode ?? ExitCode.ConnectionLost
+    this.#exitCode = limit?.exitCode ?? (error instanceof UsageError ? ExitCode.Failure : ExitCode.ConnectionLost)
     this.#settle()
   }
 

@@ -55,7 +55,7 @@ function chosenPrinters(settings: SniffSettings, columns: SummaryColumns, paint:
   const printers: Printer[] = []
   if (summary || (!details && !hex)) printers.push(line)
   if (settings.payload !== null) printers.push(new PayloadPrinter(settings.payload))
-  if (details) printers.push(new TreePrinter(settings.onlyProtocols === null ? null : new Set(settings.onlyProtocols)))
+  if (details) printers.push(new TreePrinter(settings.onlyProtocols === null ? null : new Set(settings.onlyProtocols), !hex))
   if (hex) printers.push(new HexPrinter(summary && !details))
   return printers
 }

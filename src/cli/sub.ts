@@ -157,7 +157,7 @@ class Subscriber implements ConnectorEvents {
   }
 
   stopped(error: MqttError | null): void {
-    if (error?.code === 'SERVER_DISCONNECTED' && this.#printing) {
+    if (error !== null && this.#printing && this.#isWorthAnother(error)) {
       this.#again()
       return
     }
@@ -184,19 +184,26 @@ class Subscriber implements ConnectorEvents {
     this.#exitCode = failure.exitCode
   }
 
-  /** The server sent us away for good, as when another client took our Client Identifier: Mosquitto's client comes back all the same. */
+  /**
+   * The server sent us away for good, as when another client took our Client Identifier: Mosquitto's client comes back all the same. And it does when
+   * somebody answered and hung up before CONNACK; with TLS that is how a server refuses our certificate.
+   */
+  #isWorthAnother({ code }: MqttError): boolean {
+    return code === 'SERVER_DISCONNECTED' || (code === 'CONNECTION_LOST' && !this.#settings.usesTls)
+  }
+
   #again(): void {
     this.#pause = setTimeout(() => {
       this.#pause = null
-      this.#open().catch((error: unknown) => {
+      this.#open(true).catch((error: unknown) => {
         this.#errors.print(`Error: ${error instanceof Error ? error.message : String(error)}.`)
         this.#done(ExitCode.Failure)
       })
     }, EVERY_SECOND.minMs)
   }
 
-  async #open(): Promise<void> {
-    const connector = await makeConnector(this.#settings, this.#io, EVERY_SECOND, this)
+  async #open(isAgain = false): Promise<void> {
+    const connector = await makeConnector(this.#settings, this.#io, EVERY_SECOND, this, isAgain)
     this.#connector = connector
     if (this.#printing) connector.start()
     else this.#done(this.#exitCode) // told to end meanwhile

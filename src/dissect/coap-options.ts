@@ -106,6 +106,9 @@ const TEXT_FIELDS: Readonly<Record<number, number>> = {
   [Option.ProxyScheme]: COAP.optProxyScheme,
 }
 
+/** The number of a block option that is too long, which Wireshark takes for none. */
+const NO_BLOCK = 0xffffffff
+
 const NUMBER_FIELDS: Readonly<Record<number, number>> = {
   [Option.Observe]: COAP.optObserve,
   [Option.UriPort]: COAP.optUriPort,
@@ -184,11 +187,11 @@ function dissectBlock(walk: Walk, message: CoapMessage, number: number, length: 
   const block = length > 4 ? value : (value >> 4) >>> 0 // Wireshark shifts a full word with its sign
   const more = (flags >> 3) & 1
   const exponent = flags & 7
-  message.block = block
+  message.block = block === NO_BLOCK ? -1 : block
   message.moreBlocks = more === 1
   message.endsBlocks = more === 0 && (number === Option.Block1) === isRequestClass(message.code)
   rows.addGiven(COAP.optBlockNumber, source, at, length, option, block)
-  rows.addGiven(COAP.optBlockMflag, source, at + length - 1, 1, option, more)
+  rows.addGiven(COAP.optBlockMflag, source, at + length - 1, Math.min(length, 1), option, more)
   const size = rows.addGiven(COAP.optBlockSize, source, at + length - 1, 1, option, exponent)
   if (walk.context!.demand.text(COAP.optBlockSize)) rows.setText(size, `Block Size: ${16 << exponent} (${exponent} encoded)`)
   return `NUM:${block}, M:${more}, SZX:${16 << exponent}`

@@ -34,7 +34,7 @@ export function dissectPayload(walk: Walk, message: CoapMessage): void {
   const bytes = walk.bytes.subarray(at, at + length)
   const body = coapMemoryOf(context).blocks.add(directionOf(context), context.frame.number, message.block, message.moreBlocks, bytes)
   if (body === null) return
-  const whole = rows.addSource(body.bytes, 'Reassembled Block')
+  const whole = rows.addSource(body.bytes, 'Reassembled CoAP blocks')
   addBlocks(context, message, body, whole)
   if (body.isIllegal && context.demand.columns) context.columns.setInfo('[Illegal Block fragments]')
   addPayload(context, message, whole, 0, body.bytes.length)

@@ -13,6 +13,8 @@ export class Demand {
   readonly everything: boolean
   /** The summary's columns are read: Source, Destination, Protocol and Info. */
   readonly columns: boolean
+  /** Some field is read. Wireshark makes no tree for columns alone, and some dissectors then stop at what these need. */
+  readonly hasTree: boolean
   /** Set while packets are read only for what they teach about later ones: no texts are made. */
   isQuiet = false
 
@@ -20,6 +22,7 @@ export class Demand {
   constructor(names: readonly string[] | 'everything', columns: boolean, printed: readonly string[] = []) {
     this.everything = names === 'everything'
     this.columns = columns || this.everything
+    this.hasTree = this.everything || names.length > 0
     this.#wanted = new Uint8Array(FIELDS.length)
     if (names === 'everything') this.#wanted.fill(READ | TEXT)
     else {

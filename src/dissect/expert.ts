@@ -60,12 +60,15 @@ export const UNREASSEMBLED: ProtocolFields<'expert'> = defineProtocol(
  */
 export function addExpert(context: DissectContext, parent: number, field: number, severity: Severity, group: Group, message: string): void {
   const { rows, demand } = context
+  if (demand.has(field) || demand.has(EXPERT.protocol)) addNote(context, parent, field, severity, group, message)
   // Notes of this group make the packet count as malformed.
-  if (group === Group.Malformed && (demand.has(MALFORMED.protocol) || demand.has(MALFORMED.inner))) {
-    const inner = rows.add(MALFORMED.inner, 0, -1, 0, parent)
-    if (demand.text(MALFORMED.inner)) rows.setText(inner, '_ws.malformed')
-  }
-  if (!demand.has(field) && !demand.has(EXPERT.protocol)) return
+  if (group !== Group.Malformed || !(demand.has(MALFORMED.protocol) || demand.has(MALFORMED.inner))) return
+  const inner = rows.add(MALFORMED.inner, 0, -1, 0, parent)
+  if (demand.text(MALFORMED.inner)) rows.setText(inner, '_ws.malformed')
+}
+
+function addNote(context: DissectContext, parent: number, field: number, severity: Severity, group: Group, message: string): void {
+  const { rows, demand } = context
   const source = parent < 0 ? 0 : rows.source[parent]!
   const start = parent < 0 ? -1 : rows.start[parent]!
   const length = parent < 0 ? 0 : rows.length[parent]!

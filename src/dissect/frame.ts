@@ -81,10 +81,10 @@ export function addFrame(context: DissectContext, times: FrameTimes | null): num
   const put = (field: number, value: number | bigint | string, parent = root): number => rows.addGiven(field, 0, -1, 0, parent, value)
   if (frame.interfaceId !== null || frame.interface.linkType === CUSTOM_BLOCK) put(FRAME.sectionNumber, frame.section)
   if (frame.interfaceId !== null) {
-    const { name, description } = frame.interface
+    const { description } = frame.interface
     const row = put(FRAME.interfaceId, frame.interfaceId)
-    if (demand.text(FRAME.interfaceId)) rows.setText(row, `Interface id: ${frame.interfaceId} (${name ?? 'unknown'})`)
-    put(FRAME.interfaceName, name ?? 'unknown', row)
+    if (demand.text(FRAME.interfaceId)) rows.setText(row, `Interface id: ${frame.interfaceId} (${interfaceName(frame)})`)
+    put(FRAME.interfaceName, interfaceName(frame), row)
     if (description !== null) put(FRAME.interfaceDescription, description, row)
   }
   if (frame.flags !== null) addFlags(context, frame.flags, root)
@@ -144,9 +144,14 @@ function addFlags(context: DissectContext, flags: number, root: number): void {
 }
 
 function titleOf(frame: Frame): string {
-  const where = frame.interfaceId === null ? '' : ` on interface ${frame.interface.name ?? 'unknown'}, id ${frame.interfaceId}`
+  const where = frame.interfaceId === null ? '' : ` on interface ${interfaceName(frame)}, id ${frame.interfaceId}`
   const direction = DIRECTIONS[(frame.flags ?? 0) & 3]
   return `Frame ${frame.number}: ${bytesAndBits(frame.length, ' on wire')}, ${bytesAndBits(frame.bytes.length, ' captured')}${where}${direction}`
+}
+
+/** An interface without a name goes by its description. */
+function interfaceName({ interface: { name, description } }: Frame): string {
+  return name ?? description ?? 'unknown'
 }
 
 function bytesAndBits(bytes: number, how = ''): string {

@@ -111,6 +111,7 @@ export const HTTP: ProtocolFields<
 export const WEBSOCKET: ProtocolFields<
   | 'fin'
   | 'rsv'
+  | 'pmc'
   | 'opcode'
   | 'mask'
   | 'payloadLength'
@@ -127,6 +128,7 @@ export const WEBSOCKET: ProtocolFields<
   | 'payloadPong'
   | 'payloadContinue'
   | 'payloadUnknown'
+  | 'payloadUnknownExpert'
   | 'fragments'
   | 'fragment'
   | 'fragmentCount'
@@ -136,6 +138,7 @@ export const WEBSOCKET: ProtocolFields<
   {
     fin: { name: 'websocket.fin', label: 'Fin', type: 'boolean', width: 8, mask: 0x80 },
     rsv: { name: 'websocket.rsv', label: 'Reserved', type: 'uint8', base: 'hex', mask: 0x70 },
+    pmc: { name: 'websocket.pmc', label: 'Per-Message Compressed', type: 'boolean', width: 8, mask: 0x40 },
     opcode: {
       name: 'websocket.opcode',
       label: 'Opcode',
@@ -186,6 +189,7 @@ export const WEBSOCKET: ProtocolFields<
     payloadPong: { name: 'websocket.payload.pong', label: 'Pong', type: 'bytes' },
     payloadContinue: { name: 'websocket.payload.continue', label: 'Continue', type: 'bytes' },
     payloadUnknown: { name: 'websocket.payload.unknown', label: 'Unknown', type: 'bytes' },
+    payloadUnknownExpert: { name: 'websocket.payload.unknown.expert', label: 'Dissector for Websocket Opcode', type: 'none' },
     fragments: { name: 'websocket.fragments', label: 'Reassembled websocket Fragments', type: 'none', generated: true },
     fragment: { name: 'websocket.fragment', label: 'Websocket Fragment', type: 'framenum', generated: true },
     fragmentCount: { name: 'websocket.fragment.count', label: 'Fragment count', type: 'uint32', base: 'dec', generated: true },

@@ -9,7 +9,7 @@ import { HTTP, SSDP } from './http-fields.ts'
 import { dissectMedia } from './media.ts'
 import type { Dissect, Protocol } from './registry.ts'
 import { ROOT } from './rows.ts'
-import { dissectWebSocket } from './websocket.ts'
+import { dissectWebSocket, grantCompression } from './websocket.ts'
 
 /** A head longer than this is not HTTP. */
 const LONGEST_HEAD = 1 << 16
@@ -112,10 +112,14 @@ function dissectMessage(context: DissectContext, state: HttpState, source: numbe
   addMessage(context, state, source, start, headEnd, lines, request, status, headers)
   const size = Math.min(body, end - headEnd)
   if (size > 0) {
-    rows.add(HTTP.fileData, source, headEnd, size, context.httpRow)
+    const data = rows.add(HTTP.fileData, source, headEnd, size, context.httpRow)
+    if (context.demand.text(HTTP.fileData)) rows.setText(data, `File Data: ${size} byte${size === 1 ? '' : 's'}`)
     dissectMedia(context, (headers.get('content-type') ?? '').split(';')[0]!.trim(), source, headEnd, size)
   }
-  if (code === 101 && (headers.get('upgrade') ?? '').toLowerCase() === 'websocket' && !context.inError) state.isUpgraded = true
+  if (code === 101 && (headers.get('upgrade') ?? '').toLowerCase() === 'websocket' && !context.inError) {
+    state.isUpgraded = true
+    if (/\bpermessage-deflate\b/i.test(headers.get('sec-websocket-extensions') ?? '') && context.conversation !== null) grantCompression(context.conversation)
+  }
   return headEnd - start + size
 }
 

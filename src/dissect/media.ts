@@ -68,8 +68,8 @@ function dissectJson(context: DissectContext, type: string, source: number, star
 
 const [LINE_FEED, RETURN] = [0x0a, 0x0d] as const
 
-/** One line of the tree per line of text. */
-function dissectTextLines(context: DissectContext, type: string, source: number, start: number, length: number): void {
+/** One line of the tree per line of text. `type` is the media type, empty when nothing tells it. */
+export function dissectTextLines(context: DissectContext, type: string, source: number, start: number, length: number): void {
   const { demand, rows } = context
   const bytes = rows.sources[source]!
   const end = Math.min(start + length, bytes.length)
@@ -85,5 +85,5 @@ function dissectTextLines(context: DissectContext, type: string, source: number,
     rows.setText(rows.add(TEXT_ROW, source, at, next - at, root), textAt(bytes, at, next - at))
     at = next
   }
-  rows.setText(root, `Line-based text data: ${type} (${count} lines)`)
+  rows.setText(root, `Line-based text data${type === '' ? '' : `: ${type}`} (${count} lines)`)
 }

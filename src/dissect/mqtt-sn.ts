@@ -46,7 +46,7 @@ function dissectDatagram(walk: Walk): void {
     columns.setInfo(MQTT_SN_TYPES.get(type) ?? `Unknown (0x${type.toString(16).padStart(2, '0')})`)
   }
   const root = walk.rows.add(MQTT_SN.protocol, walk.source, at, stored - at, ROOT)
-  dissectMessage(walk, root, 0)
+  if (demand.hasTree) dissectMessage(walk, root, 0)
 }
 
 /** Bytes before the type, which is there too. */

@@ -24,7 +24,11 @@ export function dissectMessages(context: DissectContext, messages: StreamMessage
   let at = start
   while (at < end) {
     const available = stored - at
-    if (available <= 0) return length
+    if (available <= 0) {
+      // Behind a message that is cut nothing more is said; one that is whole leaves the next to be missed.
+      if (available === 0) addBoundsMark(context, messages.label, source, stored + 1, end)
+      return length
+    }
     if (end - at < messages.headLength && context.canDesegment) {
       context.desegmentOffset = at
       context.desegmentLength = ONE_MORE_SEGMENT

@@ -125,6 +125,9 @@ export const TCP: ProtocolFields<
   | 'analysisTfoSyn'
   | 'analysisTfoAck'
   | 'ackNonzero'
+  | 'urgentPointerNonZero'
+  | 'optionsMssPresent'
+  | 'optionsMssAbsent'
   | 'bogusHeaderLength'
 > = defineProtocol(
   { name: 'tcp', label: 'Transmission Control Protocol' },
@@ -238,11 +241,11 @@ export const TCP: ProtocolFields<
     segmentData: { name: 'tcp.segment_data', label: 'TCP segment data', type: 'bytes' },
     segments: { name: 'tcp.segments', label: 'Reassembled TCP Segments', type: 'none', generated: true },
     segment: { name: 'tcp.segment', label: 'TCP Segment', type: 'framenum', generated: true },
-    segmentOverlap: { name: 'tcp.segment.overlap', label: 'Segment overlap', type: 'boolean' },
-    segmentOverlapConflict: { name: 'tcp.segment.overlap.conflict', label: 'Conflicting data in segment overlap', type: 'boolean' },
+    segmentOverlap: { name: 'tcp.segment.overlap', label: 'Segment overlap', type: 'boolean', generated: true },
+    segmentOverlapConflict: { name: 'tcp.segment.overlap.conflict', label: 'Conflicting data in segment overlap', type: 'boolean', generated: true },
     segmentMultipletails: { name: 'tcp.segment.multipletails', label: 'Multiple tail segments found', type: 'boolean' },
     segmentToolongfragment: { name: 'tcp.segment.toolongfragment', label: 'Segment too long', type: 'boolean' },
-    segmentError: { name: 'tcp.segment.error', label: 'Reassembling error', type: 'framenum' },
+    segmentError: { name: 'tcp.segment.error', label: 'Reassembling error', type: 'framenum', generated: true },
     segmentCount: { name: 'tcp.segment.count', label: 'Segment count', type: 'uint32', base: 'dec', generated: true },
     reassembledIn: { name: 'tcp.reassembled_in', label: 'Reassembled PDU in frame', type: 'framenum', generated: true },
     reassembledLength: { name: 'tcp.reassembled.length', label: 'Reassembled TCP length', type: 'uint32', base: 'dec', generated: true },
@@ -314,6 +317,13 @@ export const TCP: ProtocolFields<
       generated: true,
     },
     analysisTfoSyn: { name: 'tcp.analysis.tfo_syn', label: 'TCP SYN with TFO Cookie', type: 'none', generated: true },
+    urgentPointerNonZero: {
+      name: 'tcp.urgent_pointer.non_zero',
+      label: 'The urgent pointer field is nonzero while the URG flag is not set',
+      type: 'none',
+    },
+    optionsMssPresent: { name: 'tcp.options.mss.present', label: 'The non-SYN packet does contain a MSS option', type: 'none' },
+    optionsMssAbsent: { name: 'tcp.options.mss.absent', label: 'The SYN packet does not contain a MSS option', type: 'none' },
     ackNonzero: {
       name: 'tcp.ack.nonzero',
       label: 'The acknowledgment number field is nonzero while the ACK flag is not set',

@@ -28,14 +28,25 @@ export function windowShift(bytes: Uint8Array, start: number, end: number): numb
 }
 
 /**
- * The rows of all options, as far as they are stored. `ack` and the other direction's flow tell relative numbers and duplicate SACKs.
+ * The rows of all options, as far as they are stored; a SYN should tell its maximum segment size, others should not. `ack` and the other direction's flow tell relative numbers and duplicate SACKs.
  * Returns their text in the Info column.
  */
-export function addOptions(context: DissectContext, root: number, source: number, start: number, end: number, ack: number, fwd: TcpFlow, rev: TcpFlow): string {
+export function addOptions(
+  context: DissectContext,
+  root: number,
+  source: number,
+  start: number,
+  end: number,
+  isSyn: boolean,
+  ack: number,
+  fwd: TcpFlow,
+  rev: TcpFlow,
+): string {
   const { rows, demand } = context
   const bytes = rows.sources[source]!
   const list = rows.add(TCP.options, source, start, Math.min(end, bytes.length) - start, root)
   const names: string[] = []
+  let hasMss = false
   let info = ''
   const stored = Math.min(end, bytes.length)
   for (let at = start; at < stored; ) {
@@ -55,11 +66,14 @@ export function addOptions(context: DissectContext, root: number, source: number
       addCutOption(context, list, source, at, size, kind)
       break
     }
-    const [name, text] = addOption(context, list, source, at, size, kind, ack, fwd, rev)
+    if (kind === Kind.Mss) hasMss = true
+    const [name, text] = addOption(context, list, source, at, size, kind, isSyn, ack, fwd, rev)
     names.push(name)
     if (text !== '') info += ` ${text}`
     at += size
   }
+  if (isSyn && !hasMss && end <= bytes.length)
+    addExpert(context, list, TCP.optionsMssAbsent, Severity.Note, Group.Protocol, 'The SYN packet does not contain a MSS option')
   if (demand.text(TCP.options)) rows.setText(list, `Options: (${end - start} bytes), ${names.join(', ')}`)
   return info
 }
@@ -88,6 +102,7 @@ function addOption(
   at: number,
   size: number,
   kind: number,
+  isSyn: boolean,
   ack: number,
   fwd: TcpFlow,
   rev: TcpFlow,
@@ -97,6 +112,8 @@ function addOption(
   const withText = demand.text(TCP.options)
   const head = (field: number, text: string): number => {
     const row = rows.add(field, source, at, size, list)
+    if (kind === Kind.Mss && !isSyn)
+      addExpert(context, row, TCP.optionsMssPresent, Severity.Warning, Group.Protocol, 'The non-SYN packet does contain a MSS option')
     rows.add(TCP.optionKind, source, at, 1, row)
     rows.add(TCP.optionLen, source, at + 1, 1, row)
     if (withText) rows.setText(row, `TCP Option - ${text}`)

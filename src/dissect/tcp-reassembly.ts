@@ -33,7 +33,7 @@ export function dissectStream(
 ): void {
   const { rows } = context
   const isWhole = start + length <= rows.sources[source]!.length
-  if (!isWhole && (analysis.verdict & Verdict.Retransmission) !== 0 && !context.inError) return
+  if (!isWhole && (analysis.verdict & (Verdict.Retransmission | Verdict.OutOfOrder)) !== 0 && !context.inError) return
   if (!isWhole || context.inError) {
     const wasFragmented = context.fragmented
     context.fragmented = true

@@ -19,6 +19,8 @@ const FIN = 1
 const SYN = 2
 const RST = 4
 const ACK = 16
+const URG = 32
+const RESERVED = 0xe00
 const FLAG_NAMES: readonly (readonly [bit: number, name: string, letter: string])[] = [
   [1, 'FIN', 'F'],
   [2, 'SYN', 'S'],
@@ -28,7 +30,7 @@ const FLAG_NAMES: readonly (readonly [bit: number, name: string, letter: string]
   [32, 'URG', 'U'],
   [64, 'ECE', 'E'],
   [128, 'CWR', 'C'],
-  [256, 'AE', 'N'],
+  [256, 'AE', 'A'],
 ]
 
 /** One for all segments: a segment is judged and shown before the next one comes, unless an ICMP error quotes one. */
@@ -95,7 +97,8 @@ export const dissectTcp: Dissect = (context, source, start, length) => {
   stream.isKnown = true
   const root = rows.add(TCP.protocol, source, start, head, ROOT)
   const isCut = start + head > bytes.length
-  if (demand.columns) setInfo(context, fwd, rev, isCut)
+  const urgent = (segment.flags & URG) !== 0 && start + HEAD <= bytes.length ? (bytes[start + 18]! << 8) | bytes[start + 19]! : 0
+  if (demand.columns) setInfo(context, fwd, rev, isCut, urgent)
   if (demand.has(TCP.protocol) || demand.has(EXPERT.protocol) || demand.columns)
     addHead(context, root, source, start, head, stream, fwd, rev, conversation, completeness, isActive)
   conversation.lastSeconds = context.frame.seconds
@@ -247,10 +250,11 @@ function scaledWindow(fwd: TcpFlow): number {
 
 function flagText(flags: number): string {
   const names = FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name)
+  if ((flags & RESERVED) !== 0) names.push('Reserved')
   return names.length === 0 ? '<None>' : names.join(', ')
 }
 
-function setInfo(context: DissectContext, fwd: TcpFlow, rev: TcpFlow, isCut: boolean): void {
+function setInfo(context: DissectContext, fwd: TcpFlow, rev: TcpFlow, isCut: boolean, urgent: number): void {
   const { columns, sourcePort, destinationPort } = context
   const { flags, seq, ack, length } = segment
   if (analysis.verdict !== 0 && !isCut) {
@@ -259,7 +263,7 @@ function setInfo(context: DissectContext, fwd: TcpFlow, rev: TcpFlow, isCut: boo
   }
   const acknowledgment = (flags & ACK) !== 0 ? ` Ack=${(ack - rev.base) >>> 0}` : ''
   columns.appendInfo(
-    `${sourcePort} → ${destinationPort} [${flagText(flags)}] Seq=${(seq - fwd.base) >>> 0}${acknowledgment} Win=${scaledWindow(fwd)} Len=${length}`,
+    `${sourcePort} → ${destinationPort} [${flagText(flags)}] Seq=${(seq - fwd.base) >>> 0}${acknowledgment} Win=${scaledWindow(fwd)}${urgent === 0 ? '' : ` Urg=${urgent}`} Len=${length}`,
   )
 }
 
@@ -347,10 +351,14 @@ function addHead(
   if (withText) rows.setText(checksum, `Checksum: 0x${((bytes[start + 16]! << 8) | bytes[start + 17]!).toString(16).padStart(4, '0')} [unverified]`)
   put(TCP.checksumStatus, start + 16, 0, 2)
   if (stored < HEAD) return
-  rows.add(TCP.urgentPointer, source, start + 18, 2, root)
+  const urgent = rows.add(TCP.urgentPointer, source, start + 18, 2, root)
+  if ((flags & URG) === 0 && (bytes[start + 18]! | bytes[start + 19]!) !== 0) {
+    const text = 'The urgent pointer field is nonzero while the URG flag is not set'
+    addExpert(context, urgent, TCP.urgentPointerNonZero, Severity.Note, Group.Protocol, text)
+  }
   fwd.sackedBytes = 0
   if (head > HEAD) {
-    const info = addOptions(context, root, source, start + HEAD, start + head, ack, fwd, rev)
+    const info = addOptions(context, root, source, start + HEAD, start + head, (flags & SYN) !== 0, ack, fwd, rev)
     if (demand.columns && info !== '') columns.appendInfo(info)
   }
   addTimes(context, root, source, start, conversation)
@@ -376,8 +384,8 @@ function addFlags(context: DissectContext, root: number, source: number, start: 
   const { rows, demand } = context
   const { flags } = segment
   const row = rows.add(TCP.flags, source, start + 12, 2, root)
-  rows.add(TCP.flagsRes, source, start + 12, 1, row)
-  rows.add(TCP.flagsAe, source, start + 12, 1, row)
+  rows.add(TCP.flagsRes, source, start + 12, 2, row)
+  rows.add(TCP.flagsAe, source, start + 12, 2, row)
   rows.add(TCP.flagsCwr, source, start + 13, 1, row)
   rows.add(TCP.flagsEce, source, start + 13, 1, row)
   rows.add(TCP.flagsUrg, source, start + 13, 1, row)
@@ -405,8 +413,9 @@ function addFlags(context: DissectContext, root: number, source: number, start: 
   )
     return
   let letters = ''
+  for (const bit of [0x800, 0x400, 0x200]) letters += (flags & bit) !== 0 ? 'R' : '·'
   for (let i = FLAG_NAMES.length - 1; i >= 0; i--) letters += (flags & FLAG_NAMES[i]![0]) !== 0 ? FLAG_NAMES[i]![2] : '·'
-  const text = rows.addGiven(TCP.flagsStr, source, start + 12, 2, row, `···${letters}`)
+  const text = rows.addGiven(TCP.flagsStr, source, start + 12, 2, row, letters)
   if ((flags & FIN) === 0) return
   const [field, what] = isActive ? [TCP.connectionFinActive, 'initiates'] : [TCP.connectionFinPassive, 'undergoes']
   addExpert(context, text, field, Severity.Note, Group.Sequence, `This frame ${what} the connection closing`)

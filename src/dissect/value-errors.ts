@@ -42,5 +42,5 @@ export function noteStrayCharacters(context: DissectContext, row: number, decode
 /** The note on the parent of a number that has `length` bytes. */
 export function noteNumberLength(context: DissectContext, parent: number, length: number): void {
   const message = `Trying to fetch an unsigned integer with length ${length}`
-  addExpert(context, parent, TYPE_LENGTH.mismatch, Severity.Warning, Group.Malformed, message)
+  addExpert(context, parent, TYPE_LENGTH.mismatch, length === 0 ? Severity.Error : Severity.Warning, Group.Malformed, message)
 }

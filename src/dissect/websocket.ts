@@ -2,12 +2,15 @@
 // tshark shows the payload as data; in `auto` mode binary messages are a stream of MQTT packets.
 
 import { type DissectContext, ONE_MORE_SEGMENT } from './context.ts'
-import { type ConversationState, conversationState } from './conversations.ts'
+import { type Conversation, type ConversationState, conversationState } from './conversations.ts'
 import { addData } from './data.ts'
+import { addExpert, Group, Severity } from './expert.ts'
 import { WEBSOCKET } from './http-fields.ts'
+import { dissectTextLines } from './media.ts'
 import type { Dissect, Protocol } from './registry.ts'
 import { ROOT } from './rows.ts'
 import { TCP } from './tcp-fields.ts'
+import { noteStrayCharacters } from './value-errors.ts'
 
 const Opcode = { Continuation: 0, Text: 1, Binary: 2, Close: 8, Ping: 9, Pong: 10 } as const
 const NAMES: ReadonlyMap<number, string> = new Map([
@@ -30,6 +33,8 @@ class WebSocketState {
   /** What the application could not use yet. */
   readonly pending: [Uint8Array | null, Uint8Array | null] = [null, null]
   protocol: Protocol | null = null
+  /** Both sides agreed on permessage-deflate: a reserved bit says which messages are compressed. [RFC 7692] */
+  mayCompress = false
 }
 
 const STATE: ConversationState<WebSocketState> = conversationState(() => new WebSocketState())
@@ -81,9 +86,10 @@ function dissectFrame(context: DissectContext, source: number, start: number, he
   const [isFinal, isMasked] = [(bytes[start]! & 128) !== 0, (bytes[start + 1]! & 128) !== 0]
   const root = rows.add(WEBSOCKET.protocol, source, start, head, ROOT)
   if (demand.columns) columns.setProtocol('WebSocket')
-  if (demand.columns) columns.setInfo(`WebSocket ${NAMES.get(opcode) ?? 'Unknown'} ${isFinal ? '[FIN] ' : ''}${isMasked ? '[MASKED]' : ''}`)
+  if (demand.columns) columns.setInfo(`WebSocket ${NAMES.get(opcode) ?? 'Unknown Opcode'}${isFinal ? ' [FIN] ' : '[FRAGMENT]  '}${isMasked ? '[MASKED]' : ''}`)
   rows.add(WEBSOCKET.fin, source, start, 1, root)
   rows.add(WEBSOCKET.rsv, source, start, 1, root)
+  if (context.conversation !== null && STATE.peek(context.conversation)?.mayCompress === true) rows.add(WEBSOCKET.pmc, source, start, 1, root)
   rows.add(WEBSOCKET.opcode, source, start, 1, root)
   rows.add(WEBSOCKET.mask, source, start + 1, 1, root)
   const short = bytes[start + 1]! & 127
@@ -107,13 +113,13 @@ function dissectFrame(context: DissectContext, source: number, start: number, he
     }
   }
   if (size === 0) {
-    if (opcode < Opcode.Close) takeFragment(context, inside, from, size, opcode, isFinal)
+    if (opcode < Opcode.Close) takeFragment(context, -1, inside, from, size, opcode, isFinal)
     return
   }
   const row = rows.add(WEBSOCKET.payload, inside, from, size, root)
   if (demand.text(WEBSOCKET.payload)) rows.setText(row, 'Payload')
-  if (opcode >= Opcode.Close) addControl(context, row, inside, from, size, opcode)
-  else takeFragment(context, inside, from, size, opcode, isFinal)
+  if (opcode > Opcode.Binary) addControl(context, row, inside, from, size, opcode)
+  else takeFragment(context, row, inside, from, size, opcode, isFinal)
 }
 
 function addControl(context: DissectContext, parent: number, source: number, start: number, size: number, opcode: number): void {
@@ -125,11 +131,14 @@ function addControl(context: DissectContext, parent: number, source: number, sta
     if (size > 2) rows.add(WEBSOCKET.payloadCloseReason, source, start + 2, size - 2, close)
   } else if (opcode === Opcode.Ping) rows.add(WEBSOCKET.payloadPing, source, start, size, parent)
   else if (opcode === Opcode.Pong) rows.add(WEBSOCKET.payloadPong, source, start, size, parent)
-  else rows.add(WEBSOCKET.payloadUnknown, source, start, size, parent)
+  else {
+    const unknown = rows.add(WEBSOCKET.payloadUnknown, source, start, size, parent)
+    addExpert(context, unknown, WEBSOCKET.payloadUnknownExpert, Severity.Note, Group.Undecoded, `Opcode ${opcode} is not decoded`)
+  }
 }
 
-/** Collects a message; the last fragment gives it to the application. */
-function takeFragment(context: DissectContext, source: number, start: number, size: number, opcode: number, isFinal: boolean): void {
+/** Collects a message; the last fragment gives it to the application. `payload` is the row of the fragment's bytes, -1 = it has none. */
+function takeFragment(context: DissectContext, payload: number, source: number, start: number, size: number, opcode: number, isFinal: boolean): void {
   const { rows, direction, conversation, frame } = context
   if (conversation === null) {
     addData(context, source, start, size)
@@ -144,26 +153,31 @@ function takeFragment(context: DissectContext, source: number, start: number, si
   }
   const fragments = state.fragments[direction]
   if (isFinal && fragments.length === 0) {
-    deliver(context, state, source, start, size)
+    deliver(context, state, payload, source, start, size)
     return
   }
   if (state.kept[direction] + size > MOST_KEPT || context.inError) return
-  state.kept[direction] += size
-  fragments.push(new Uint8Array(rows.sources[source]!.subarray(start, start + size)))
-  state.frames[direction].push(frame.number)
-  if (!isFinal) return
+  if (size > 0) {
+    state.kept[direction] += size
+    fragments.push(new Uint8Array(rows.sources[source]!.subarray(start, start + size)))
+    state.frames[direction].push(frame.number)
+  }
+  if (!isFinal) {
+    if (opcode === Opcode.Continuation && size > 0) rows.add(WEBSOCKET.payloadContinue, source, start, size, ROOT)
+    return
+  }
   const whole = new Uint8Array(state.kept[direction])
   let at = 0
   for (const piece of fragments) {
     whole.set(piece, at)
     at += piece.length
   }
-  const reassembled = rows.addSource(whole, 'Reassembled WebSocket')
+  const reassembled = rows.addSource(whole, 'Reassembled Message')
   addFragments(context, reassembled, fragments, state.frames[direction])
   state.fragments[direction] = []
   state.frames[direction] = []
   state.kept[direction] = 0
-  deliver(context, state, reassembled, 0, whole.length)
+  deliver(context, state, payload, reassembled, 0, whole.length)
 }
 
 function addFragments(context: DissectContext, source: number, pieces: readonly Uint8Array[], frames: readonly number[]): void {
@@ -173,7 +187,8 @@ function addFragments(context: DissectContext, source: number, pieces: readonly 
   let at = 0
   for (const [index, piece] of pieces.entries()) {
     const row = rows.addGiven(WEBSOCKET.fragment, source, at, piece.length, list, frames[index]!)
-    if (demand.text(WEBSOCKET.fragment)) rows.setText(row, `Frame: ${frames[index]}, payload: ${at}-${at + piece.length - 1} (${piece.length} bytes)`)
+    if (demand.text(WEBSOCKET.fragment))
+      rows.setText(row, `Frame: ${frames[index]}, payload: ${at}-${at + piece.length - 1} (${piece.length} byte${piece.length === 1 ? '' : 's'})`)
     at += piece.length
   }
   if (demand.text(WEBSOCKET.fragments)) {
@@ -184,9 +199,15 @@ function addFragments(context: DissectContext, source: number, pieces: readonly 
   rows.addGiven(WEBSOCKET.reassembledLength, source, -1, 0, list, length)
 }
 
-function deliver(context: DissectContext, state: WebSocketState, source: number, start: number, size: number): void {
+/** A text is shown below the fragment that ended it, and line by line. */
+function deliver(context: DissectContext, state: WebSocketState, payload: number, source: number, start: number, size: number): void {
   if (size === 0) return
   if (context.auto && deliverToApplication(context, state, source, start, size)) return
+  if (state.kind[context.direction] === Opcode.Text) {
+    if (payload >= 0) noteStrayCharacters(context, context.rows.add(WEBSOCKET.payloadText, source, start, size, payload))
+    dissectTextLines(context, '', source, start, size)
+    return
+  }
   addData(context, source, start, size)
 }
 
@@ -219,6 +240,11 @@ function deliverToApplication(context: DissectContext, state: WebSocketState, so
   context.canDesegment = couldDesegment
   context.desegmentLength = asked
   return isTaken
+}
+
+/** The upgrade's answer grants permessage-deflate. */
+export function grantCompression(conversation: Conversation): void {
+  STATE.of(conversation).mayCompress = true
 }
 
 /** By its own name only: Decode As, or the upgrade of an HTTP connection. */

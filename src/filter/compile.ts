@@ -6,7 +6,7 @@ import { ipv4Order, ipv6Order, mixedOrder, numberOrder, type Order } from './ord
 import type { RowLists } from './row-lists.ts'
 import { isHeldSigned, type Mode, prefixOf, type Relation, type TypedTest, type TypedValue } from './typed.ts'
 import { isInteger, isWide, TYPES } from './types.ts'
-import { isInLayers, orderOf, rowValue, type Source, sourceOf, type Values } from './values.ts'
+import { isInLayers, orderOf, rowValue, type Source, searchedSource, sourceOf, type Values } from './values.ts'
 
 /** Whether the packet whose rows were collected last passes. */
 export type Run = () => boolean
@@ -35,12 +35,12 @@ export function compileTest(test: TypedTest, lists: RowLists): Run {
     case 'comparison':
       return compileComparison(test, lists)
     case 'contains': {
-      const [left, right] = [sourceOf(test.left, lists), sourceOf(test.right, lists)]
+      const [left, right] = [searchedSource(test.left, lists), sourceOf(test.right, lists)]
       return pairs(left, right, test.mode, test.left.type === 'protocol' ? (whole, part) => !isEmpty(part) && contains(whole, part) : contains)
     }
     case 'matches': {
       const { pattern, mode } = test
-      const left = sourceOf(test.left, lists)
+      const left = searchedSource(test.left, lists)
       return () => {
         left.load()
         return holds(left.values, mode, (value) => pattern.matches(value as Uint8Array | string))

@@ -4,6 +4,7 @@
 import { etherText, ipv4Text, ipv6Text } from '../dissect/address-text.ts'
 import type { FieldType } from '../dissect/field.ts'
 import { identifierText } from '../dissect/object-identifiers.ts'
+import { protocolBytes } from '../dissect/protocol-bytes.ts'
 import type { GivenValue, Rows } from '../dissect/rows.ts'
 import { bytesOf, readValue } from '../dissect/value.ts'
 import { negated, operation } from './arithmetic.ts'
@@ -47,7 +48,7 @@ export function sourceOf(node: TypedValue, lists: RowLists): Source {
     case 'nothing':
       return { values, load: () => {} }
     case 'field':
-      return fieldSource(values, lists.listOf(node.fields), node.type, node.layers, lists)
+      return fieldSource(values, lists.listOf(node.fields), valueReader(node.type), node.layers, lists)
     case 'slice': {
       const { ranges } = node
       return mapped(values, sourceOf(node.of, lists), (value) => sliceBytes(valueBytes(value), ranges))
@@ -67,6 +68,12 @@ export function sourceOf(node: TypedValue, lists: RowLists): Source {
     case 'call':
       return callSource(values, node, lists)
   }
+}
+
+/** The source of what is searched: a protocol goes as far as its payload, while its value ends with its head. */
+export function searchedSource(node: TypedValue, lists: RowLists): Source {
+  if (node.kind !== 'field' || node.type !== 'protocol') return sourceOf(node, lists)
+  return fieldSource(new Values(), lists.listOf(node.fields), protocolBytes, node.layers, lists)
 }
 
 /** The value of a field's row: the bytes of a protocol, 0 for a mark. Null = none. */
@@ -89,7 +96,13 @@ export function orderOf(type: FieldType): Order {
   }
 }
 
-function fieldSource(values: Values, list: RowList, type: FieldType, layers: readonly Range[] | null, lists: RowLists): Source {
+type RowReader = (rows: Rows, row: number) => GivenValue | null
+
+function valueReader(type: FieldType): RowReader {
+  return (rows, row) => rowValue(rows, row, type)
+}
+
+function fieldSource(values: Values, list: RowList, read: RowReader, layers: readonly Range[] | null, lists: RowLists): Source {
   return {
     values,
     load: () => {
@@ -98,7 +111,7 @@ function fieldSource(values: Values, list: RowList, type: FieldType, layers: rea
       for (let i = 0; i < list.count; i++) {
         const row = list.rows[i]!
         if (layers !== null && !isInLayers(lists.packet, row, layers)) continue
-        const value = rowValue(rows, row, type)
+        const value = read(rows, row)
         if (value !== null) values.add(value)
       }
     },

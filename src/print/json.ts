@@ -101,7 +101,7 @@ export class JsonPrinter implements Printer {
     if (isPart) members.add(key, bytesText(bytesOf(rows, row), ':'))
     else if (!isGroup) members.add(key, jsonValueText(rows, row))
     if (child === NO_ROW) {
-      if (isGroup) members.add(key, field.type === 'protocol' ? rowText(rows, row) : '')
+      if (isGroup) members.add(key, field.type !== 'protocol' ? '' : field.hidden === true ? field.label : rowText(rows, row))
       return
     }
     members.add(isGroup ? key : `${key}_tree`, this.#children(rows, child, field.name, shown))

@@ -1,5 +1,5 @@
 // -z conv, endpoints and expert: who talked with whom, how much, and what was noticed; tables as tshark prints them.
-// One flow is the packets between two ends of the same ports, whichever connection they belong to.
+// A conversation is a TCP connection, or all packets between two UDP ends.
 
 import { FIELDS } from '../dissect/field.ts'
 import { formatValue } from '../dissect/format.ts'
@@ -23,7 +23,7 @@ interface Ends {
 }
 
 function needsOf(transport: Transport, test: PacketTest | null): PrinterNeeds {
-  const ports = [`${transport}.srcport`, `${transport}.dstport`]
+  const ports = [`${transport}.srcport`, `${transport}.dstport`, ...(transport === 'tcp' ? ['tcp.stream'] : [])]
   return { names: ['ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst', ...ports, ...(test?.fields ?? [])], printed: [], columns: false }
 }
 
@@ -44,6 +44,12 @@ function endsOf({ rows }: Packet, transport: Transport): Ends | null {
     }
   }
   return null
+}
+
+/** Number of the TCP connection: ports may be used again. */
+function streamOf({ rows }: Packet): string {
+  for (let row = 0; row < rows.count; row++) if (FIELDS[rows.field[row]!]!.name === 'tcp.stream') return `${readValue(rows, row)}`
+  return ''
 }
 
 interface Flow {
@@ -82,17 +88,18 @@ export class Conversations implements Statistics {
     if (ends === null) return
     const from = `${ends.source}:${ends.sourcePort}`
     const to = `${ends.destination}:${ends.destinationPort}`
-    const back = this.#flows.get(`${to} ${from}`)
+    const connection = this.#transport === 'tcp' ? streamOf(packet) : ''
+    const back = this.#flows.get(`${to} ${from} ${connection}`)
     if (back !== undefined) {
       back.framesBack++
       back.bytesBack += frame.length
       back.end = time
       return
     }
-    let flow = this.#flows.get(`${from} ${to}`)
+    let flow = this.#flows.get(`${from} ${to} ${connection}`)
     if (flow === undefined) {
       flow = { first: from, second: to, framesBack: 0, bytesBack: 0, framesForth: 0, bytesForth: 0, start: time, end: time }
-      this.#flows.set(`${from} ${to}`, flow)
+      this.#flows.set(`${from} ${to} ${connection}`, flow)
     }
     flow.framesForth++
     flow.bytesForth += frame.length

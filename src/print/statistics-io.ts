@@ -87,6 +87,17 @@ interface Layer extends Counted {
 
 const RULE = `${'='.repeat(67)}\n`
 const NAME_WIDTH = 41
+const SEGMENTS = 'tcp.segments'
+
+/** Counts a frame in the layer `name` below another one. */
+function entered({ below }: Layer, name: string, bytes: number): Layer {
+  let layer = below.get(name)
+  if (layer === undefined) below.set(name, (layer = { frames: 0, bytes: 0, below: new Map() }))
+  layer.frames++
+  layer.bytes += bytes
+  return layer
+}
+
 /** Deeper layers are no further indented. */
 const DEEPEST = 16
 
@@ -99,23 +110,26 @@ export class ProtocolHierarchy implements Statistics {
   constructor(text: string, test: PacketTest | null) {
     this.#text = text
     this.#test = test
-    this.needs = { names: test?.fields ?? [], printed: [], columns: false }
+    this.needs = { names: [SEGMENTS, ...(test?.fields ?? [])], printed: [], columns: false }
   }
 
   packet(packet: Packet): void {
     if (this.#test !== null && !this.#test.test(packet)) return
     const { rows, frame } = packet
     let layer = this.#root
+    // Source of the reassembled bytes in hand: their list of segments counts as a layer below what they hold.
+    let reassembled = -1
     for (let row = 0; row < rows.count; row++) {
       if (rows.parent[row] !== ROOT) continue
       const { name, type } = FIELDS[rows.field[row]!]!
-      if (name === 'frame' || type !== 'protocol') continue
-      let below = layer.below.get(name)
-      if (below === undefined) layer.below.set(name, (below = { frames: 0, bytes: 0, below: new Map() }))
-      below.frames++
-      below.bytes += frame.length
-      layer = below
+      if (reassembled >= 0 && rows.source[row] !== reassembled) {
+        layer = entered(layer, SEGMENTS, frame.length)
+        reassembled = -1
+      }
+      if (name === SEGMENTS) reassembled = rows.source[row]!
+      else if (name !== 'frame' && type === 'protocol') layer = entered(layer, name, frame.length)
     }
+    if (reassembled >= 0) entered(layer, SEGMENTS, frame.length)
   }
 
   print(out: TextOutput): void {

@@ -14,11 +14,13 @@ import { treeText } from './tree-line.ts'
 export class TreePrinter implements Printer {
   readonly needs: PrinterNeeds = { names: 'everything', printed: [], columns: true }
   readonly #only: ReadonlySet<string> | null
+  readonly #withBytes: boolean
   readonly #tree = new RowTree()
 
-  /** `only`: names of protocols that are unfolded, the others being one line (-O); null = all. */
-  constructor(only: ReadonlySet<string> | null) {
+  /** `only`: names of protocols that are unfolded, the others being one line (-O); null = all. `withBytes`: undecoded bytes are shown in the tree, too. */
+  constructor(only: ReadonlySet<string> | null, withBytes = true) {
     this.#only = only
+    this.#withBytes = withBytes
   }
 
   begin(): void {}
@@ -35,7 +37,7 @@ export class TreePrinter implements Printer {
     const field = FIELDS[rows.field[row]!]!
     if (field.hidden === true) return
     out.text(`${'    '.repeat(depth)}${treeText(rows, row)}\n`)
-    if (field.name === 'data') {
+    if (field.name === 'data' && this.#withBytes) {
       out.byte(10)
       hexDump(bytesOf(rows, row), out)
     }

@@ -220,7 +220,7 @@ test('on a terminal a line tells every second how it goes, and leaves', async ()
   const io = new FakeTerminal()
   const code = await runBench(['pair', ...tcp, '-d', '1.2', '-r', '500'], io, { stdout: true, stderr: true })
   expect(code).toBe(0)
-  expect(io.stderr.text).toMatch(/^\r\x1b\[2K {3}1 s .*running.* sent \S*(4\d\d|5\d\d)\S*\/s {2}received .*p50 .* ms {2}p99 .* ms\r\x1b\[2K$/)
+  expect(io.stderr.text).toMatch(/^\r\x1b\[2K\x1b\[\?7l {3}1 s .*running.* sent \S*\d+\S*\/s {2}received .*p50 .* ms {2}p99 .* ms\x1b\[\?7h\r\x1b\[2K$/)
   expect(io.stdout.text).toContain('\x1b[1m')
 })
 

@@ -242,6 +242,13 @@ test('the option file is read first; the command line wins', () => {
   })
 })
 
+test('blanks around a number do no harm: they are easily left behind in a file', () => {
+  const io = withFile('pub', '-p 1884 \n-k 30\t\n-q  1\n--repeat-delay 0.5 \n-D publish message-expiry-interval 7 \n-x 9 \n')
+  expect(settings('pub', ['-t', 'a', '-n'], io)).toMatchObject({ port: 1884, keepAlive: 30, qos: 1, repeatDelayMs: 500, sessionExpiryInterval: 9 })
+  expect(() => settings('pub', ['-t', 'a', '-n', '-p', '18 84'])).toThrow('Invalid port given: 18 84')
+  expect(() => settings('pub', ['-t', 'a', '-n', '-p', ' '])).toThrow('Invalid port given:  ')
+})
+
 test('XDG_CONFIG_HOME comes before HOME, and each tool has its own file', () => {
   const io = withFile('sub', '-h wrong')
   const config = mkdtempSync(join(tmpdir(), 'zanzara-options-'))

@@ -3,7 +3,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TLSSocket } from 'node:tls'
+import type { TLSSocket, TlsOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -20,19 +20,30 @@ let folder: string
 beforeEach(async () => {
   io = new FakeTerminal()
   folder = mkdtempSync(join(tmpdir(), 'zanzara-tls-'))
-  server = await ScriptedServer.listenTls({
+  server = await listenTls()
+})
+afterEach(async () => {
+  await server.close()
+  rmSync(folder, { recursive: true })
+})
+
+function listenTls(versions: TlsOptions = {}): Promise<ScriptedServer> {
+  return ScriptedServer.listenTls({
     cert: readFileSync(certificate('server.crt')),
     key: readFileSync(certificate('server.key')),
     ca: readFileSync(certificate('ca.crt')),
     requestCert: true,
     rejectUnauthorized: false,
     ALPNProtocols: ['mqtt'],
+    ...versions,
   })
-})
-afterEach(async () => {
+}
+
+/** From now on the server knows nothing newer. */
+async function withTls12(): Promise<void> {
   await server.close()
-  rmSync(folder, { recursive: true })
-})
+  server = await listenTls({ maxVersion: 'TLSv1.2' })
+}
 
 const pub = (...argv: string[]): Promise<number> => runPub(['-h', 'localhost', '-p', server.port, '-t', 'a', '-m', 'hi', ...argv], io)
 
@@ -79,6 +90,7 @@ test('TLS to a server that speaks none: 1', async () => {
 test('--tls-keylog appends the keys of the session to a file that only its owner can read', async () => {
   const file = join(folder, 'keys')
   for (const version of ['tlsv1.3', 'tlsv1.2']) {
+    if (version === 'tlsv1.2') await withTls12()
     const code = pub('--cafile', certificate('ca.crt'), '--tls-keylog', file, '--tls-version', version)
     await served()
     expect(await code).toBe(0)
@@ -91,7 +103,29 @@ test('--tls-keylog appends the keys of the session to a file that only its owner
   for (const line of lines) expect(line).toMatch(/^[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]+$/)
 })
 
+test.each([
+  ['tlsv1.2', {}, 'TLSv1.3'],
+  ['tlsv1.2', { minVersion: 'TLSv1.3' }, 'TLSv1.3'],
+  ['tlsv1.2', { maxVersion: 'TLSv1.2' }, 'TLSv1.2'],
+  ['tlsv1.3', {}, 'TLSv1.3'],
+] as const)('--tls-version %s is the least, as with Mosquitto: a server with %j gets %s', async (version, versions, expected) => {
+  await server.close()
+  server = await listenTls(versions)
+  const negotiated = new Promise<TLSSocket>((resolve) => server.onTlsSocket(resolve))
+  const code = pub('--cafile', certificate('ca.crt'), '--tls-version', version)
+  await served()
+  expect((await negotiated).getProtocol()).toBe(expected)
+  expect(await code).toBe(0)
+})
+
+test('--tls-version tlsv1.3 and a server that does not know it', async () => {
+  await withTls12()
+  expect(await pub('--cafile', certificate('ca.crt'), '--tls-version', 'tlsv1.3')).toBe(14)
+  expect(io.stderr.text).toBe('Error: Protocol error\nError: The server ended the TLS handshake: protocol version.\n')
+})
+
 test('--tls-alpn asks for a protocol, --ciphers offers what it names', async () => {
+  await withTls12()
   const negotiated = new Promise<TLSSocket>((resolve) => server.onTlsSocket(resolve))
   const code = pub(
     '--cafile',
@@ -107,14 +141,6 @@ test('--tls-alpn asks for a protocol, --ciphers offers what it names', async () 
   const socket = await negotiated
   expect(socket.alpnProtocol).toBe('mqtt')
   expect(socket.getCipher().name).toMatch(/^ECDHE-(RSA|ECDSA)-AES128-GCM-SHA256$/)
-  expect(await code).toBe(0)
-})
-
-test('--tls-version offers this version alone', async () => {
-  const negotiated = new Promise<TLSSocket>((resolve) => server.onTlsSocket(resolve))
-  const code = pub('--cafile', certificate('ca.crt'), '--tls-version', 'tlsv1.2')
-  await served()
-  expect((await negotiated).getProtocol()).toBe('TLSv1.2')
   expect(await code).toBe(0)
 })
 
@@ -177,22 +203,18 @@ test('a key log that cannot be written', async () => {
 })
 
 test('a server that wants a certificate: 1, and what to do; in TLS 1.2 it ends the handshake: 14', async () => {
-  const strict = await ScriptedServer.listenTls({
-    cert: readFileSync(certificate('server.crt')),
-    key: readFileSync(certificate('server.key')),
-    ca: readFileSync(certificate('ca.crt')),
-    requestCert: true,
-    rejectUnauthorized: true,
-  })
-  const flags = ['-h', 'localhost', '-p', strict.port, '-t', 'a', '-m', 'hi', '--cafile', certificate('ca.crt')]
-  expect(await runPub(flags, io)).toBe(1)
+  const strict = await listenTls({ rejectUnauthorized: true })
+  const flags = ['-h', 'localhost', '-t', 'a', '-m', 'hi', '--cafile', certificate('ca.crt')]
+  expect(await runPub([...flags, '-p', strict.port], io)).toBe(1)
   expect(io.stderr.text).toBe(
     'Unable to connect (The connection was lost).\nError: The server ended the TLS connection: certificate required. Show it one with --cert and --key.\n',
   )
-  const older = new FakeTerminal()
-  expect(await runPub([...flags, '--tls-version', 'tlsv1.2'], older)).toBe(14)
-  expect(older.stderr.text).toBe('Error: Protocol error\nError: The server ended the TLS handshake: handshake failure.\n')
   await strict.close()
+  const strictTls12 = await listenTls({ rejectUnauthorized: true, maxVersion: 'TLSv1.2' })
+  const older = new FakeTerminal()
+  expect(await runPub([...flags, '-p', strictTls12.port], older)).toBe(14)
+  expect(older.stderr.text).toBe('Error: Protocol error\nError: The server ended the TLS handshake: handshake failure.\n')
+  await strictTls12.close()
 })
 
 test('without TLS to a server that speaks it: 7', async () => {

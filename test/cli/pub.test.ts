@@ -171,6 +171,18 @@ test('a file larger than any packet is refused before anything is connected', as
   expect(io.stderr.text).toBe(`Error: File must be less than 268435455 bytes.\n\nError loading input file "${file}".\n`)
 })
 
+test('a payload that fits a packet only without its topic is an error of the arguments: 1, not a lost connection', async () => {
+  const file = join(folder, 'large')
+  writeFileSync(file, '')
+  truncateSync(file, 268_435_455)
+  const code = pub('-t', 'a', '-f', file, '-q', '1')
+  const peer = await server.accept()
+  await peer.welcome()
+  expect((await peer.rest()).map((p) => p.hex)).toEqual(['e000'])
+  expect(await code).toBe(1)
+  expect(io.stderr.text).toBe('Error: packet of 268435460 bytes: at most 268435455.\n')
+})
+
 test('-s: all of standard input is one payload', async () => {
   io.stdin.push('one\n')
   io.stdin.push('two\n')

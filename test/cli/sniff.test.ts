@@ -230,3 +230,27 @@ test('-G lists what filters can name', async () => {
   expect(lines).toContain('F\tTopic\tmqtt.topic\tFT_STRING\tmqtt\tBASE_NONE')
   expect(lines).toContain('P\tMQ Telemetry Transport Protocol\tmqtt')
 })
+
+test('a malformed packet in JSON: the note first, then the mark by its name, as tshark', async () => {
+  const { out } = await sniff('-r', `${CAPTURES}malformed.pcap`, '-T', 'json', '-Y', '_ws.malformed.expert')
+  const [first] = JSON.parse(out) as { _source: { layers: Record<string, Record<string, unknown>> } }[]
+  const mark = first!._source.layers['_ws.malformed']!
+  expect(Object.keys(mark)).toEqual(['_ws.expert', '_ws.malformed'])
+  expect(mark['_ws.malformed']).toBe('Malformed Packet')
+})
+
+test('undecoded bytes are dumped in the tree unless -x dumps all', async () => {
+  const argv = ['-r', `${CAPTURES}oddport.pcap`, '-Y', 'data', '-c', '10', '-O', 'data']
+  const dump = /^0000 {2}(?:[0-9a-f]{2} )+/gm
+  const [tree, both] = [(await sniff(...argv)).out, (await sniff(...argv, '-x')).out]
+  expect(tree.match(dump)?.length).toBe(tree.match(/^Data \(/gm)?.length)
+  expect(both.match(dump)?.length).toBe(both.match(/^Frame /gm)?.length)
+})
+
+test('-z io,phs counts the lists of segments below what they hold, -z conv,tcp each connection', async () => {
+  const hierarchy = (await sniff('-q', '-r', `${CAPTURES}segments.pcap`, '-z', 'io,phs')).out
+  expect(hierarchy).toContain('      mqtt                               frames:18 bytes:7705\n        tcp.segments                     frames:8 bytes:6145\n')
+  const streams = new Set((await sniff('-r', `${CAPTURES}tcp-trouble.pcap`, '-Y', 'tcp', '-T', 'fields', '-e', 'tcp.stream')).lines)
+  const conversations = (await sniff('-q', '-r', `${CAPTURES}tcp-trouble.pcap`, '-z', 'conv,tcp')).lines.filter((line) => line.includes('<->'))
+  expect(conversations.length).toBe(streams.size)
+})

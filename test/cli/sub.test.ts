@@ -167,6 +167,20 @@ test('a lost connection is made again after a second, with the subscriptions', a
   expect(io.stderr.text).toBe('')
 })
 
+test('a connection that closes before CONNACK is tried again, as one that was lost: a proxy was there before its broker', async () => {
+  const code = sub('-t', 'a', '-C', '1')
+  for (const _ of [1, 2]) {
+    const early = await server.accept()
+    await early.expect(TYPE.connect)
+    early.end()
+  }
+  const peer = await subscribed()
+  peer.send(publish('a', 'late'))
+  expect(await code).toBe(0)
+  expect(io.stdout.text).toBe('late\n')
+  expect(io.stderr.text).toBe('')
+})
+
 test('a session taken over in MQTT 5 is fought for, as with Mosquitto', async () => {
   const code = sub('-V', '5', '-t', 'a', '-C', '1', '-i', 'me', '-d')
   const first = await subscribed(CONNACK_5, '0000')

@@ -191,3 +191,11 @@ test('over TCP the length stands first and the token alone joins', () => {
   const halves = showStream([hex('22 01 61'), hex('62 b1'), hex('61')], {}, 'coap', 5683)
   expect(halves.map(({ rows }) => rows.length > 0)).toEqual([false, false, true])
 })
+
+test('a block option that is too long announces no block, an empty one has no flags', () => {
+  const tooLong = talk()("50 03 0009 dd 0e07 'vvvvvvvvvvvvvvvvvvvv' ff 'x'")
+  expect(body(tooLong)).toContain('coap.opt.block_number=4294967295')
+  expect(body(tooLong)).toContain('coap.payload_desc=application/octet-stream')
+  expect(body(tooLong)).not.toContain('coap.block_length=1')
+  expect(tooLong.info).toBe('NON, MID:9, PUT')
+})

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { everything } from './dissecting.ts'
+import { Demand } from '../../src/dissect/demand.ts'
+import { Dissector } from '../../src/dissect/dissect.ts'
+import { everything, frameOf, valuesOf } from './dissecting.ts'
 import { hex, type Shown, show, udpFrame } from './messages.ts'
 
 function shown(bytes: Uint8Array): Shown {
@@ -74,4 +76,22 @@ test('what a message lacks is marked, not invented', () => {
 test('forwarders without end are followed only so far', () => {
   const deep = Uint8Array.from(Array.from({ length: 300 }, () => [4, 0xfe, 1, 9]).flat())
   expect(shown(deep).rows.filter((row) => row === 'mqttsn.msg').length).toBeLessThan(40)
+})
+
+test('with nobody reading fields the summary says the type alone, as tshark without a tree', () => {
+  const short = udpFrame(hex('05 00 07'), 1884)
+  const rule = { table: 'udp.port', from: 1884, to: 1884, protocol: 'mqttsn' } as const
+  const info = (names: readonly string[]): string =>
+    new Dissector({ demand: new Demand(names, true), decodeAs: [rule] }).dissect(frameOf(short, 1)).columns.info
+  expect(info([])).toBe('Advertise Gateway')
+  expect(info(['mqttsn.msg.type'])).toBe('Advertise Gateway[Malformed Packet]')
+})
+
+test('a forwarder without a node is an error, one with a long node a warning', () => {
+  const severity = (text: string): unknown => {
+    const dissector = everything({ decodeAs: [{ table: 'udp.port', from: 1884, to: 1884, protocol: 'mqttsn' }] })
+    return valuesOf(dissector.dissect(frameOf(udpFrame(hex(text), 1884), 1)), '_ws.expert.severity')[0]
+  }
+  expect(severity('03 fe 01')).toBe(0x00800000)
+  expect(severity("08 fe 01 'abcde' 02 17")).toBe(0x00600000)
 })

@@ -177,3 +177,28 @@ test('an acknowledgment number without the flag is shown as it stands, with a no
   const segments = [{ seq: FIRST, flags: 4, payload: TEXT.encode('gone') }]
   expect(ofLast(segments, 'tcp.reset_cause', 'tcp.payload', 'tcp.ack')).toEqual([['gone'], [], [0]])
 })
+
+/** Topics and marks of frame `number` when the capture stored `stored` bytes of it. */
+function cut(segments: readonly (TcpShape & { late?: number })[], number: number, stored: number): string[] {
+  let found: string[] = []
+  const frames = connection(segments).map((frame) => (frame.number === number ? { ...frame, bytes: frame.bytes.subarray(0, stored) } : frame))
+  dissectAll(everything(), frames, (packet) => {
+    if (packet.frame.number === number) found = [...valuesOf(packet, 'mqtt.topic').map(String), ...(has(packet, '_ws.short') ? ['short'] : [])]
+  })
+  return found
+}
+
+test('a frame that is cut between two messages misses the second', () => {
+  const segments = [{ seq: FIRST, ack: 1, payload: join(P0, P1) }]
+  expect(cut(segments, 5, 54 + L)).toEqual(['a/0', 'short'])
+  expect(cut(segments, 5, 54 + L + 5)).toEqual(['a/0', 'short'])
+})
+
+test('a late segment that is cut is not dissected', () => {
+  const segments = [
+    { seq: FIRST + L, ack: 1, payload: P1 },
+    { seq: FIRST, ack: 1, payload: P0, late: 1 },
+  ]
+  expect(cut(segments, 5, 54 + L - 2)).toEqual(['a/1', 'short'])
+  expect(cut(segments, 6, 54 + L - 2)).toEqual([])
+})

@@ -72,4 +72,9 @@ withTools(['tshark'], ({ tshark: program }) => {
     for (const capture of ['lt-vlan.pcap', 'm5-props.pcapng', 'm31-tour.pcap'])
       expect(await zanzara(capture, ['-q', '-z', statistics])).toEqual(tshark(capture, ['-q', '-z', statistics]))
   })
+
+  test.each(['segments.pcap', 'tcp-trouble.pcap'])('%s: messages over several segments and ports used again, counted', async (capture) => {
+    for (const statistics of ['io,phs', 'conv,tcp', 'endpoints,tcp'])
+      expect(await zanzara(capture, ['-q', '-z', statistics])).toEqual(tshark(capture, ['-q', '-z', statistics]))
+  })
 })

@@ -68,6 +68,7 @@ function check(settings: BenchSettings): void {
     if (mode === 'sub' ? !isTopicFilter(example) : !isTopicName(example))
       throw new BenchUsageError(`-t ${topic}: not a valid Topic ${mode === 'sub' ? 'Filter' : 'Name'}.`)
   }
+  if (mode !== 'sub' && topic?.startsWith('$share/') === true) throw new BenchUsageError(`-t ${topic}: a subscription to it is a shared one, to another topic.`)
   if (mode === 'pair' && topic !== null && (connections ?? 1) > 1 && !topic.includes('%i'))
     throw new BenchUsageError(`-t ${topic}: pairs have topics of their own; put %i where their number belongs.`)
   if ((mode === 'pair' || mode === 'fan') && size < STAMP_SIZE)

@@ -53,7 +53,8 @@ export class BenchProgress {
     if (tally.failed + tally.broken > 0) parts.push(this.#colours.bold(`${grouped(tally.failed + tally.broken)} connections failed`))
     if (tally.lost + tally.repeated > 0) parts.push(this.#colours.bold(`${grouped(tally.lost)} lost, ${grouped(tally.repeated)} repeated`))
     const clock = `${String(Math.round((now - this.#startedAt) / 1000)).padStart(4)} s`
-    this.#output.write(`\r\x1b[2K${clock}  ${this.#colours.dim(PHASES[phase])}  ${parts.join('  ')}`)
+    // Cut at the edge of a narrow window: a line that wraps could not be taken away again.
+    this.#output.write(`\r\x1b[2K\x1b[?7l${clock}  ${this.#colours.dim(PHASES[phase])}  ${parts.join('  ')}\x1b[?7h`)
     this.#at = now
     this.#connected = tally.connected
     this.#sent = tally.sent

@@ -2,7 +2,7 @@
 // Also the number formats that the progress line shares.
 
 import type { Colours } from '../colours.ts'
-import type { BenchResult, Latency } from './bench-result.ts'
+import { type BenchResult, type Latency, messageRate } from './bench-result.ts'
 
 const NAMES: readonly (readonly [keyof BenchResult['latency'], string])[] = [
   ['connect', 'connect'],
@@ -44,16 +44,17 @@ export function milliseconds(value: number): string {
 function heading({ mode, target, version, messages }: BenchResult, { bold, dim }: Colours): string {
   const parts = [`MQTT ${version}`, target]
   if (messages !== null) parts.unshift(`QoS ${messages.qos}`, ...(messages.size === null ? [] : [`${grouped(messages.size)} B`]))
-  return `${bold(`zanzara bench ${mode}`)}  ${dim(parts.join(', '))}`
+  return `${bold(`zanzara bench ${mode === 'fan-in' ? 'fan --fan-in' : mode}`)}  ${dim(parts.join(', '))}`
 }
 
 function messageTable({ mode }: BenchResult, messages: NonNullable<BenchResult['messages']>, { bold, dim }: Colours): string {
   const { sent, received, acknowledged, unacknowledged, refused, lost, repeated, foreign, expected, seconds, qos } = messages
-  const rate = (count: number): string => (seconds > 0 ? grouped(count / seconds) : '-')
+  const rate = (count: number): string => perSecond(messageRate(count, seconds))
+  const traffic = (count: number, bytes: number): string => (messageRate(count, seconds) > 0 ? bandwidth(bytes / seconds) : '')
   const lines = [dim(line('Messages', 'total', 'per second', ''))]
-  if (mode !== 'sub') lines.push(line('sent', grouped(sent), bold(rate(sent).padStart(NUMBER_WIDTH)), traffic(messages.sentBytes, seconds)))
+  if (mode !== 'sub') lines.push(line('sent', grouped(sent), bold(rate(sent).padStart(NUMBER_WIDTH)), traffic(sent, messages.sentBytes)))
   if (qos > 0 && mode !== 'sub') lines.push(line('acknowledged', grouped(acknowledged), rate(acknowledged), ''))
-  if (mode !== 'pub') lines.push(line('received', grouped(received), bold(rate(received).padStart(NUMBER_WIDTH)), traffic(messages.receivedBytes, seconds)))
+  if (mode !== 'pub') lines.push(line('received', grouped(received), bold(rate(received).padStart(NUMBER_WIDTH)), traffic(received, messages.receivedBytes)))
   if (expected !== null) lines.push(line('lost', grouped(lost), '', ''), line('repeated', grouped(repeated), '', ''))
   if (unacknowledged > 0) lines.push(line('unanswered', grouped(unacknowledged), '', ''))
   if (refused > 0) lines.push(line('refused', grouped(refused), '', ''))
@@ -65,8 +66,9 @@ function line(name: string, total: string, rate: string, more: string): string {
   return `  ${name.padEnd(NAME_WIDTH)}${total.padStart(NUMBER_WIDTH)}${rate.padStart(NUMBER_WIDTH)}${more === '' ? '' : more.padStart(NUMBER_WIDTH)}`.trimEnd()
 }
 
-function traffic(bytes: number, seconds: number): string {
-  return seconds > 0 ? bandwidth(bytes / seconds) : ''
+/** A dash where nobody can tell; slow ones with two digits behind the point. */
+function perSecond(rate: number): string {
+  return rate === 0 ? '-' : rate < 10 ? rate.toFixed(2) : grouped(rate)
 }
 
 function latencyTable({ latency }: BenchResult, { dim }: Colours): string {
@@ -98,6 +100,7 @@ function verdict(result: BenchResult, { bold }: Colours): string {
   const early = interrupted ? 'Ended early. ' : ''
   if (!ok) {
     const faults: string[] = []
+    if (connections.connected + connections.failed === 0) faults.push('no connection came about')
     if (connections.failed > 0) faults.push(`${grouped(connections.failed)} ${plural(connections.failed, 'connection')} failed`)
     if (connections.broken > 0) faults.push(`${grouped(connections.broken)} ${plural(connections.broken, 'connection')} broke`)
     if (messages !== null) {
@@ -110,6 +113,7 @@ function verdict(result: BenchResult, { bold }: Colours): string {
   }
   if (messages === null) return `  ${early}${grouped(connections.connected)} ${plural(connections.connected, 'connection')} held.`
   if (mode === 'sub') return `  ${early}No connection failed.`
+  if (messages.sent === 0) return `  ${early}Nothing was sent.`
   if (messages.expected === null) return `  ${early}The server took all ${grouped(messages.sent)} ${plural(messages.sent, 'message')}.`
   if (messages.expected > messages.received) return `  ${early}Nothing was lost of what arrived; the rest was not waited for.`
   return `  ${early}All ${grouped(messages.expected)} ${plural(messages.expected, 'message')} arrived, once and in order.`

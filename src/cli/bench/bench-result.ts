@@ -37,9 +37,10 @@ export interface BenchResult {
     readonly qos: number
     /** Payload bytes; null for `sub`. */
     readonly size: number | null
-    /** From the first to the last sign of traffic. */
+    /** From the first to the last sign of traffic, or to the end of the time that was given for sending. */
     readonly seconds: number
     readonly sent: number
+    /** This and the other rate: 0 when there was too little to tell. */
     readonly sentPerSecond: number
     readonly sentBytes: number
     readonly acknowledged: number
@@ -59,6 +60,9 @@ export interface BenchResult {
   readonly interrupted: boolean
   readonly ok: boolean
 }
+
+/** Traffic of less than this tells nothing about a rate. */
+const SHORTEST_SECONDS = 0.01
 
 const VERSIONS = { 3: '3.1', 4: '3.1.1', 5: '5.0' } as const
 
@@ -83,31 +87,36 @@ export function resultOf(run: BenchRun): BenchResult {
     messages: options.mode === 'conn' ? null : messagesOf(run, options, expected, unacknowledged),
     latency: { connect: latencyOf(tally.connectTime), endToEnd: latencyOf(tally.deliveryTime), acknowledgement: latencyOf(tally.acknowledgeTime) },
     interrupted: isInterrupted,
-    ok: clean && (isInterrupted || tally.connected === wanted),
+    ok: clean && tally.connected > 0 && (isInterrupted || tally.connected === wanted),
   }
 }
 
-function messagesOf({ tally }: BenchRun, options: BenchOptions, expected: number, unacknowledged: number): BenchResult['messages'] {
-  const seconds = (tally.lastAt - tally.firstAt) / 1000
+function messagesOf({ tally, stoppedAt }: BenchRun, options: BenchOptions, expected: number, unacknowledged: number): BenchResult['messages'] {
+  const seconds = tally.firstAt === 0 ? 0 : (Math.max(tally.lastAt, stoppedAt) - tally.firstAt) / 1000
   const isJudged = options.mode === 'pair' || options.mode === 'fan'
   return {
     qos: options.qos,
     size: options.mode === 'sub' ? null : options.size,
     seconds: thousandths(seconds),
     sent: tally.sent,
-    sentPerSecond: rateOf(tally.sent, seconds),
+    sentPerSecond: messageRate(tally.sent, seconds),
     sentBytes: tally.sentBytes,
     acknowledged: tally.acknowledged,
     unacknowledged,
     refused: tally.refused,
     expected: isJudged ? expected : null,
     received: tally.received,
-    receivedPerSecond: rateOf(tally.received, seconds),
+    receivedPerSecond: messageRate(tally.received, seconds),
     receivedBytes: tally.receivedBytes,
     lost: tally.lost,
     repeated: tally.repeated,
     foreign: tally.foreign,
   }
+}
+
+/** Messages per second; 0 when one message, or a moment, is all there was: that is no rate. */
+export function messageRate(count: number, seconds: number): number {
+  return count > 1 && seconds >= SHORTEST_SECONDS ? rateOf(count, seconds) : 0
 }
 
 function rateOf(count: number, seconds: number): number {

@@ -31,6 +31,8 @@ export class BenchRun implements JobEvents {
   /** QoS 1 and 2: publishes without their last acknowledgement at the end. */
   unacknowledged = 0
   isInterrupted = false
+  /** `performance.now` when the time was up or a signal came while messages were being sent; 0 = the sending ended by itself. */
+  stoppedAt = 0
   readonly #target: DialTarget
   readonly #context: NetContext = createNetContext()
   readonly #plan: Plan
@@ -151,6 +153,8 @@ export class BenchRun implements JobEvents {
       if (mode === 'sub') return this.tally.received >= count
       return senders.length > 0 && (senders.every((sender) => !sender.isRunning) || silence.isTooLong())
     })
+    const now = performance.now()
+    if (senders.some((sender) => sender.isRunning) && (this.isInterrupted || now >= until)) this.stoppedAt = now
     pacer?.stop()
     for (const sender of senders) sender.stop()
   }
