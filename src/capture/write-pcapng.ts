@@ -15,16 +15,18 @@ const MAXIMUM_OPTION = 65_535
 export class PcapngWriter implements CaptureWriter {
   readonly #sink: ByteSink
   readonly #application: string
+  readonly #comment: string | null
   readonly #interfaces = new Map<CaptureInterface, number>()
   #bytes = new Uint8Array(65_536)
   #view = new DataView(this.#bytes.buffer)
   #at = 0
   #hasHeader = false
 
-  /** `application` is named in the file as what wrote it. */
-  constructor(sink: ByteSink, application: string) {
+  /** `application` is named in the file as what wrote it; `comment` is said of the whole capture. */
+  constructor(sink: ByteSink, application: string, comment: string | null = null) {
     this.#sink = sink
     this.#application = application
+    this.#comment = comment
   }
 
   write(item: CaptureItem): void {
@@ -46,6 +48,7 @@ export class PcapngWriter implements CaptureWriter {
     this.#uint16(0)
     this.#uint32(0xffffffff) // length of the section: not told
     this.#uint32(0xffffffff)
+    if (this.#comment !== null) this.#option(OptionCode.Comment, TEXT.encode(this.#comment))
     this.#option(OPTION_APPLICATION, TEXT.encode(this.#application))
     this.#end(true)
   }

@@ -6,12 +6,14 @@ import { expect, test } from 'vitest'
 import { labelOf } from '../../src/console/views/compare/connection-label.ts'
 import { type ComparedSide, type ComparedTopics, TopicComparison } from '../../src/console/worker/compare-topics.ts'
 import { MessageStore } from '../../src/console/worker/message-store.ts'
+import { PayloadMask } from '../../src/console/worker/payload-mask.ts'
 import { TopicTree } from '../../src/console/worker/topic-tree.ts'
 import { WorkerCalls } from '../../src/console/worker/worker-calls.ts'
 
 class Side implements ComparedSide {
   readonly id: number
-  readonly tree = new TopicTree()
+  readonly mask = new PayloadMask()
+  readonly tree = new TopicTree(undefined, this.mask)
   readonly store = new MessageStore()
   #time = 0
 
@@ -100,4 +102,11 @@ test('connections of the same name are told apart by their addresses, else by th
   const one = (id: number, name: string, url: string) => ({ id, name, profile: { value: { url } } })
   const all = [one(1, 'lab', 'ws://a:9001/mqtt'), one(2, 'lab', 'ws://b:9001/mqtt'), one(3, 'home', 'ws://c/mqtt'), one(4, 'lab', '')]
   expect(all.map((each) => labelOf(each, all))).toEqual(['lab (a:9001)', 'lab (b:9001)', 'home', 'lab (4)'])
+})
+
+test('values of masked topics are compared, and not shown', () => {
+  const here = new Side(1, { 'door/code': '4711', 'room/temp': '21' })
+  const there = new Side(2, { 'door/code': '0815', 'room/temp': '21' })
+  for (const { mask } of [here, there]) mask.set(['door/#'])
+  expect(lines(new TopicComparison().compare(here, there, ASK))).toEqual(['door/code different •••• ••••', 'room/temp same 21 21'])
 })

@@ -14,11 +14,17 @@ class Recorder {
   readonly store: MessageStore
   readonly names = new TopicNames()
   readonly muted = new Set<number>()
+  readonly mutedTopics = new Set<string>()
   readonly list: MessageList
 
   constructor(budget?: number, most?: number) {
     this.store = new MessageStore(budget, most)
-    this.list = new MessageList({ store: this.store, topicOf: (id) => this.names.nameOf(id), isMuted: (one) => this.muted.has(one) })
+    this.list = new MessageList({
+      store: this.store,
+      topicOf: (id) => this.names.nameOf(id),
+      isMuted: (one) => this.muted.has(one),
+      isTopicMuted: (id) => this.mutedTopics.has(this.names.nameOf(id)),
+    })
   }
 
   add(topic: string, text: string, more: Partial<NewMessage> = {}): number {
@@ -147,4 +153,22 @@ test('the list is the plain filter of what is kept, newest first, whatever comes
     }),
     { numRuns: 60 },
   )
+})
+
+test('messages of muted branches are hidden and counted, read from both ends, until they are dropped', () => {
+  const recorder = new Recorder(undefined, 8)
+  recorder.mutedTopics.add('loud')
+  for (let n = 0; n < 3; n++) recorder.add('loud', `${n}`)
+  recorder.add('quiet', 'x')
+  recorder.list.show('', true, true)
+  for (let n = 0; n < 3; n++) recorder.add('loud', `${n}`)
+  expect([recorder.shown(), recorder.list.hidden]).toEqual([[3], 6])
+  const { store } = recorder
+  while (store.first < 5) recorder.add('quiet', 'y')
+  expect([recorder.shown().includes(3), recorder.list.hidden]).toEqual([false, Math.max(0, 7 - store.first)])
+  while (store.first < 7) recorder.add('quiet', 'y')
+  recorder.shown()
+  expect(recorder.list.hidden).toBe(0)
+  recorder.list.show('', false, true)
+  expect([recorder.shown().length, recorder.list.hidden]).toEqual([store.kept, 0])
 })

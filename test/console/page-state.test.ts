@@ -93,6 +93,13 @@ test('settings are kept, follow the system, and do not stumble over nonsense', (
   settings.nextTheme()
   expect(shown).toEqual(['light', 'dark', 'contrast'])
   expect(new Settings(surroundings).theme.value).toBe('contrast')
+  settings.masks.value = true
+  settings.maskFilters.value = ['secret/#']
+  const again = new Settings(surroundings)
+  expect([again.masks.value, again.maskFilters.value]).toEqual([true, ['secret/#']])
+  storage.setItem('zanzara.settings', JSON.stringify({ masks: 'yes', maskFilters: ['a/#/b', 7] }))
+  const odd = new Settings(surroundings)
+  expect([odd.masks.value, odd.maskFilters.value]).toEqual([false, ['#']])
   storage.setItem('zanzara.settings', '[1')
   expect(new Settings(surroundings).theme.value).toBe('auto')
 })
@@ -107,6 +114,43 @@ test('profiles are remembered without their passwords', async () => {
   await connections.open({ ...EMPTY_PROFILE, name: 'lab', url: 'ws://localhost/mqtt', userName: 'u', password: 'secret' })
   expect([...storage.values.values()].join()).not.toContain('secret')
   expect(connections.known.value[0]).toMatchObject({ name: 'lab', userName: 'u', password: '' })
+})
+
+test('what is muted belongs to the connection and is there again when it is opened; imported ones stand behind, without passwords', async () => {
+  const storage = new Memory()
+  const asked: unknown[] = []
+  const port = {
+    onmessage: null as ((event: { data: never }) => void) | null,
+    postMessage: ({ call, name, ask }: { call: number; name: string; ask: unknown }) => {
+      asked.push([name, ask])
+      queueMicrotask(() => port.onmessage!({ data: { answer: call, value: 1 } as never }))
+    },
+  }
+  const profile = { ...EMPTY_PROFILE, name: 'lab', url: 'ws://localhost/mqtt' }
+  const first = new Connections(new WorkerLink(port as never), storage, new EventList())
+  const connection = await first.open(profile)
+  await first.mute(connection, ['loud'])
+  expect(asked.at(-1)).toEqual(['topics/mute', { connection: 1, paths: ['loud'] }])
+  expect(connection.profile.value.muted).toEqual(['loud'])
+  const second = new Connections(new WorkerLink(port as never), storage, new EventList())
+  await second.open(profile)
+  expect(asked.at(-1)).toMatchObject(['connection/open', { profile: { muted: ['loud'] } }])
+  second.keep([profile, { ...profile, name: 'other', password: 'secret' }])
+  expect(second.known.value.map(({ name, muted }) => [name, muted])).toEqual([
+    ['lab', ['loud']],
+    ['other', []],
+  ])
+  expect([...storage.values.values()].join()).not.toContain('secret')
+  // what an earlier version or a stranger left there is no list of paths
+  storage.setItem(
+    'zanzara.profiles',
+    JSON.stringify([
+      { name: 'old', url: 'ws://x' },
+      { name: 'odd', url: 'ws://x', muted: [1, 'a', null] },
+    ]),
+  )
+  const third = new Connections(new WorkerLink(port as never), storage, new EventList())
+  expect(third.known.value.map(({ muted }) => muted)).toEqual([[], ['a']])
 })
 
 test('logging in: the token goes to our own host once, and is kept nowhere', async () => {

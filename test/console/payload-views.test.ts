@@ -4,7 +4,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { jsonLines, lineText, literals } from '../../src/console/views/topics/json-lines.ts'
-import { diffLines } from '../../src/console/views/topics/line-diff.ts'
+import { diffLines, diffRows } from '../../src/console/views/topics/line-diff.ts'
 import { formOf, hexLines, linesOf } from '../../src/console/views/topics/payload-text.ts'
 import { numberAt, numericPaths } from '../../src/console/worker/glance.ts'
 import { visibleLine, visibleText } from '../../src/console/worker/visible-text.ts'
@@ -104,4 +104,26 @@ test('controls and marks of direction become visible, everything else stays', ()
       expect(visibleLine(text)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/)
     }),
   )
+})
+
+test('side by side: each side is its own text, line by line, and what differs within a line is between what both have', () => {
+  const line = fc.constantFrom('{', '  "t": 21.5,', '  "t": 22,', '  "name": "\u{1f600}a",', '  "name": "\u{1f601}a",', '}', '')
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 12 }), fc.array(line, { maxLength: 12 }), (before, after) => {
+      const rows = diffRows(diffLines(before, after)!)
+      expect(rows.flatMap((row) => (row.before === null ? [] : [row.before.text]))).toEqual(before)
+      expect(rows.flatMap((row) => (row.after === null ? [] : [row.after.text]))).toEqual(after)
+      expect(rows.flatMap((row) => (row.after === null ? [] : [row.after.number]))).toEqual(after.map((_, i) => i + 1))
+      for (const { kind, before: old, after: now } of rows) {
+        expect(kind === 'same').toBe(old?.text === now?.text && old !== null)
+        if (old === null || now === null || old.from + old.to + now.from + now.to === 0) continue
+        expect(old.text.slice(0, old.from) + old.text.slice(old.to)).toBe(now.text.slice(0, now.from) + now.text.slice(now.to))
+        for (const { text, from, to } of [old, now])
+          for (const part of [text.slice(0, from), text.slice(from, to)]) expect(() => encodeURIComponent(part)).not.toThrow()
+      }
+    }),
+  )
+  const [row] = diffRows(diffLines(['  "t": 21.5,'], ['  "t": 22,'])!)
+  expect([row!.before, row!.after].map((half) => half!.text.slice(half!.from, half!.to))).toEqual(['21.5', '22'])
+  expect(diffRows(diffLines(['open'], ['shut'])!)[0]!.after).toMatchObject({ from: 0, to: 0 })
 })

@@ -84,6 +84,7 @@ async function lab(change: Partial<Profile> = {}, options: StartBrokerOptions = 
     cleanStart: true,
     keepAlive: 30,
     subscriptions: [SUBSCRIPTION],
+    muted: [],
     stream: null,
     ...change,
   }
@@ -185,6 +186,7 @@ test('a refused connection says why and is not tried again', async () => {
     cleanStart: true,
     keepAlive: 30,
     subscriptions: [],
+    muted: [],
     stream: null,
   } as const
   await page.ask('connection/open', { profile })
@@ -256,4 +258,46 @@ test('the demo sensors talk until they are stopped', async () => {
 test('a call for a tab that is gone says which', () => {
   const page = new Page()
   expect(() => page.calls.call('connection/clear', { connection: 7 })).toThrow('there is no connection 7')
+})
+
+test('a muted branch is counted and hidden, in the tree and in the list, and comes back whole', async () => {
+  const { page, other, connection } = await lab({ muted: ['loud'] })
+  await page.ask('topics/watch', { connection, ...ALL, sort: 'rate', find: '' })
+  await page.ask('messages/watch', { connection, ...ALL, find: '', follow: true })
+  for (let n = 0; n < 5; n++) await other.publish('loud/drum', `${n}`, { qos: 1 })
+  await other.publish('louder', '1', { qos: 1 })
+  const list = await page.until('messages/rows', ({ kept }) => kept === 6)
+  expect([list.total, list.hidden, list.rows.map(({ topic }) => topic)]).toEqual([1, 5, ['louder']])
+  expect(list.histogram.counts.reduce((sum, count) => sum + count, 0)).toBe(1)
+  const tree = await page.until('topics/rows', ({ rows }) => rows.length === 3)
+  expect(tree.muted).toBe(1)
+  expect(tree.rows.map(({ path, mutedBy, rate, value, count }) => [path, mutedBy, rate > 0, value?.text ?? null, count])).toEqual([
+    ['louder', null, true, '1', 1],
+    ['loud', 'loud', false, null, 5],
+    ['loud/drum', 'loud', false, null, 5],
+  ])
+  await page.ask('topics/mute', { connection, paths: [] })
+  const again = await page.until('messages/rows', ({ total }) => total === 6)
+  expect(again.hidden).toBe(0)
+  const shown = await page.until('topics/rows', ({ muted }) => muted === 0)
+  expect(shown.rows.find(({ path }) => path === 'loud/drum')!.value!.text).toBe('4')
+})
+
+test('masked: rows, history and charts have dots, on all tabs from now on; what is exported, got or sent again is whole', async () => {
+  const { page, other, connection } = await lab()
+  await page.ask('messages/watch', { connection, ...ALL, find: '4711', follow: true })
+  await page.ask('topic/watch', { connection, topic: 'secret/pin', message: null, field: null })
+  await page.ask('mask/set', { filters: ['secret/#'] })
+  await other.publish('secret/pin', '4711', { qos: 1 })
+  await other.publish('secret/pin', '{"pin":4711}', { qos: 1 })
+  await other.publish('open', '4711', { qos: 1 })
+  const list = await page.until('messages/rows', ({ total }) => total === 3)
+  expect(list.rows.map(({ preview }) => preview)).toEqual(['4711', '•'.repeat(12), '••••'])
+  const detail = await page.until('topic/detail', ({ history }) => history.length === 2)
+  expect([detail.history.map(({ glance }) => glance.text), detail.fields, detail.values.length]).toEqual([['••••', '••••'], [], 0])
+  const { bytes } = await page.ask('messages/export', { connection, seqs: null, form: 'json' })
+  expect(new TextDecoder().decode(bytes).match(/4711/g)).toHaveLength(3)
+  await page.ask('mask/set', { filters: null })
+  await page.until('messages/rows', ({ rows }) => rows.every(({ preview }) => preview.includes('4711')))
+  await page.until('topic/detail', ({ values }) => values.length > 0)
 })

@@ -93,7 +93,7 @@ test('folding, revealing, pinning', () => {
 
 test('what is typed is completed by beginnings first', () => {
   const tree = filled(['lab/temp', '1'], ['temp/lab', '2'], ['temp', '3'])
-  expect(tree.complete('temp', 9).map(({ path }) => path)).toEqual(['temp/lab', 'temp', 'lab/temp'])
+  expect(tree.complete('temp', 9).map(({ topic }) => topic)).toEqual(['temp/lab', 'temp', 'lab/temp'])
 })
 
 test('beyond its limit new topics are counted and not shown', () => {
@@ -121,4 +121,29 @@ test('each topic has exactly one row when all is open, in an order that goes dow
     }),
     { numRuns: 80 },
   )
+})
+
+test('a muted branch is quiet: no value, line or rate, below the others whatever the order, and its branch does not look alive', () => {
+  const tree = filled(['house/loud/a', '1'], ['house/loud/b', '2'], ['house/calm', '3'])
+  tree.mute(new Set(['house/loud']))
+  for (let n = 0; n < 50; n++) tree.arrived({ topic: 'house/loud/a', seq: 3 + n, time: NOW + 4000, payload: bytes('9'), retain: false })
+  for (const order of ['rate', 'seen', 'count'] as const) {
+    tree.show(order, '')
+    expect(rows(tree).map(({ name }) => name)).toEqual(['house', 'calm', 'loud', 'a', 'b'])
+  }
+  expect(rows(tree).map(({ mutedBy, rate, spark, value }) => [mutedBy, rate, spark.length, value])).toEqual([
+    [null, expect.any(Number), expect.any(Number), null],
+    [null, expect.any(Number), 1, { kind: 'number', text: '3', unit: '' }],
+    ...Array.from({ length: 3 }, () => ['house/loud', 0, 0, null]),
+  ])
+  expect(rows(tree)[0]!.seen).toBe(NOW + 20)
+  expect([tree.mutedTopics, rows(tree)[0]!.count]).toEqual([2, 53])
+  // what comes into it later is muted as well
+  tree.arrived({ topic: 'house/loud/c/d', seq: 99, time: NOW + 4500, payload: bytes('x'), retain: false })
+  expect(rows(tree).find(({ name }) => name === 'd')!.mutedBy).toBe('house/loud')
+  tree.mute(new Set())
+  tree.show('rate', '')
+  expect(rows(tree)[0]!.seen).toBe(NOW + 4500)
+  expect(rows(tree)[1]!.name).toBe('loud')
+  expect(rows(tree)[2]!.value!.text).toBe('9')
 })

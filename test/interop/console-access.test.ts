@@ -70,6 +70,49 @@ withTools(['chromium'], ({ chromium }) => {
       }
     })
 
+  for (const [look, options] of [
+    ['light', { theme: 'light' }],
+    ['dark', { theme: 'dark' }],
+    ['contrast', { theme: 'contrast' }],
+    ['400 px', { context: NARROW }],
+  ] as const)
+    test(`axe finds nothing serious: muted, compared, masked, imported, ${look}`, async () => {
+      const { page } = await filled(options)
+      // where there is room for one pane, a tap on a topic opened its message
+      if (look === '400 px') await page.locator('.pane-tabs [role=tab]').first().click()
+      await page.locator('.tree-row[data-active]').waitFor()
+      await page.keyboard.press('h')
+      await page.locator('.tree-unmute').waitFor()
+      expect(await violations(page), 'muted').toEqual([])
+      if (look === '400 px') await page.locator('.pane-tabs [role=tab]').nth(1).click()
+      await page.keyboard.press('d')
+      await page.locator('.diff-mark').first().waitFor()
+      expect(await violations(page), 'compared').toEqual([])
+      await page.keyboard.press('d')
+      expect(await violations(page), 'side by side').toEqual([])
+      for (const command of ['mask payloads', 'mask payloads …']) {
+        await page.keyboard.press('Control+k')
+        await page.keyboard.type(command)
+        await page.keyboard.press('Enter')
+      }
+      await page.getByRole('dialog', { name: 'Mask payloads' }).waitFor()
+      expect(await violations(page), 'dialog of masks').toEqual([])
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('v')
+      await page.locator('.payload-masked').waitFor()
+      expect(await violations(page), 'masked').toEqual([])
+      expect(await page.evaluate('document.scrollingElement.scrollWidth')).toBe(look === '400 px' ? 400 : 1280)
+      await page.evaluate(`{
+        const dataTransfer = new DataTransfer()
+        const base = { clientId: 'c', host: 'h.example', path: '/mqtt', password: 'x' }
+        const file = [{ ...base, name: 'a', protocol: 'ws', port: 80 }, { ...base, name: 'b', protocol: 'mqtt', port: 1883 }]
+        dataTransfer.items.add(new File([JSON.stringify(file)], 'a.json'))
+        for (const type of ['dragover', 'drop']) document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
+      }`)
+      await page.locator('.import-row').first().waitFor()
+      expect(await violations(page), 'imported').toEqual([])
+    })
+
   test('axe finds nothing serious: the form of a connection, settings, a connection that cannot be made', async () => {
     const { page } = await open({ connects: false })
     await page.locator('.panel').waitFor()

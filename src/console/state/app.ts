@@ -1,8 +1,9 @@
 // Everything the components share: the Worker, tabs, selection, route, settings, keys, words, and the few things a page does for its user.
 // Made once in main.tsx and handed down by app-context.ts.
 
-import { type Signal, signal } from '@preact/signals'
+import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { Catalogue } from '../words/catalogue.ts'
+import { PayloadMask } from '../worker/payload-mask.ts'
 import { AdminSession, type Fetch } from './admin-session.ts'
 import type { Connection } from './connection.ts'
 import { Connections } from './connections.ts'
@@ -14,7 +15,7 @@ import { Settings, type Storage, type Surroundings } from './settings.ts'
 import { WorkerLink, type WorkerPort } from './worker-link.ts'
 
 /** What lies over the sheet. */
-export type Overlay = 'publish' | 'palette' | 'keys' | 'connect' | 'edit-connection' | 'events' | 'settings' | 'subscribe' | 'login'
+export type Overlay = 'publish' | 'palette' | 'keys' | 'connect' | 'edit-connection' | 'events' | 'settings' | 'subscribe' | 'login' | 'mask' | 'import'
 
 export interface AppEnvironment extends Surroundings {
   readonly port: WorkerPort
@@ -41,6 +42,8 @@ export class App {
   readonly events: EventList = new EventList()
   readonly selection: Selection = new Selection()
   readonly settings: Settings
+  /** Which payloads are shown as dots; the Worker's parts of the page are told the same. */
+  readonly mask: ReadonlySignal<PayloadMask>
   /** What the browser keeps between visits. */
   readonly storage: Storage
   readonly connections: Connections
@@ -49,6 +52,8 @@ export class App {
   readonly route: Route
   readonly keys: Keyboard
   readonly overlay: Signal<Overlay | null> = signal(null)
+  /** A file for the overlay that reads it. */
+  readonly dropped: Signal<File | null> = signal(null)
   readonly publishStart: Signal<PublishStart | null> = signal(null)
   /** Two connections side by side, under what else lies over the sheet; null = none are. */
   readonly compared: Signal<Compared | null> = signal(null)
@@ -59,6 +64,11 @@ export class App {
     this.worker = new WorkerLink(environment.port)
     this.storage = environment.storage
     this.settings = new Settings(environment)
+    const { masks, maskFilters } = this.settings
+    this.mask = computed(() => new PayloadMask(masks.value ? maskFilters.value : null))
+    effect(() => {
+      this.worker.call('mask/set', { filters: masks.value ? maskFilters.value : null }).catch(() => {})
+    })
     this.connections = new Connections(this.worker, environment.storage, this.events)
     this.admin = new AdminSession(environment.fetch)
     this.route = new Route(environment.hash, this.selection, 'topics')

@@ -9,7 +9,7 @@ import type { Storage } from './settings.ts'
 import type { WorkerLink } from './worker-link.ts'
 
 const STORED = 'zanzara.profiles'
-const KEPT_PROFILES = 20
+const KEPT_PROFILES = 200
 
 export const DEFAULT_SUBSCRIPTION: SubscriptionOptions = { filter: '#', qos: 2, noLocal: false, retainAsPublished: true, retainHandling: 0 }
 
@@ -23,6 +23,7 @@ export const EMPTY_PROFILE: Profile = {
   cleanStart: true,
   keepAlive: 30,
   subscriptions: [DEFAULT_SUBSCRIPTION, { ...DEFAULT_SUBSCRIPTION, filter: '$SYS/#', qos: 0 }],
+  muted: [],
   stream: null,
 }
 
@@ -59,9 +60,12 @@ export class Connections {
 
   /** Opens a tab and shows it. `admin`: base of the admin API of the same broker. */
   async open(profile: Profile, admin: string | null = null): Promise<Connection> {
-    this.#remember(profile)
-    const id = await this.#worker.call('connection/open', { profile })
-    return this.#add(new Connection(id, false, profile, admin, this.#worker))
+    // what was muted there before stays so
+    const before = this.known.peek().find(({ name, url }) => name === profile.name && url === profile.url)
+    const whole = profile.muted.length > 0 || before === undefined ? profile : { ...profile, muted: before.muted }
+    this.#remember(whole)
+    const id = await this.#worker.call('connection/open', { profile: whole })
+    return this.#add(new Connection(id, false, whole, admin, this.#worker))
   }
 
   /** Opens a tab for a capture; its screen reads the file. */
@@ -74,6 +78,22 @@ export class Connections {
   async change(connection: Connection, profile: Profile): Promise<void> {
     this.#remember(profile)
     await connection.connect(profile)
+  }
+
+  /** Profiles for later, behind those used before; without passwords. */
+  keep(profiles: readonly Profile[]): void {
+    const before = this.known.peek()
+    const isNew = (one: Profile): boolean => before.every(({ name, url }) => name !== one.name || url !== one.url)
+    this.known.value = [...before, ...profiles.filter(isNew).map((one) => ({ ...one, password: '' }))].slice(0, KEPT_PROFILES)
+    this.#storage.setItem(STORED, JSON.stringify(this.known.peek()))
+  }
+
+  /** The branches of the tree that are not shown from now on; kept with the connection. */
+  async mute(connection: Connection, muted: readonly string[]): Promise<void> {
+    const profile = { ...connection.profile.peek(), muted }
+    connection.profile.value = profile
+    this.#remember(profile)
+    await this.#worker.call('topics/mute', { connection: connection.id, paths: muted })
   }
 
   show(connection: Connection): void {
@@ -114,8 +134,12 @@ function readProfiles(storage: Storage): Profile[] {
     if (!Array.isArray(stored)) return []
     return stored
       .filter((one): one is Partial<Profile> => typeof one?.name === 'string' && typeof one.url === 'string')
-      .map((one) => ({ ...EMPTY_PROFILE, ...one, password: '' }))
+      .map((one) => ({ ...EMPTY_PROFILE, ...one, muted: textsOf(one.muted), password: '' }))
   } catch {
     return []
   }
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : []
 }

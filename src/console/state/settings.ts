@@ -2,6 +2,7 @@
 // The theme stands on the root element; `auto` follows the system.
 
 import { effect, type Signal, signal } from '@preact/signals'
+import { isTopicFilter } from '../../wire/mqtt/topics.ts'
 import { LANGUAGES, type Language } from '../words/catalogue.ts'
 
 export type Theme = 'auto' | 'light' | 'dark' | 'contrast'
@@ -32,6 +33,9 @@ export class Settings {
   readonly language: Signal<Language>
   /** Single keys such as `p`; Ctrl-K and Escape work either way (WCAG 2.1.4). */
   readonly singleKeys: Signal<boolean>
+  /** Payloads of these Topic Filters are shown as dots, while `masks`. */
+  readonly masks: Signal<boolean>
+  readonly maskFilters: Signal<readonly string[]>
   /** What `auto` comes to at present. */
   readonly shownTheme: Signal<'light' | 'dark' | 'contrast'> = signal('light')
 
@@ -40,6 +44,8 @@ export class Settings {
     this.theme = signal(THEMES.find((theme) => theme === stored['theme']) ?? 'auto')
     this.language = signal(LANGUAGES.find(({ id }) => id === stored['language'])?.id ?? languageOf(surroundings.languages))
     this.singleKeys = signal(stored['singleKeys'] !== false)
+    this.masks = signal(stored['masks'] === true)
+    this.maskFilters = signal(filtersOf(stored['maskFilters']))
     const system: Signal<'light' | 'dark' | 'contrast'> = signal(systemTheme(surroundings))
     surroundings.onChange(() => {
       system.value = systemTheme(surroundings)
@@ -50,7 +56,9 @@ export class Settings {
     })
     effect(() => surroundings.setLanguage(this.language.value))
     effect(() => {
-      surroundings.storage.setItem(STORED, JSON.stringify({ theme: this.theme.value, language: this.language.value, singleKeys: this.singleKeys.value }))
+      const { theme, language, singleKeys, masks, maskFilters } = this
+      const kept = { theme: theme.value, language: language.value, singleKeys: singleKeys.value, masks: masks.value, maskFilters: maskFilters.value }
+      surroundings.storage.setItem(STORED, JSON.stringify(kept))
     })
   }
 
@@ -68,6 +76,12 @@ function read(storage: Storage): Record<string, unknown> {
   } catch {
     return {}
   }
+}
+
+/** All payloads, if nothing else was chosen. */
+function filtersOf(stored: unknown): string[] {
+  const filters = Array.isArray(stored) ? stored.filter((one): one is string => typeof one === 'string' && isTopicFilter(one)) : []
+  return filters.length === 0 ? ['#'] : filters
 }
 
 function languageOf(wanted: readonly string[]): Language {

@@ -3,6 +3,7 @@
 
 import { type Findable, parseTerms, type Terms } from './find-terms.ts'
 import { look, textOf } from './glance.ts'
+import { HiddenCount } from './hidden-count.ts'
 import type { MessageStore } from './message-store.ts'
 
 /** What the list needs to know of the connection. */
@@ -10,6 +11,8 @@ export interface MessageSource {
   readonly store: MessageStore
   topicOf(topicId: number): string
   isMuted(subscription: number): boolean
+  /** Its branch of the tree is muted. */
+  isTopicMuted(topicId: number): boolean
 }
 
 export class MessageList {
@@ -21,6 +24,8 @@ export class MessageList {
   /** Numbers that pass, rising, from `#from`; unused without a filter. */
   #passing: number[] = []
   #from = 0
+  /** Of muted branches, while there is a filter. */
+  readonly #hidden = new HiddenCount()
   /** What the backward scan has found, falling: put before `#passing` when it ends. */
   #older: number[] = []
   /** The scan has read down to here. */
@@ -73,12 +78,17 @@ export class MessageList {
   work(isOver: () => boolean): boolean {
     if (!this.#isFiltered) return false
     const { store } = this.#source
-    for (; this.#lookedTo < store.end; this.#lookedTo++) if (store.has(this.#lookedTo) && this.#passes(this.#lookedTo)) this.#passing.push(this.#lookedTo)
+    for (; this.#lookedTo < store.end; this.#lookedTo++) {
+      if (!store.has(this.#lookedTo)) continue
+      if (this.#isTopicMuted(this.#lookedTo)) this.#hidden.addNewer(this.#lookedTo)
+      else if (this.#passes(this.#lookedTo)) this.#passing.push(this.#lookedTo)
+    }
     let steps = 0
     while (this.#scannedTo > store.first) {
       if ((++steps & 255) === 0 && isOver()) return true
       this.#scannedTo--
-      if (this.#passes(this.#scannedTo)) this.#older.push(this.#scannedTo)
+      if (this.#isTopicMuted(this.#scannedTo)) this.#hidden.addOlder(this.#scannedTo)
+      else if (this.#passes(this.#scannedTo)) this.#older.push(this.#scannedTo)
     }
     if (this.#older.length > 0) {
       this.#passing = [...this.#older.reverse(), ...this.#passing.slice(this.#from)]
@@ -101,6 +111,12 @@ export class MessageList {
     if (this.isFollowing) return 0
     if (!this.#isFiltered) return this.#source.store.end - Math.max(this.#standsAt, this.#source.store.first)
     return this.#passing.length - this.#from - this.#shownPassing()
+  }
+
+  /** Messages of muted branches that are kept and not shown. */
+  get hidden(): number {
+    this.#hidden.forget(this.#source.store.first)
+    return this.#hidden.count
   }
 
   /** The message in a row, 0 = the newest; -1 = none. */
@@ -152,6 +168,7 @@ export class MessageList {
     const { store } = this.#source
     this.#passing = []
     this.#older = []
+    this.#hidden.clear()
     this.#from = 0
     this.#lookedTo = this.#scannedTo = this.#scannedFrom = store.end
   }
@@ -177,6 +194,10 @@ export class MessageList {
       this.#from = 0
     }
     while (this.#older.length > 0 && this.#older.at(-1)! < first) this.#older.pop()
+  }
+
+  #isTopicMuted(seq: number): boolean {
+    return this.#hasMuted && this.#source.isTopicMuted(this.#source.store.topicId(seq))
   }
 
   #passes(seq: number): boolean {

@@ -3,6 +3,7 @@
 
 import { hexOf, look, numberAt, numericPaths, oneLine, textOf, valueMember } from './glance.ts'
 import type { MessageStore } from './message-store.ts'
+import { dotsOf, maskedGlance, type PayloadMask } from './payload-mask.ts'
 import type { HistoryRow, MessageDetail, MessageRow } from './protocol.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import type { TopicNames } from './topic-names.ts'
@@ -19,27 +20,30 @@ export interface Recorded {
   readonly store: MessageStore
   readonly names: TopicNames
   readonly subscriptions: Subscriptions
+  readonly mask: PayloadMask
 }
 
-export function messageRow({ store, names, subscriptions }: Recorded, seq: number, older: number): MessageRow {
+export function messageRow({ store, names, subscriptions, mask }: Recorded, seq: number, older: number): MessageRow {
   const time = store.time(seq)
+  const topic = names.nameOf(store.topicId(seq))
+  const text = preview(store.payload(seq))
   return {
     seq,
     time,
     deltaMs: older < 0 ? null : time - store.time(older),
     isOut: store.isOut(seq),
-    topic: visibleLine(names.nameOf(store.topicId(seq))),
+    topic: visibleLine(topic),
     series: subscriptions.seriesOf(store.subscription(seq)),
     qos: store.qos(seq),
     retain: store.retain(seq),
     dup: store.dup(seq),
     hasProperties: store.hasProperties(seq),
     size: store.size(seq),
-    preview: preview(store.payload(seq)),
+    preview: mask.hides(topic) ? dotsOf(text) : text,
   }
 }
 
-/** `whole`: all that is kept of the payload. */
+/** `whole`: all that is kept of the payload; never masked: what is published or copied again is the real one, and the page hides it. */
 export function messageDetail({ store, names, subscriptions }: Recorded, seq: number, whole: boolean): MessageDetail | null {
   if (!store.has(seq)) return null
   const payload = store.payload(seq)
@@ -64,11 +68,13 @@ export function* backwards(store: MessageStore, seq: number): Generator<number, 
   for (let at = seq; at >= 0 && store.has(at); at = store.previous(at)) yield at
 }
 
-export function historyRows({ store, names }: Recorded, newest: number): HistoryRow[] {
+export function historyRows({ store, names, mask }: Recorded, newest: number): HistoryRow[] {
   const rows: HistoryRow[] = []
   for (const seq of backwards(store, newest)) {
     if (rows.length === HISTORY) break
-    const { glance } = look(store.payload(seq), names.nameOf(store.topicId(seq)))
+    const topic = names.nameOf(store.topicId(seq))
+    const { glance: seen } = look(store.payload(seq), topic)
+    const glance = mask.hides(topic) ? maskedGlance(seen) : seen
     rows.push({
       seq,
       time: store.time(seq),
@@ -90,9 +96,9 @@ export interface Series {
 }
 
 /** Numbers of a topic over time, the oldest first. `wanted` null, or not there any more: the member that stands for the value. */
-export function series({ store, names }: Recorded, newest: number, wanted: string | null): Series {
+export function series({ store, names, mask }: Recorded, newest: number, wanted: string | null): Series {
   const none: Series = { fields: [], field: null, times: new Float64Array(0), values: new Float64Array(0) }
-  if (!store.has(newest)) return none
+  if (!store.has(newest) || mask.hides(names.nameOf(store.topicId(newest)))) return none
   const fields = numericPaths(store.payload(newest))
   const field = wanted !== null && fields.includes(wanted) ? wanted : mainField(store.payload(newest), names.nameOf(store.topicId(newest)), fields)
   if (field === null) return { ...none, fields }

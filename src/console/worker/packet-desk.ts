@@ -1,6 +1,7 @@
 // Keeps a tab's packets until somebody wants to see them: only then the dissector is loaded, and reads what was kept.
 // The dissector is four times as big as everything else, and most visits never open Packets. When it cannot keep pace, the oldest unread are forgotten.
 
+import type { PayloadMask } from './payload-mask.ts'
 import type { Emit, PacketCalls, PacketServing } from './protocol.ts'
 import { UnreadPackets } from './unread-packets.ts'
 
@@ -12,12 +13,14 @@ const MOST_AHEAD = 1 << 21
 export class PacketDesk {
   readonly #connection: number
   readonly #emit: Emit
+  readonly #mask: PayloadMask
   readonly #unread = new UnreadPackets(MOST_UNREAD)
   #service: PacketServing | null = null
   #loading: Promise<PacketServing> | null = null
 
-  constructor(connection: number, emit: Emit) {
+  constructor(connection: number, emit: Emit, mask: PayloadMask) {
     this.#connection = connection
+    this.#mask = mask
     this.#emit = emit
   }
 
@@ -63,7 +66,7 @@ export class PacketDesk {
 
   async #read(): Promise<PacketServing> {
     const { PacketService } = await import('./packets/packet-service.ts')
-    this.#service = new PacketService(this.#connection, this.#emit)
+    this.#service = new PacketService(this.#connection, this.#emit, undefined, undefined, this.#mask)
     this.#feed()
     return this.#service
   }

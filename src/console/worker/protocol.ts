@@ -22,6 +22,8 @@ export interface Profile {
   /** Seconds; 0 = off. */
   readonly keepAlive: number
   readonly subscriptions: readonly SubscriptionOptions[]
+  /** Branches of the tree that are not shown, such as `building5/room5.03`. */
+  readonly muted: readonly string[]
   /** Address of the admin API's stream of packets, `ws://HOST/admin/v1/stream`; null: we record what our own client sends and gets. */
   readonly stream: string | null
 }
@@ -116,6 +118,8 @@ export interface TopicRow {
   /** Milliseconds since 1970; 0 = never. */
   readonly seen: number
   readonly isPinned: boolean
+  /** The muted branch it is in, itself perhaps: then it has no value, line and rate; null = none. */
+  readonly mutedBy: string | null
 }
 
 /** A payload at a glance, one line. */
@@ -225,8 +229,10 @@ interface Of {
   readonly connection: number
 }
 
-/** name → what is asked and what is answered. Every ask names its connection, but for the first two. */
+/** name → what is asked and what is answered. Every ask names its connection, but for the first three. */
 export interface Calls extends PacketCalls {
+  /** Payloads of these Topic Filters are told as dots from now on; null = none. */
+  'mask/set': { ask: { readonly filters: readonly string[] | null }; answer: null }
   /** Opens a tab with a broker behind it; the answer is its number. */
   'connection/open': { ask: { readonly profile: Profile }; answer: number }
   /** Opens a tab for a capture; the answer is its number. */
@@ -247,6 +253,8 @@ export interface Calls extends PacketCalls {
   'topics/toggle': { ask: Of & { readonly id: number; readonly open: boolean }; answer: null }
   'topics/toggle-all': { ask: Of & { readonly open: boolean }; answer: null }
   'topics/pin': { ask: Of & { readonly id: number; readonly pinned: boolean }; answer: null }
+  /** The branches that are muted from now on. */
+  'topics/mute': { ask: Of & { readonly paths: readonly string[] }; answer: null }
   /** Opens the branches above a topic; its row among the visible ones, or -1. */
   'topics/reveal': { ask: Of & { readonly topic: string }; answer: number }
   /** Topic Names that begin with, or hold, what was typed. */
@@ -289,6 +297,8 @@ export interface Events extends PacketEvents {
     readonly passing: number
     readonly first: number
     readonly rows: readonly TopicRow[]
+    /** Topics in muted branches. */
+    readonly muted: number
     /** What is wrong with the filter; null = nothing. */
     readonly problem: string | null
   }
@@ -301,6 +311,8 @@ export interface Events extends PacketEvents {
     /** Messages since the list stands still. */
     readonly newer: number
     readonly kept: number
+    /** Of muted branches of the tree, among those kept. */
+    readonly hidden: number
     readonly problem: string | null
     /** Share of the filter's first run that is done, 0 to 1. */
     readonly progress: number

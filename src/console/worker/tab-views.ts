@@ -102,6 +102,7 @@ export class TabViews {
       passing: tree.passing,
       first,
       rows: tree.rows(first, count, now),
+      muted: tree.mutedTopics,
       problem: tree.problem,
     })
   }
@@ -123,6 +124,7 @@ export class TabViews {
       rows,
       newer: list.newer,
       kept: store.kept,
+      hidden: list.hidden,
       problem: list.problem,
       progress: list.progress,
       histogram,

@@ -10,9 +10,11 @@ import { DemoSensors } from './demo-sensors.ts'
 import { MessageList } from './message-list.ts'
 import type { Recorded } from './message-rows.ts'
 import { BUFFER_BUDGET, MessageStore } from './message-store.ts'
+import { MutedTopics, mutedAbove } from './muted-topics.ts'
 import { PacketDesk } from './packet-desk.ts'
 import { PacketRecorder } from './packet-recorder.ts'
 import { PacketStream } from './packet-stream.ts'
+import type { PayloadMask } from './payload-mask.ts'
 import type { ConnectionPhase, Emit, Profile } from './protocol.ts'
 import { Publisher } from './publisher.ts'
 import { SecondRates } from './second-rates.ts'
@@ -27,6 +29,8 @@ export interface TabEnvironment {
   /** Milliseconds since 1970, with fraction. */
   readonly wallMs: () => number
   readonly random: () => number
+  /** Of all tabs. */
+  readonly mask: PayloadMask
 }
 
 /** Milliseconds between two lines of numbers. */
@@ -36,8 +40,10 @@ export class Tab implements Recorded {
   readonly id: number
   readonly store = new MessageStore()
   readonly names = new TopicNames()
-  readonly tree = new TopicTree()
+  readonly tree: TopicTree
+  readonly mask: PayloadMask
   readonly subscriptions = new Subscriptions()
+  readonly muted = new MutedTopics()
   readonly histogram = new TimeHistogram()
   readonly packets: PacketDesk
   readonly list: MessageList
@@ -64,12 +70,20 @@ export class Tab implements Recorded {
     this.#isFile = isFile
     this.#environment = environment
     this.#emit = emit
-    this.packets = new PacketDesk(id, emit)
+    this.mask = environment.mask
+    this.tree = new TopicTree(undefined, this.mask)
+    this.packets = new PacketDesk(id, emit, this.mask)
     this.#recorder = new PacketRecorder(environment, (bytes) => {
       if (this.#source === 'own') this.packets.push(bytes)
       else if (this.#source === 'asked') this.#ownWaiting.push(bytes)
     })
-    this.list = new MessageList({ store: this.store, topicOf: (topicId) => this.names.nameOf(topicId), isMuted: (one) => this.subscriptions.isMuted(one) })
+    const topicOf = (topicId: number): string => this.names.nameOf(topicId)
+    this.list = new MessageList({
+      store: this.store,
+      topicOf,
+      isMuted: (subscription) => this.subscriptions.isMuted(subscription),
+      isTopicMuted: (topicId) => this.muted.hides(topicId, topicOf),
+    })
     this.views = new TabViews(this, emit)
     const socket = environment.socket === null ? null : this.#recorder.recording(environment.socket)
     this.link = new BrokerLink({ ...environment, socket }, this.subscriptions, {
@@ -96,12 +110,26 @@ export class Tab implements Recorded {
   }
 
   connect(profile: Profile): void {
+    this.mute(profile.muted)
     const known = new Set(this.subscriptions.options().map(({ filter }) => filter))
     for (const subscription of profile.subscriptions) if (!known.has(subscription.filter)) this.subscriptions.add(subscription)
     this.tellSubscriptions()
     this.#streamUrl = profile.stream
     this.#openStream()
     this.link.connect(profile)
+  }
+
+  /** A subscription or a branch of the tree is muted. */
+  get hasMuted(): boolean {
+    return this.subscriptions.hasMuted || !this.muted.isEmpty
+  }
+
+  /** The branches that are muted from now on. */
+  mute(paths: readonly string[]): void {
+    if (!this.muted.set(paths)) return
+    this.tree.mute(this.muted.paths)
+    this.list.show(this.list.find, this.hasMuted, true)
+    this.views.refresh()
   }
 
   runDemo(isRunning: boolean): void {
@@ -171,15 +199,19 @@ export class Tab implements Recorded {
     this.tree.arrived({ topic: publish.topicName, seq, time: now, payload: publish.payload, retain: publish.retain })
     this.#rates.add(now)
     this.#received++
-    this.histogram.add(now, this.subscriptions.seriesOf(subscription))
+    if (!this.#isMuted(publish.topicName)) this.histogram.add(now, this.subscriptions.seriesOf(subscription))
     this.views.dirty = true
   }
 
   #published(message: OutgoingMessage): void {
     const now = this.now()
     this.#record(message, now, true, -1, false)
-    this.histogram.add(now, -1)
+    if (!this.#isMuted(message.topicName)) this.histogram.add(now, -1)
     this.views.dirty = true
+  }
+
+  #isMuted(topic: string): boolean {
+    return mutedAbove(this.muted.paths, topic) !== null
   }
 
   #record(message: Publish | OutgoingMessage, time: number, isOut: boolean, subscription: number, dup: boolean): number {

@@ -38,6 +38,8 @@ export class TopicNode {
   /** Null = as the tree decides. */
   open: boolean | null = null
   isPinned = false
+  /** It, or what is above it, is muted. */
+  isMuted = false
   #line: Float64Array | null = null
   #lineLength = 0
   #lineAt = 0

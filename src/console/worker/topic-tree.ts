@@ -3,6 +3,8 @@
 
 import { type Findable, parseTerms, type Terms } from './find-terms.ts'
 import { look } from './glance.ts'
+import { mutedAbove } from './muted-topics.ts'
+import { maskedGlance, PayloadMask } from './payload-mask.ts'
 import type { Glance, TopicRow, TopicSort } from './protocol.ts'
 import { TopicNode } from './topic-node.ts'
 import { visibleLine } from './visible-text.ts'
@@ -25,6 +27,7 @@ export interface Arrival {
 
 export class TopicTree {
   readonly #most: number
+  readonly #mask: PayloadMask
   readonly #root = new TopicNode(-1, '', null)
   readonly #nodes: TopicNode[] = []
   /** Topics with messages. */
@@ -42,9 +45,11 @@ export class TopicTree {
   /** Nodes that pass, or have one below that does; null = no filter. */
   #passing: Set<TopicNode> | null = null
   #passingTopics = 0
+  #muted: ReadonlySet<string> = new Set()
 
-  constructor(most: number = MOST_NODES) {
+  constructor(most: number = MOST_NODES, mask: PayloadMask = new PayloadMask()) {
     this.#most = most
+    this.#mask = mask
   }
 
   get topics(): number {
@@ -67,8 +72,8 @@ export class TopicTree {
   }
 
   /** The last value of a topic as it may be shown; null = none yet. */
-  glanceOf({ glance }: TopicNode): Glance | null {
-    return glance
+  glanceOf({ glance, path }: TopicNode): Glance | null {
+    return glance !== null && this.#mask.hides(path) ? maskedGlance(glance) : glance
   }
 
   get beyond(): number {
@@ -96,6 +101,7 @@ export class TopicTree {
           return null
         }
         next = new TopicNode(this.#nodes.length, name, at)
+        next.isMuted = at.isMuted || this.#muted.has(next.path)
         this.#nodes.push(next)
         at.addChild(next)
       }
@@ -127,6 +133,8 @@ export class TopicTree {
     node.retained = payload.length > 0 && (retain || node.retained)
     for (let at: TopicNode | null = node; at !== null; at = at.parent) {
       at.count++
+      // what is muted does not make its branch look alive
+      if (node.isMuted && !at.isMuted) continue
       at.seen = time
       at.rates.add(time)
     }
@@ -164,6 +172,25 @@ export class TopicTree {
     this.#isFlatOld = true
   }
 
+  /** What is muted from now on. A branch that is shown again was last seen when something came below it. */
+  mute(paths: ReadonlySet<string>): void {
+    this.#muted = paths
+    for (const node of this.#nodes) {
+      const wasMuted = node.isMuted
+      const parent = node.parent!
+      node.isMuted = parent.isMuted || paths.has(node.path)
+      if (wasMuted && !node.isMuted) for (let at: TopicNode | null = parent; at !== null && at.seen < node.seen; at = at.parent) at.seen = node.seen
+    }
+    this.#isFlatOld = true
+  }
+
+  /** Topics in muted branches. */
+  get mutedTopics(): number {
+    let topics = 0
+    for (const node of this.#nodes) if (node.isMuted && node.parent?.isMuted !== true) topics += node.topics
+    return topics
+  }
+
   /** Opens what is above a topic; its row, or -1. */
   reveal(topic: string, now: number): number {
     const node = this.#byTopic.get(topic)
@@ -185,7 +212,7 @@ export class TopicTree {
   }
 
   /** Topic Names that hold the text: those that begin with it first. */
-  complete(text: string, limit: number): TopicNode[] {
+  complete(text: string, limit: number): { readonly topic: string; readonly glance: Glance | null }[] {
     const wanted = text.toLowerCase()
     const begins: TopicNode[] = []
     const holds: TopicNode[] = []
@@ -195,7 +222,7 @@ export class TopicTree {
       else if (at > 0 && holds.length < limit) holds.push(node)
       if (begins.length >= limit) break
     }
-    return [...begins, ...holds].slice(0, limit)
+    return [...begins, ...holds].slice(0, limit).map((node) => ({ topic: node.path, glance: this.glanceOf(node) }))
   }
 
   /** Topics at and below a path whose last message was retained. */
@@ -257,13 +284,17 @@ export class TopicTree {
   #ordered(node: TopicNode, now: number): readonly TopicNode[] {
     const byName = node.sortedByName(compareNames)
     const order = ORDERS[this.#sort]
-    const ordered = order === null ? byName : [...byName].sort((a, b) => order(b, now) - order(a, now))
+    const ordered =
+      order === null ? byName : [...byName].sort((a, b) => Number(a.isMuted) - Number(b.isMuted) || (a.isMuted ? 0 : order(b, now) - order(a, now)))
     return ordered.some((child) => child.isPinned) ? [...ordered].sort((a, b) => Number(b.isPinned) - Number(a.isPinned)) : ordered
   }
 
   #row(node: TopicNode, now: number): TopicRow {
     const { isLeaf } = node
-    const line = node.last < 0 || !isLeaf ? [] : node.line()
+    const hasLine = isLeaf && !this.#mask.hides(node.path)
+    const line = node.last < 0 || !hasLine ? [] : node.line()
+    const glance = this.glanceOf(node)
+    const mutedBy = node.isMuted ? mutedAbove(this.#muted, node.path) : null
     return {
       id: node.id,
       path: node.path,
@@ -271,14 +302,15 @@ export class TopicTree {
       level: node.level,
       isOpen: isLeaf ? null : this.#isOpen(node),
       topics: node.topics,
-      value: node.last < 0 || node.glance === null ? null : { ...node.glance, text: visibleLine(node.glance.text), unit: visibleLine(node.glance.unit) },
+      value: mutedBy !== null || node.last < 0 || glance === null ? null : { ...glance, text: visibleLine(glance.text), unit: visibleLine(glance.unit) },
       retained: node.retained,
-      spark: isLeaf ? line : node.rates.line(now),
-      sparkKind: isLeaf ? node.lineKind : 'rate',
-      rate: node.rates.rate(now),
+      spark: mutedBy !== null ? [] : hasLine ? line : node.rates.line(now),
+      sparkKind: hasLine ? node.lineKind : 'rate',
+      rate: mutedBy !== null ? 0 : node.rates.rate(now),
       count: node.count,
       seen: node.seen,
       isPinned: node.isPinned,
+      mutedBy,
     }
   }
 }

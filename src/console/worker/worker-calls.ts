@@ -4,11 +4,12 @@
 import { TopicComparison } from './compare-topics.ts'
 import { exportMessages } from './export-messages.ts'
 import { messageDetail } from './message-rows.ts'
+import { PayloadMask } from './payload-mask.ts'
 import type { CallName, Calls, Emit } from './protocol.ts'
 import { Tab, type TabEnvironment } from './tab.ts'
 
 type Handlers = {
-  readonly [N in Exclude<CallName, `packets/${string}` | 'connection/open' | 'connection/open-file' | 'topics/compare'>]: (
+  readonly [N in Exclude<CallName, `packets/${string}` | 'connection/open' | 'connection/open-file' | 'topics/compare' | 'mask/set'>]: (
     tab: Tab,
     ask: Calls[N]['ask'],
   ) => Calls[N]['answer']
@@ -17,12 +18,13 @@ type Handlers = {
 export class WorkerCalls {
   readonly #tabs = new Map<number, Tab>()
   readonly #environment: TabEnvironment
+  readonly #mask = new PayloadMask()
   readonly #emit: Emit
   readonly #comparison = new TopicComparison()
   #next = 1
 
-  constructor(environment: TabEnvironment, emit: Emit) {
-    this.#environment = environment
+  constructor(environment: Omit<TabEnvironment, 'mask'>, emit: Emit) {
+    this.#environment = { ...environment, mask: this.#mask }
     this.#emit = emit
   }
 
@@ -30,6 +32,11 @@ export class WorkerCalls {
   call<N extends CallName>(name: N, ask: Calls[N]['ask']): unknown {
     if (name === 'connection/open') return this.#open(false, (ask as Calls['connection/open']['ask']).profile)
     if (name === 'connection/open-file') return this.#open(true, null)
+    if (name === 'mask/set') {
+      this.#mask.set((ask as Calls['mask/set']['ask']).filters)
+      for (const tab of this.#tabs.values()) tab.views.refresh()
+      return null
+    }
     const { connection } = ask as { readonly connection: number }
     const tab = this.#tab(name, connection)
     if (name === 'topics/compare') {
@@ -101,7 +108,7 @@ const HANDLERS: Handlers = {
   },
   'subscription/mute': (tab, { filter, muted }) => {
     tab.subscriptions.mute(filter, muted)
-    tab.list.show(tab.list.find, tab.subscriptions.hasMuted, true)
+    tab.list.show(tab.list.find, tab.hasMuted, true)
     tab.tellSubscriptions()
     tab.views.refresh()
     return done
@@ -125,12 +132,16 @@ const HANDLERS: Handlers = {
     tab.views.refresh()
     return done
   },
+  'topics/mute': (tab, { paths }) => {
+    tab.mute(paths)
+    return done
+  },
   'topics/reveal': (tab, { topic }) => {
     const row = tab.tree.reveal(topic, tab.now())
     tab.views.refresh()
     return row
   },
-  'topics/complete': (tab, { text, limit }) => tab.tree.complete(text, limit).map(({ path, glance }) => ({ topic: path, glance })),
+  'topics/complete': (tab, { text, limit }) => tab.tree.complete(text, limit),
   'topics/retained': (tab, { path }) => tab.tree.retainedBelow(path),
   'topics/delete-retained': (tab, { topics }) => {
     tab.deleteRetained(topics)
@@ -141,7 +152,7 @@ const HANDLERS: Handlers = {
     return done
   },
   'messages/watch': (tab, ask) => {
-    tab.list.show(ask.find, tab.subscriptions.hasMuted, false)
+    tab.list.show(ask.find, tab.hasMuted, false)
     tab.list.follow(ask.follow && !tab.views.isPaused)
     tab.views.watchMessages(ask)
     return done

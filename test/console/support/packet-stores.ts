@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CaptureAnalysis } from '../../../src/analyse/capture-analysis.ts'
 import { PacketStore } from '../../../src/console/worker/packets/packet-store.ts'
+import { PayloadMask } from '../../../src/console/worker/payload-mask.ts'
 import type { Packet } from '../../../src/dissect/packet.ts'
 
 const FOLDER = join(import.meta.dirname, '../../golden/captures')
@@ -21,6 +22,8 @@ export interface StoreOptions {
   readonly piece?: number
   /** Bytes kept. */
   readonly budget?: number
+  /** Payloads that details do not show. */
+  readonly mask?: PayloadMask
 }
 
 /** Works off what has come. */
@@ -28,8 +31,11 @@ export function work(store: PacketStore): void {
   while (store.step(() => false));
 }
 
-export function storeOf(bytes: Uint8Array, { filter = '', piece = bytes.length, budget = Number.POSITIVE_INFINITY }: StoreOptions = {}): PacketStore {
-  const store = new PacketStore({ budget })
+export function storeOf(
+  bytes: Uint8Array,
+  { filter = '', piece = bytes.length, budget = Number.POSITIVE_INFINITY, mask = new PayloadMask() }: StoreOptions = {},
+): PacketStore {
+  const store = new PacketStore({ budget, mask })
   store.setFilter(filter)
   for (let at = 0; at < bytes.length; at += piece) {
     store.push(bytes.slice(at, at + piece))

@@ -10,6 +10,7 @@ import { ScrollRegion } from '../../parts/scroll-region.tsx'
 import { useAdmin } from '../../state/admin-api.ts'
 import { useApp } from '../../state/app-context.ts'
 import { useKeys } from '../../state/keyboard.ts'
+import { dotsOf } from '../../worker/payload-mask.ts'
 import { visibleLine } from '../../worker/visible-text.ts'
 import type { BrokerWords } from './broker-words.ts'
 
@@ -65,7 +66,7 @@ export function SysPane({ base, everyMs, words: { sys: words, keys } }: SysPaneP
                   <td>
                     <code class="foreign">{visibleLine(topic)}</code>
                   </td>
-                  <td class="num foreign">{visibleLine(value)}</td>
+                  <td class="num foreign">{app.mask.value.hides(topic) ? dotsOf(value) : visibleLine(value)}</td>
                 </tr>
               ))}
             </tbody>

@@ -100,6 +100,7 @@ function Flow({ name, rates, total, words }: FlowProps): JSX.Element {
 }
 
 function Will({ will, words }: { readonly will: WillRow; readonly words: ClientsWords }): JSX.Element {
+  const mask = useApp().mask.value
   const { topic, qos, retain, payloadStart, sizeBytes, delaySeconds } = will
   return (
     <div class="client-will">
@@ -107,7 +108,7 @@ function Will({ will, words }: { readonly will: WillRow; readonly words: Clients
       <span class="client-will-line">
         <QosBadge qos={qos} />
         {retain ? <Tag icon="retain">{words.retained}</Tag> : null}
-        <span class="muted foreign">{payloadText(payloadStart, sizeBytes, words.queue.empty)}</span>
+        <span class="muted foreign">{payloadText(payloadStart, sizeBytes, words.queue.empty, mask.hides(topic))}</span>
       </span>
       {delaySeconds === 0 ? null : <span class="muted">{words.willDelay(delaySeconds)}</span>}
     </div>

@@ -19,7 +19,8 @@ export interface ClientQueueProps {
 }
 
 export function ClientQueue({ rows, all, words }: ClientQueueProps): JSX.Element {
-  const language = useApp().settings.language.value
+  const app = useApp()
+  const language = app.settings.language.value
   if (rows.length === 0) return <p class="muted">{words.queue.none}</p>
   return (
     <>
@@ -31,7 +32,7 @@ export function ClientQueue({ rows, all, words }: ClientQueueProps): JSX.Element
               {retain ? <Tag icon="retain">{words.retained}</Tag> : null}
               <QosBadge qos={qos} />
             </span>
-            <code class="client-payload cut foreign muted">{payloadText(payloadStart, sizeBytes, words.queue.empty)}</code>
+            <code class="client-payload cut foreign muted">{payloadText(payloadStart, sizeBytes, words.queue.empty, app.mask.value.hides(topic))}</code>
             <span class="client-queued-facts muted">{bytesText(sizeBytes)}</span>
             {expiresInMs === null ? null : <span class="muted client-expires">{words.queue.expires(spanText(expiresInMs / 1000))}</span>}
           </li>

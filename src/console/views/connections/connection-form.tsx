@@ -14,6 +14,7 @@ import type { Connection } from '../../state/connection.ts'
 import { DEFAULT_SUBSCRIPTION, EMPTY_PROFILE } from '../../state/connections.ts'
 import { FRAME } from '../../words/frame.ts'
 import type { Profile } from '../../worker/protocol.ts'
+import { visibleLine } from '../../worker/visible-text.ts'
 import { CAPTURE_WORDS } from '../packets/capture-words.ts'
 import { chooseCapture } from '../packets/open-capture.ts'
 import { pageProfile } from './first-connection.ts'
@@ -24,6 +25,9 @@ const VERSIONS = [
   { id: '4', label: 'MQTT 3.1.1' },
   { id: '3', label: 'MQTT 3.1' },
 ] as const
+
+/** Profiles used before that are listed at once. */
+const SHOWN_KNOWN = 5
 
 export interface ConnectionFormProps {
   /** Null = a new one. */
@@ -137,28 +141,42 @@ function Starts({ onTake }: { readonly onTake: (profile: Profile) => void }): JS
   const texts = app.words(FRAME).connection
   const known = app.connections.known.value
   const isSecure = location.protocol === 'https:'
+  const one = (profile: Profile): JSX.Element => (
+    <li key={`${profile.name} ${profile.url}`} class="start">
+      <button type="button" class="start-take" onClick={() => onTake(profile)}>
+        <b class="cut foreign">{visibleLine(profile.name)}</b>
+        <code class="cut foreign">{visibleLine(profile.url)}</code>
+      </button>
+      <IconButton icon="close" label={texts.forget(profile.name)} onClick={() => app.connections.forget(profile)} />
+    </li>
+  )
   return (
     <div class="starts">
       <div class="starts-line">
         <Button label={texts.thisHost} size="s" onClick={() => onTake(pageProfile())} />
         <Button label={texts.localHost} size="s" disabled={isSecure} onClick={() => onTake({ ...EMPTY_PROFILE, name: 'localhost', url: LOCAL_URL })} />
         <span class="spacer" />
+        <Button
+          label={texts.import}
+          icon="upload"
+          size="s"
+          kind="ghost"
+          onClick={() => {
+            app.overlay.value = 'import'
+          }}
+        />
         <Button label={app.words(CAPTURE_WORDS).open} icon="folder" size="s" kind="ghost" onClick={() => chooseCapture(app)} />
       </div>
       {known.length === 0 ? null : (
         <>
           <h3 class="starts-head">{texts.known}</h3>
-          <ul class="starts-list">
-            {known.slice(0, 5).map((profile) => (
-              <li key={`${profile.name} ${profile.url}`} class="start">
-                <button type="button" class="start-take" onClick={() => onTake(profile)}>
-                  <b class="cut foreign">{profile.name}</b>
-                  <code class="cut foreign">{profile.url}</code>
-                </button>
-                <IconButton icon="close" label={texts.forget(profile.name)} onClick={() => app.connections.forget(profile)} />
-              </li>
-            ))}
-          </ul>
+          <ul class="starts-list">{known.slice(0, SHOWN_KNOWN).map(one)}</ul>
+          {known.length <= SHOWN_KNOWN ? null : (
+            <details class="connect-more">
+              <summary>{texts.knownMore(known.length - SHOWN_KNOWN)}</summary>
+              <ul class="starts-list">{known.slice(SHOWN_KNOWN).map(one)}</ul>
+            </details>
+          )}
         </>
       )}
       <details class="connect-more">

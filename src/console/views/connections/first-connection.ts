@@ -9,7 +9,9 @@ import type { Profile } from '../../worker/protocol.ts'
 /** Opens the broker of the page, or shows a form. `token`: of a first link. */
 export async function openFirst(app: App, token: string | null): Promise<void> {
   const session = location.protocol.startsWith('http') ? await app.admin.begin() : null
-  if (session === null) app.overlay.value = 'connect'
+  // a file may have been dropped in the meantime
+  const isUntouched = app.overlay.peek() === null && app.connections.list.peek().length === 0
+  if (session === null) app.overlay.value = isUntouched ? 'connect' : app.overlay.peek()
   else if (session.role !== null || (token !== null && (await app.admin.login(token)) === 'ok')) await openOwn(app)
   else app.overlay.value = 'login'
 }

@@ -17,6 +17,7 @@ import { packetsModelOf } from '../packets/packets-model.ts'
 import { useFilterLink } from '../packets/use-link.ts'
 import { useMessageFrame } from '../packets/use-message-frame.ts'
 import { useNarrow } from '../packets/use-narrow.ts'
+import { saveView } from '../packets/view-file.ts'
 import type { ScreenProps } from '../registry.ts'
 import { barsOf } from './ladder-bars.ts'
 import { LadderDrawing } from './ladder-drawing.tsx'
@@ -149,6 +150,7 @@ export function LadderScreen({ connection }: ScreenProps): JSX.Element {
           <Button kind="ghost" icon="download" label={words.svg} disabled={model.steps.length === 0} onClick={() => void exported('svg')} />
           <Button kind="ghost" label={words.png} disabled={model.steps.length === 0} onClick={() => void exported('png')} />
           <Button kind="ghost" label={words.mermaid} disabled={model.steps.length === 0} onClick={() => void exported('mermaid')} />
+          <Button kind="ghost" icon="disk" label={words.view} disabled={model.steps.length === 0} onClick={() => void saveView(app, connection)} />
         </span>
         <span class="narrow-only">
           <Menu
@@ -156,6 +158,7 @@ export function LadderScreen({ connection }: ScreenProps): JSX.Element {
             icon="more"
             items={[
               ...(['svg', 'png', 'mermaid'] as const).map((form) => ({ id: form, label: words.exportAs(words[form]), onSelect: () => void exported(form) })),
+              { id: 'view', label: words.saveView, onSelect: () => void saveView(app, connection) },
               ...parties,
             ]}
           />

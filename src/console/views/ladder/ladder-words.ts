@@ -14,6 +14,8 @@ const EN = {
   svg: 'SVG',
   png: 'PNG',
   mermaid: 'Mermaid',
+  view: 'View',
+  saveView: 'Save the view with its packets (.zzb)',
   exportAs: (form: string) => `Export as ${form}`,
   part: (from: string, to: string, total: string) => `${from} to ${to} of ${total} MQTT packets`,
   hidden: (clients: number, messages: string) =>
@@ -87,6 +89,8 @@ const IT: LadderWords = {
   svg: 'SVG',
   png: 'PNG',
   mermaid: 'Mermaid',
+  view: 'Vista',
+  saveView: 'Salva la vista con i suoi pacchetti (.zzb)',
   exportAs: (form: string) => `Esporta come ${form}`,
   part: (from: string, to: string, total: string) => `da ${from} a ${to} di ${total} pacchetti MQTT`,
   hidden: (clients: number, messages: string) =>

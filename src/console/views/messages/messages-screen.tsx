@@ -17,6 +17,7 @@ import { FRAME } from '../../words/frame.ts'
 import type { Events, ExportForm, MessageRow } from '../../worker/protocol.ts'
 import { SubscriptionBar } from '../connections/subscription-bar.tsx'
 import type { ScreenProps } from '../registry.ts'
+import { MutedStrip } from '../topics/muted-strip.tsx'
 import { TimeBars } from './histogram.tsx'
 import { MessageCells, MessageHead } from './message-cells.tsx'
 import { MESSAGES } from './messages-words.ts'
@@ -165,6 +166,7 @@ export function MessagesScreen({ connection }: ScreenProps): JSX.Element {
         />
       </SubscriptionBar>
       {list === null ? null : <TimeBars connection={connection} list={list} count={count} words={words} rows={list.rows} onGo={goTo} />}
+      <MutedStrip connection={connection}>{words.mutedHidden(countText(list?.hidden ?? 0, language), list?.hidden === 1)}</MutedStrip>
       {list !== null && (!follows || isPaused) ? (
         <Strip
           kind="accent"
@@ -178,7 +180,7 @@ export function MessagesScreen({ connection }: ScreenProps): JSX.Element {
       {list !== null && list.progress < 1 ? <Strip kind="mute">{words.reading(Math.floor(list.progress * 100))}</Strip> : null}
       {list !== null && total === 0 && list.progress === 1 ? (
         find.value === '' ? (
-          <EmptyState title={words.noneYet} />
+          <EmptyState title={list.hidden > 0 ? words.noneButMuted : words.noneYet} />
         ) : (
           <EmptyState
             title={words.none}

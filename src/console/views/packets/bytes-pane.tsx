@@ -7,6 +7,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Tabs } from '../../parts/tabs.tsx'
 import { CELL, VirtualRows } from '../../parts/virtual-rows.tsx'
 import { useApp } from '../../state/app-context.ts'
+import { DOT } from '../../worker/payload-mask.ts'
 import { bytesPerLine, characterOf, hexText, isIn, lineOfByte, offsetText, protocolOf, rangeOf } from './byte-lines.ts'
 import type { PacketsModel } from './packets-model.ts'
 import { PACKETS_WORDS } from './packets-words.ts'
@@ -30,9 +31,11 @@ export function BytesPane({ model, isNarrow }: { readonly model: PacketsModel; r
     return () => observer.disconnect()
   }, [isEmpty])
   if (detail === null) return <div class="pane-note muted">{words.noPacket}</div>
-  const { lines, sources } = detail
+  const { lines, sources, masked } = detail
   const source = Math.min(model.source.value, sources.length - 1)
   const bytes = sources[source]?.bytes ?? new Uint8Array(0)
+  const hidden = masked.filter((range) => range.source === source)
+  const isHidden = (offset: number): boolean => hidden.some((range) => isIn(range, source, offset))
   const selected = rangeOf(lines[model.line.value])
   const hovered = rangeOf(lines[model.hovered.value])
   const protocol = model.line.value < 0 ? null : rangeOf(lines[protocolOf(lines, model.line.value)])
@@ -94,7 +97,7 @@ export function BytesPane({ model, isNarrow }: { readonly model: PacketsModel; r
             return true
           }}
           attributes={() => ({ class: 'byte-row', selected: false })}
-          render={(row) => <ByteRow bytes={bytes} start={row * perLine} perLine={perLine} classOf={classOf} />}
+          render={(row) => <ByteRow bytes={bytes} start={row * perLine} perLine={perLine} classOf={classOf} isHidden={isHidden} />}
         />
       )}
     </div>
@@ -106,9 +109,11 @@ interface ByteRowProps {
   readonly start: number
   readonly perLine: number
   readonly classOf: (offset: number) => string
+  /** Shown as dots. */
+  readonly isHidden: (offset: number) => boolean
 }
 
-function ByteRow({ bytes, start, perLine, classOf }: ByteRowProps): JSX.Element {
+function ByteRow({ bytes, start, perLine, classOf, isHidden }: ByteRowProps): JSX.Element {
   const line = [...bytes.subarray(start, start + perLine)]
   const edge = (at: number): string => {
     const own = classOf(start + at)
@@ -123,14 +128,14 @@ function ByteRow({ bytes, start, perLine, classOf }: ByteRowProps): JSX.Element 
       <span {...CELL} class={perLine === 16 ? 'byte-hex' : 'byte-hex byte-hex-8'}>
         {line.map((byte, at) => (
           <span key={at} data-byte={start + at} class={`byte ${edge(at)}`}>
-            {hexText(byte)}
+            {isHidden(start + at) ? DOT + DOT : hexText(byte)}
           </span>
         ))}
       </span>
       <span {...CELL} class="byte-text" aria-hidden="true">
         {line.map((byte, at) => (
           <span key={at} data-byte={start + at} class={edge(at)}>
-            {characterOf(byte)}
+            {isHidden(start + at) ? DOT : characterOf(byte)}
           </span>
         ))}
       </span>

@@ -3,7 +3,7 @@
 
 import { type Signal, signal } from '@preact/signals'
 import type { WorkerLink } from '../../state/worker-link.ts'
-import type { Completions, FilterVerdict, PacketDetail, PacketRow, PacketsState, TimeFormat } from '../../worker/packets/packet-calls.ts'
+import type { Completions, FilterVerdict, PacketDetail, PacketRow, PacketsState, TimeFormat, ViewComment } from '../../worker/packets/packet-calls.ts'
 import { UNFOLDED } from './tree-lines.ts'
 
 export type ColumnId = 'number' | 'time' | 'source' | 'destination' | 'protocol' | 'length' | 'stream' | 'client' | 'info'
@@ -104,6 +104,11 @@ export class PacketsModel {
     void this.#findActive()
   }
 
+  /** The tree of the selected packet is told anew. */
+  async again(): Promise<void> {
+    if (this.frame.peek() > 0) await this.#look()
+  }
+
   /** Nobody looks. */
   hide(): void {
     void this.#worker.call('packets/watch', { connection: this.connection, first: 0, count: 0, time: this.timeFormat.peek() })
@@ -171,8 +176,8 @@ export class PacketsModel {
   }
 
   /** Null when it failed. */
-  async save(all: boolean): Promise<{ readonly bytes: Uint8Array; readonly count: number } | null> {
-    return this.#try(() => this.#worker.call('packets/save', { connection: this.connection, all }))
+  async save(all: boolean, view: ViewComment | null = null): Promise<{ readonly bytes: Uint8Array; readonly count: number } | null> {
+    return this.#try(() => this.#worker.call('packets/save', { connection: this.connection, all, ...(view === null ? {} : { view }) }))
   }
 
   async decodeAs(rules: readonly string[]): Promise<void> {

@@ -30,6 +30,7 @@ import { partsOf } from './tree-lines.ts'
 import { useFilterLink, useLookLink } from './use-link.ts'
 import { useMessageFrame } from './use-message-frame.ts'
 import { useNarrow } from './use-narrow.ts'
+import { saveView } from './view-file.ts'
 
 type Pane = 'list' | 'detail' | 'bytes'
 
@@ -53,6 +54,7 @@ export function PacketsScreen({ connection }: ScreenProps): JSX.Element {
     void model.show()
     return () => model.hide()
   }, [model])
+  useEffect(() => void model.again(), [model, app.mask.value])
   useEffect(() => {
     if (frame === null) return
     // chosen elsewhere: it comes into sight and stays there
@@ -84,7 +86,7 @@ export function PacketsScreen({ connection }: ScreenProps): JSX.Element {
   const save = async (all: boolean): Promise<void> => {
     const saved = await model.save(all)
     if (saved !== null)
-      app.save(`${(state.fileName ?? 'zanzara').replace(/\.(pcapng|pcap|cap|gz)$/g, '')}-packets.pcapng`, 'application/octet-stream', saved.bytes)
+      app.save(`${(state.fileName ?? 'zanzara').replace(/\.(pcapng|pcap|cap|gz|zzb)$/g, '')}-packets.pcapng`, 'application/octet-stream', saved.bytes)
   }
   const toLadder = (): void => app.route.go('ladder')
 
@@ -124,6 +126,7 @@ export function PacketsScreen({ connection }: ScreenProps): JSX.Element {
     { id: 'open', label: words.openFile, icon: 'folder', onSelect: open },
     { id: 'save', label: words.savePassing(number.format(state.passing)), icon: 'download', onSelect: () => void save(false) },
     { id: 'save-all', label: words.saveAll(number.format(state.kept)), icon: 'download', onSelect: () => void save(true) },
+    { id: 'save-view', label: words.saveView, icon: 'disk', onSelect: () => void saveView(app, connection) },
   ]
   const list =
     state.passing > 0 || (state.filter === '' && state.kept > 0) ? (

@@ -194,10 +194,32 @@ function commandsOf(app: App): Command[] {
     { id: 'connect', icon: 'plus', text: words.newConnection, note: '', run: show('connect') },
     { id: 'capture', icon: 'folder', text: app.words(CAPTURE_WORDS).open, note: '', run: () => chooseCapture(app) },
   )
+  if (current !== null)
+    commands.push({
+      id: 'view',
+      icon: 'disk',
+      text: palette.saveView,
+      note: '.zzb',
+      run: () => {
+        import('../packets/view-file.ts')
+          .then(({ saveView }) => saveView(app, current))
+          .catch((error: unknown) => app.events.add('error', current.name, `${error}`))
+      },
+    })
   for (const one of app.connections.list.value)
     if (one !== current)
       commands.push({ id: `connection ${one.id}`, icon: 'broker', text: palette.showConnection(one.name), note: '', run: () => app.connections.show(one) })
   commands.push(
+    {
+      id: 'mask',
+      icon: 'mask',
+      text: app.settings.masks.value ? words.unmask : words.mask,
+      note: app.settings.maskFilters.value.join(' '),
+      run: () => {
+        app.settings.masks.value = !app.settings.masks.peek()
+      },
+    },
+    { id: 'mask-filters', icon: 'mask', text: `${words.mask} …`, note: '', run: show('mask') },
     { id: 'link', icon: 'link', text: words.copyLink, note: '', run: () => app.copy(location.href) },
     { id: 'events', icon: 'bell', text: words.events, note: '', run: show('events') },
     { id: 'settings', icon: 'gear', text: words.settings, note: '', run: show('settings') },

@@ -8,6 +8,7 @@ import { Segmented } from '../../parts/tabs.tsx'
 import { useApp } from '../../state/app-context.ts'
 import type { Connection } from '../../state/connection.ts'
 import { hostOf, usePlainPort } from '../../state/plain-port.ts'
+import { dotsOf } from '../../worker/payload-mask.ts'
 import { COPY_FORMS, type CopyForm, copyAs } from './copy-as.ts'
 import type { PublishForm } from './publish-form.ts'
 import { PUBLISH } from './publish-words.ts'
@@ -19,11 +20,15 @@ export interface CopyPaneProps {
 }
 
 export function CopyPane({ connection, form, version }: CopyPaneProps): JSX.Element {
-  const words = useApp().words(PUBLISH)
+  const app = useApp()
+  const words = app.words(PUBLISH)
   const [as, setAs] = useState<CopyForm>('mosquitto_pub')
   const { url, userName } = connection.profile.value
   const port = usePlainPort(connection)
-  const text = form.topic === '' ? '' : copyAs(as, form, { host: hostOf(url), port, userName, version })
+  const target = { host: hostOf(url), port, userName, version }
+  const text = form.topic === '' ? '' : copyAs(as, form, target)
+  const isMasked = app.mask.value.hides(form.topic) && form.text !== ''
+  const shown = isMasked ? copyAs(as, { ...form, kind: 'text', text: dotsOf(form.text) }, target) : text
   return (
     <section class="publish-part">
       <div class="publish-line">
@@ -34,7 +39,7 @@ export function CopyPane({ connection, form, version }: CopyPaneProps): JSX.Elem
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
       <pre class="code code-plain copy-text foreign" tabIndex={0}>
-        {text === '' ? words.topicProblem.empty : text.trimEnd()}
+        {text === '' ? words.topicProblem.empty : shown.trimEnd()}
       </pre>
     </section>
   )

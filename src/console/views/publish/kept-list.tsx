@@ -5,6 +5,7 @@ import type { JSX } from 'preact'
 import { QosBadge } from '../../parts/badge.tsx'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { useApp } from '../../state/app-context.ts'
+import { dotsOf } from '../../worker/payload-mask.ts'
 import { visibleLine } from '../../worker/visible-text.ts'
 import type { PublishForm } from './publish-form.ts'
 import { PUBLISH } from './publish-words.ts'
@@ -21,7 +22,9 @@ export interface KeptListProps {
 const PREVIEW = 80
 
 export function KeptList({ title, forms, onChoose, onRemove, onSave }: KeptListProps): JSX.Element {
-  const words = useApp().words(PUBLISH)
+  const app = useApp()
+  const words = app.words(PUBLISH)
+  const mask = app.mask.value
   return (
     <section class="kept" aria-label={title}>
       <div class="publish-line">
@@ -36,7 +39,9 @@ export function KeptList({ title, forms, onChoose, onRemove, onSave }: KeptListP
             <button type="button" class="kept-form" onClick={() => onChoose(form)}>
               <code class="cut foreign">{visibleLine(form.topic)}</code>
               <QosBadge qos={form.qos} />
-              <code class="kept-text cut foreign">{visibleLine(form.text.slice(0, PREVIEW))}</code>
+              <code class="kept-text cut foreign">
+                {mask.hides(form.topic) ? dotsOf(form.text.slice(0, PREVIEW)) : visibleLine(form.text.slice(0, PREVIEW))}
+              </code>
             </button>
             <IconButton icon="close" label={words.remove(form.topic)} onClick={() => onRemove(i)} />
           </li>

@@ -8,6 +8,7 @@ import { bytesText } from '../../parts/format.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { Segmented } from '../../parts/tabs.tsx'
 import { useApp } from '../../state/app-context.ts'
+import { dotsOf } from '../../worker/payload-mask.ts'
 import { PLACEHOLDERS } from '../../worker/template.ts'
 import { payloadLines } from './payload-tokens.ts'
 import { bytesOfHex, type FormProblem, isJson, type PayloadKind, type PublishForm } from './publish-form.ts'
@@ -22,7 +23,8 @@ export interface PayloadEditorProps {
 }
 
 export function PayloadEditor({ form, problem, onChange }: PayloadEditorProps): JSX.Element {
-  const words = useApp().words(PUBLISH)
+  const app = useApp()
+  const words = app.words(PUBLISH)
   const { kind, text, file } = form
   const field = useRef<HTMLTextAreaElement>(null)
   /** Where the caret was. */
@@ -52,7 +54,14 @@ export function PayloadEditor({ form, problem, onChange }: PayloadEditorProps): 
       {kind === 'file' ? (
         <FileChoice file={file} onChoose={(chosen) => onChange({ file: chosen })} />
       ) : (
-        <Editor kind={kind} text={text} isWrong={isWrong} onInput={(next) => onChange({ text: next })} field={field} />
+        <Editor
+          kind={kind}
+          text={text}
+          isMasked={app.mask.value.hides(form.topic)}
+          isWrong={isWrong}
+          onInput={(next) => onChange({ text: next })}
+          field={field}
+        />
       )}
       {kind === 'json' || kind === 'text' ? (
         <p class="publish-hint">
@@ -71,18 +80,20 @@ export function PayloadEditor({ form, problem, onChange }: PayloadEditorProps): 
 interface EditorProps {
   readonly kind: PayloadKind
   readonly text: string
+  /** Dots are shown; what is typed is there. */
+  readonly isMasked: boolean
   readonly isWrong: boolean
   readonly onInput: (text: string) => void
   readonly field: RefObject<HTMLTextAreaElement | null>
 }
 
-function Editor({ kind, text, isWrong, onInput, field }: EditorProps): JSX.Element {
+function Editor({ kind, text, isMasked, isWrong, onInput, field }: EditorProps): JSX.Element {
   const words = useApp().words(PUBLISH)
   return (
     <div class={`editor ${isWrong ? 'editor-wrong' : ''}`}>
       <div class="editor-inside">
         <div class="editor-lines" aria-hidden="true">
-          {payloadLines(text, kind).map((tokens, i) => (
+          {payloadLines(isMasked ? dotsOf(text) : text, isMasked ? 'text' : kind).map((tokens, i) => (
             <div key={i} class="editor-line">
               <span class="editor-number">{i + 1}</span>
               {tokens.map((token, at) => (

@@ -48,8 +48,14 @@ export function Overlays(): JSX.Element | null {
       return <EventsPanel onClose={close} />
     case 'settings':
       return <SettingsPanel onClose={close} />
+    case 'import':
+      return <Lazy key="import" load={async () => (await import('../connections/import-dialog.tsx')).ImportDialog} onClose={close} />
+    case 'mask':
+      return <Lazy key="mask" load={async () => (await import('../mask/mask-dialog.tsx')).MaskDialog} onClose={close} />
     case 'publish':
-      return current === null || current.isFile ? null : <LazyPublish key={current.id} onClose={close} />
+      return current === null || current.isFile ? null : (
+        <Lazy key={current.id} load={async () => (await import('../publish/publish-drawer.tsx')).PublishDrawer} onClose={close} />
+      )
   }
 }
 
@@ -57,16 +63,17 @@ interface Closable {
   readonly onClose: () => void
 }
 
-function LazyPublish({ onClose }: Closable): JSX.Element | null {
+/** What is loaded when it is first opened. */
+function Lazy({ load, onClose }: Closable & { readonly load: () => Promise<ComponentType<Closable>> }): JSX.Element | null {
   const app = useApp()
-  const [drawer, setDrawer] = useState<{ readonly Drawer: ComponentType<Closable> } | null>(null)
+  const [loaded, setLoaded] = useState<{ readonly Component: ComponentType<Closable> } | null>(null)
   useEffect(() => {
-    import('../publish/publish-drawer.tsx').then(
-      ({ PublishDrawer }) => setDrawer({ Drawer: PublishDrawer }),
+    load().then(
+      (Component) => setLoaded({ Component }),
       () => app.events.add('error', '', app.words(FRAME).loadFailed),
     )
   }, [])
-  return drawer === null ? null : <drawer.Drawer onClose={onClose} />
+  return loaded === null ? null : <loaded.Component onClose={onClose} />
 }
 
 function Keys({ onClose }: Closable): JSX.Element {
@@ -153,6 +160,14 @@ function SettingsPanel({ onClose }: Closable): JSX.Element {
         </div>
         <div class="settings-actions">
           {app.admin.session.value?.isLoggedIn === true ? <Button label={words.login.logout} icon="lock" onClick={() => app.admin.logout()} /> : null}
+          <Button
+            label={`${words.mask} …`}
+            icon="mask"
+            popup="dialog"
+            onClick={() => {
+              app.overlay.value = 'mask'
+            }}
+          />
           <Button
             label={copied ? words.copied : words.copyLink}
             icon={copied ? 'check' : 'link'}

@@ -21,6 +21,21 @@ export function StatusLine(): JSX.Element {
     <footer class="status">
       {connection === null ? null : <Session connection={connection} />}
       <span class="spacer" />
+      {app.settings.masks.value ? (
+        <button
+          type="button"
+          class="status-part status-masked"
+          title={app.settings.maskFilters.value.join('\n')}
+          aria-haspopup="dialog"
+          onClick={() => {
+            app.overlay.value = 'mask'
+          }}
+        >
+          <Icon name="mask" />
+          {words.masked}
+          <code class="status-filters cut foreign">{app.settings.maskFilters.value.join(' ')}</code>
+        </button>
+      ) : null}
       {connection === null || connection.isFile ? null : <Kept connection={connection} />}
       <button
         type="button"

@@ -54,6 +54,7 @@ export function TopBar(): JSX.Element {
           popup="dialog"
           onClick={open('events')}
         />
+        {settings.masks.value ? <IconButton icon="mask" label={words.masked} class="narrow-only top-masked" popup="dialog" onClick={open('mask')} /> : null}
         <IconButton icon="search" label={words.search} class="narrow-only" popup="dialog" onClick={open('palette')} />
         <Button
           label={words.publish}

@@ -44,3 +44,73 @@ function changed(before: readonly string[], after: readonly string[]): DiffLine[
   }
   return lines
 }
+
+/** A line of one side. */
+export interface DiffCell {
+  /** From 1. */
+  readonly number: number
+  readonly text: string
+  /** What differs from the line beside it: from here to before there; none where the whole line does. */
+  readonly from: number
+  readonly to: number
+}
+
+/** What stands beside each other; null = nothing does. */
+export interface DiffRow {
+  readonly kind: 'same' | 'changed'
+  readonly before: DiffCell | null
+  readonly after: DiffCell | null
+}
+
+/** Both texts side by side: what went beside what came in its place. */
+export function diffRows(lines: readonly DiffLine[]): DiffRow[] {
+  const rows: DiffRow[] = []
+  const numbers = { before: 0, after: 0 }
+  for (let at = 0; at < lines.length; ) {
+    const { kind, text } = lines[at]!
+    if (kind === 'same') {
+      rows.push({ kind, before: whole(++numbers.before, text), after: whole(++numbers.after, text) })
+      at++
+      continue
+    }
+    let end = at
+    while (end < lines.length && lines[end]!.kind !== 'same') end++
+    const run = lines.slice(at, end)
+    const removed = run.filter((line) => line.kind === 'removed')
+    const added = run.filter((line) => line.kind === 'added')
+    for (let i = 0; i < Math.max(removed.length, added.length); i++) {
+      const [old, now] = [removed[i]?.text ?? null, added[i]?.text ?? null]
+      rows.push({ kind: 'changed', before: cell(numbers, 'before', old, now), after: cell(numbers, 'after', now, old) })
+    }
+    at = end
+  }
+  return rows
+}
+
+function whole(number: number, text: string): DiffCell {
+  return { number, text, from: 0, to: 0 }
+}
+
+function cell(numbers: { before: number; after: number }, side: 'before' | 'after', text: string | null, other: string | null): DiffCell | null {
+  if (text === null) return null
+  const number = ++numbers[side]
+  return other === null ? whole(number, text) : { number, text, ...changedPart(text, other) }
+}
+
+/** Between the beginning and the end that both have, whole words and numbers; empty when they share nothing but blanks. */
+function changedPart(text: string, other: string): { readonly from: number; readonly to: number } {
+  const most = Math.min(text.length, other.length)
+  let from = 0
+  while (from < most && text[from] === other[from]) from++
+  let tail = 0
+  while (tail < most - from && text[text.length - 1 - tail] === other[other.length - 1 - tail]) tail++
+  const isWordAt = (at: number): boolean => WORD.test(text[at] ?? '') || WORD.test(other[at] ?? '')
+  const isWordBefore = (end: number): boolean => WORD.test(text.at(-end - 1) ?? '') || WORD.test(other.at(-end - 1) ?? '')
+  if (isWordAt(from)) while (from > 0 && WORD.test(text[from - 1]!)) from--
+  if (isWordBefore(tail)) while (tail > 0 && WORD.test(text.at(-tail)!)) tail--
+  const to = text.length - tail
+  return `${text.slice(0, from)}${text.slice(to)}`.trim() === '' ? { from: 0, to: 0 } : { from, to }
+}
+
+/** Of words and numbers; halves of a character too, which is never cut in two. */
+const WORD = /[\p{L}\p{N}_.+\ud800-\udfff-]/u

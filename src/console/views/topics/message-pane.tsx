@@ -14,10 +14,11 @@ import { useApp } from '../../state/app-context.ts'
 import type { Connection } from '../../state/connection.ts'
 import { useKeys } from '../../state/keyboard.ts'
 import { textOf } from '../../worker/glance.ts'
+import { mutedAbove, withMuted, withoutMuted } from '../../worker/muted-topics.ts'
 import type { MessageDetail, TopicDetail } from '../../worker/protocol.ts'
 import { visibleLine } from '../../worker/visible-text.ts'
 import { DeleteRetained } from './delete-retained.tsx'
-import { DiffTab } from './diff-tab.tsx'
+import { DIFF_LAYOUT, type DiffBase, DiffTab, SIDE_BY_SIDE } from './diff-tab.tsx'
 import { HistoryTab } from './history-tab.tsx'
 import { PropertiesTab, propertyCount } from './properties-tab.tsx'
 import { TOPICS } from './topics-words.ts'
@@ -34,7 +35,8 @@ export function MessagePane({ connection }: { readonly connection: Connection })
   const [field, setField] = useState<string | null>(null)
   const [detail, setDetail] = useState<TopicDetail | null>(null)
   const [whole, setWhole] = useState<MessageDetail | null>(null)
-  const [marked, setMarked] = useState<MessageDetail | null>(null)
+  const [pins, setPins] = useState<ReadonlyMap<string, MessageDetail>>(new Map())
+  const [base, setBase] = useState<DiffBase>('previous')
   const [isDeleting, setDeleting] = useState(false)
 
   useEffect(
@@ -54,16 +56,32 @@ export function MessagePane({ connection }: { readonly connection: Connection })
     [connection.id],
   )
   useEffect(() => {
-    setMarked(null)
     setField(null)
   }, [topic])
 
   const shown = detail !== null && detail.topic === topic ? detail : null
   const message = shown?.message == null ? null : whole?.seq === shown.message.seq ? whole : shown.message
+  const pin = (pinned: MessageDetail | null): void => {
+    if (topic === null) return
+    const next = new Map(pins)
+    if (pinned === null) next.delete(topic)
+    else next.set(topic, pinned)
+    setPins(next)
+    setBase(pinned === null ? 'previous' : 'pinned')
+  }
   useKeys(
     {
       v: () => setTab('value'),
-      d: () => setTab('diff'),
+      d: () => {
+        const layout = app.route.parameter(DIFF_LAYOUT)
+        if (tab === 'diff') layout.value = layout.peek() === '' ? SIDE_BY_SIDE : ''
+        setTab('diff')
+      },
+      b: () => {
+        if (message === null) return
+        pin(message)
+        setTab('diff')
+      },
       c: () => setTab('history'),
       o: () => setTab('properties'),
       y: () => {
@@ -73,6 +91,7 @@ export function MessagePane({ connection }: { readonly connection: Connection })
     [
       ['V', words.keys.value],
       ['D', words.keys.diff],
+      ['B', words.keys.base],
       ['C', words.keys.chart],
       ['O', words.keys.properties],
       ['Y', words.keys.copy],
@@ -82,7 +101,7 @@ export function MessagePane({ connection }: { readonly connection: Connection })
   const mark = (seq: number): void => {
     app.worker.call('message/get', { connection: connection.id, seq, whole: false }).then(
       (found) => {
-        setMarked(found)
+        pin(found)
         setTab('diff')
       },
       () => {},
@@ -91,6 +110,8 @@ export function MessagePane({ connection }: { readonly connection: Connection })
   const loadWhole = (): void => {
     if (message !== null) app.worker.call('message/get', { connection: connection.id, seq: message.seq, whole: true }).then(setWhole, () => {})
   }
+  const { muted } = connection.profile.value
+  const mutedBy = mutedAbove(new Set(muted), topic)
   const items: MenuItem[] = [
     { id: 'publish', label: words.publishHere, icon: 'send', onSelect: () => app.publish(topic) },
     ...(message === null ? [] : [{ id: 'again', label: words.republish, icon: 'repeat', onSelect: () => app.publish(topic, message.payload) } as const]),
@@ -102,6 +123,13 @@ export function MessagePane({ connection }: { readonly connection: Connection })
         app.route.parameter('messages').value = `topic:${topic}`
         app.route.go('messages')
       },
+    },
+    {
+      id: 'mute',
+      label: mutedBy === null ? words.muteBranch : mutedBy === topic ? words.unmuteBranch : words.unmuteAbove(visibleLine(mutedBy)),
+      icon: 'mute',
+      begins: true,
+      onSelect: () => app.connections.mute(connection, mutedBy === null ? withMuted(muted, topic) : withoutMuted(muted, topic)),
     },
     { id: 'delete', label: words.deleteRetained, icon: 'trash', danger: true, onSelect: () => setDeleting(true) },
   ]
@@ -150,7 +178,9 @@ export function MessagePane({ connection }: { readonly connection: Connection })
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be in reach of the keyboard */}
           <div class="message-body scroll" id="message-tab" role="tabpanel" tabIndex={0} aria-label={words.tabs[tab]}>
             {tab === 'value' ? <ValueTab detail={shown} message={message} onWhole={loadWhole} /> : null}
-            {tab === 'diff' ? <DiffTab message={message} previous={shown.previous} marked={marked} /> : null}
+            {tab === 'diff' ? (
+              <DiffTab message={message} previous={shown.previous} pinned={pins.get(topic) ?? null} base={base} onBase={setBase} onPin={pin} />
+            ) : null}
             {tab === 'history' ? <HistoryTab connection={connection} detail={shown} shown={message.seq} onField={setField} onMark={mark} /> : null}
             {tab === 'properties' ? <PropertiesTab connection={connection} message={message} /> : null}
             {tab === 'why' ? <WhyTab connection={connection} message={message} /> : null}

@@ -3,6 +3,7 @@
 
 import { cborText } from '../../../print/cbor.ts'
 import { textOf } from '../../worker/glance.ts'
+import { DOT, dotsOf } from '../../worker/payload-mask.ts'
 import { visibleText } from '../../worker/visible-text.ts'
 import { jsonLines, lineText } from './json-lines.ts'
 
@@ -10,6 +11,8 @@ export type PayloadForm = 'json' | 'text' | 'hex' | 'cbor'
 
 /** Bytes on a line of the hexadecimal form. */
 export type PerLine = 8 | 16
+/** Characters before the digits of a line. */
+const OFFSET = 6
 /** CBOR is tried only if it can be more than one small number by chance. */
 const LEAST_CBOR = 3
 
@@ -37,6 +40,13 @@ export function linesOf(payload: Uint8Array, form: PayloadForm, perLine: PerLine
       return text === null ? null : (jsonLines(text)?.map((line) => visibleText(lineText(line))) ?? null)
     }
   }
+}
+
+/** The payload as dots: of text a dot for each character, of bytes two for each. */
+export function maskedLines(payload: Uint8Array, form: PayloadForm, perLine: PerLine = 16): string[] {
+  const text = form === 'text' ? textOf(payload) : null
+  if (text !== null) return dotsOf(text).split('\n')
+  return hexLines(payload, perLine).map((line) => line.slice(0, OFFSET) + line.slice(OFFSET).replace(/\S/gu, DOT))
 }
 
 /** `0010  00 4d …  .M…` */

@@ -7,13 +7,14 @@ import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Button } from '../../parts/button.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { bytesText } from '../../parts/format.ts'
+import { Icon } from '../../parts/icon.tsx'
 import { Segmented } from '../../parts/tabs.tsx'
 import { useApp } from '../../state/app-context.ts'
 import { textOf } from '../../worker/glance.ts'
 import type { MessageDetail } from '../../worker/protocol.ts'
 import { visibleText } from '../../worker/visible-text.ts'
 import { type JsonLine, jsonLines, literals } from './json-lines.ts'
-import { formOf, hexLines, linesOf, type PayloadForm, type PerLine } from './payload-text.ts'
+import { formOf, hexLines, linesOf, maskedLines, type PayloadForm, type PerLine } from './payload-text.ts'
 import { TOPICS, type TopicsWords } from './topics-words.ts'
 
 export interface PayloadViewProps {
@@ -35,24 +36,32 @@ export function PayloadView({ message, previous, onWhole }: PayloadViewProps): J
   const isWhole = payload.length === size
   const natural = useMemo(() => formOf(payload, isWhole), [payload, isWhole])
   const [chosen, setChosen] = useState<PayloadForm | null>(null)
-  const form = chosen ?? natural
+  const isMasked = app.mask.value.hides(message.topic)
+  const form = isMasked ? (textOf(payload) === null ? 'hex' : 'text') : (chosen ?? natural)
   return (
     <section>
       <div class="payload-head">
         <h3>{words.payload}</h3>
-        <Segmented
-          label={words.payload}
-          options={FORMS.map((id) => ({ id, label: words.forms[id] }))}
-          value={form}
-          onChange={(id) => setChosen(id === natural ? null : id)}
-        />
+        {isMasked ? (
+          <span class="payload-masked">
+            <Icon name="mask" />
+            {words.masked}
+          </span>
+        ) : (
+          <Segmented
+            label={words.payload}
+            options={FORMS.map((id) => ({ id, label: words.forms[id] }))}
+            value={form}
+            onChange={(id) => setChosen(id === natural ? null : id)}
+          />
+        )}
         <span class="spacer" />
         <CopyButton text={() => copyText(payload, form)} label={words.copyPayload} />
       </div>
       {size === 0 ? (
         <p class="muted">{message.retain ? words.emptyRetained : words.emptyPayload}</p>
       ) : (
-        <Lines payload={payload} previous={previous} form={form} words={words} />
+        <Lines payload={payload} previous={previous} form={form} isMasked={isMasked} words={words} />
       )}
       {isWhole ? null : (
         <p class="payload-more">
@@ -67,10 +76,11 @@ interface LinesProps {
   readonly payload: Uint8Array
   readonly previous: MessageDetail | null
   readonly form: PayloadForm
+  readonly isMasked: boolean
   readonly words: TopicsWords
 }
 
-function Lines({ payload, previous, form, words }: LinesProps): JSX.Element {
+function Lines({ payload, previous, form, isMasked, words }: LinesProps): JSX.Element {
   const [most, setMost] = useState(FIRST_LINES)
   const box = useRef<HTMLPreElement>(null)
   const [perLine, setPerLine] = useState<PerLine>(16)
@@ -103,7 +113,7 @@ function Lines({ payload, previous, form, words }: LinesProps): JSX.Element {
     )
   }
   const plain = linesOf(payload, form, perLine)
-  const lines = plain ?? hexLines(payload, perLine)
+  const lines = isMasked ? maskedLines(payload, form, perLine) : (plain ?? hexLines(payload, perLine))
   return (
     <>
       {plain === null ? <p class="payload-note">{form === 'text' ? words.notText : `${words.forms[form]}: ${words.notText}`}</p> : null}

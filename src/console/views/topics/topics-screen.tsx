@@ -5,7 +5,7 @@ import './topics.css'
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { Button } from '../../parts/button.tsx'
-import { clockTime } from '../../parts/format.ts'
+import { clockTime, countText } from '../../parts/format.ts'
 import { Menu } from '../../parts/menu.tsx'
 import { Strip } from '../../parts/notice.tsx'
 import { SplitPanes } from '../../parts/split-panes.tsx'
@@ -17,6 +17,7 @@ import { SubscriptionBar } from '../connections/subscription-bar.tsx'
 import type { ScreenProps } from '../registry.ts'
 import { FirstSteps } from './first-steps.tsx'
 import { MessagePane } from './message-pane.tsx'
+import { MutedStrip } from './muted-strip.tsx'
 import { TOPICS } from './topics-words.ts'
 import { TreePane } from './tree-pane.tsx'
 
@@ -28,6 +29,7 @@ export function TopicsScreen({ connection }: ScreenProps): JSX.Element {
   const isNarrow = useIsNarrow()
   const [pane, setPane] = useState<'tree' | 'message'>('tree')
   const [sort, setSort] = useState<TopicSort>('name')
+  const [muted, setMuted] = useState(0)
   const isQuiet = connection.numbers.value.ordinaryTopics === 0 && connection.phase.value.phase === 'live'
   const isEmpty = isQuiet && connection.numbers.value.received === 0
   const sortItems = SORTS.map((id) => ({ id, label: words.sorts[id], checked: id === sort, onSelect: () => setSort(id) }))
@@ -36,7 +38,7 @@ export function TopicsScreen({ connection }: ScreenProps): JSX.Element {
     { id: 'expand', label: words.expand, icon: 'plus', begins: true, onSelect: toggleAll(true) },
     { id: 'collapse', label: words.collapse, icon: 'minus', onSelect: toggleAll(false) },
   ] as const
-  const tree = <TreePane connection={connection} sort={sort} onOpen={() => setPane('message')} />
+  const tree = <TreePane connection={connection} sort={sort} onOpen={() => setPane('message')} onMuted={setMuted} />
   const message = isQuiet && app.selection.value.value.topic === null ? <FirstSteps connection={connection} /> : <MessagePane connection={connection} />
   return (
     <section class="screen" aria-label={words.title}>
@@ -48,6 +50,9 @@ export function TopicsScreen({ connection }: ScreenProps): JSX.Element {
           <b>{words.paused}</b> {words.pausedSince(clockTime(connection.pausedAt.value))}
         </Strip>
       ) : null}
+      <MutedStrip connection={connection}>
+        {muted === 0 ? words.mutedNone : words.mutedTopics(countText(muted, app.settings.language.value), muted === 1)}
+      </MutedStrip>
       {isEmpty ? (
         <FirstSteps connection={connection} />
       ) : isNarrow ? (

@@ -15,6 +15,7 @@ import type { Connection } from '../../state/connection.ts'
 import { useKeys } from '../../state/keyboard.ts'
 import { useRowHeight } from '../../state/row-height.ts'
 import { FRAME } from '../../words/frame.ts'
+import { withMuted, withoutMuted } from '../../worker/muted-topics.ts'
 import type { Events, TopicRow, TopicSort } from '../../worker/protocol.ts'
 import { TOPICS, type TopicsWords } from './topics-words.ts'
 
@@ -23,12 +24,14 @@ export interface TreePaneProps {
   readonly sort: TopicSort
   /** Enter or a double click on a topic. */
   readonly onOpen: () => void
+  /** Topics in muted branches. */
+  readonly onMuted: (topics: number) => void
 }
 
 /** Rows asked for beyond those that are seen, on each side. */
 const MARGIN = 10
 
-export function TreePane({ connection, sort, onOpen }: TreePaneProps): JSX.Element {
+export function TreePane({ connection, sort, onOpen, onMuted }: TreePaneProps): JSX.Element {
   const app = useApp()
   const words = app.words(TOPICS)
   const language = app.settings.language.value
@@ -44,15 +47,23 @@ export function TreePane({ connection, sort, onOpen }: TreePaneProps): JSX.Eleme
   const pin = (row: TopicRow | null): void => {
     if (row !== null) app.worker.call('topics/pin', { connection: connection.id, id: row.id, pinned: !row.isPinned }).catch(() => {})
   }
-  useKeys({ '/': () => input.current?.focus(), m: () => pin(rowOf(tree, active)) }, [
+  const mute = (row: TopicRow | null): void => {
+    if (row === null) return
+    const { muted } = connection.profile.peek()
+    app.connections.mute(connection, row.mutedBy === null ? withMuted(muted, row.path) : withoutMuted(muted, row.path)).catch(() => {})
+  }
+  useKeys({ '/': () => input.current?.focus(), m: () => pin(rowOf(tree, active)), h: () => mute(rowOf(tree, active)) }, [
     ['/', app.words(FRAME).key.filter],
     ['M', words.keys.pin],
+    ['H', words.keys.mute],
   ])
 
   useEffect(
     () =>
       app.worker.on('topics/rows', (value) => {
-        if (value.connection === connection.id) setTree(value)
+        if (value.connection !== connection.id) return
+        setTree(value)
+        onMuted(value.muted)
       }),
     [connection.id],
   )
@@ -168,7 +179,7 @@ export function TreePane({ connection, sort, onOpen }: TreePaneProps): JSX.Eleme
           attributes={(index) => {
             const row = rowOf(tree, index)
             return {
-              class: `tree-row ${row?.path.startsWith('$') === true ? 'tree-system' : ''}`,
+              class: `tree-row ${row?.path.startsWith('$') === true ? 'tree-system' : ''} ${row?.mutedBy == null ? '' : 'tree-muted'}`,
               selected: row !== null && row.path === selected,
               ...(row === null ? {} : { level: row.level }),
               ...(row?.isOpen == null ? {} : { expanded: row.isOpen }),
@@ -184,6 +195,7 @@ export function TreePane({ connection, sort, onOpen }: TreePaneProps): JSX.Eleme
                 nowText={app.words(FRAME).now}
                 onToggle={() => toggle(row, row.isOpen !== true)}
                 onPin={() => pin(row)}
+                onUnmute={() => mute(row)}
               />
             )
           }}
@@ -219,9 +231,10 @@ interface TreeCellsProps {
   readonly nowText: string
   readonly onToggle: () => void
   readonly onPin: () => void
+  readonly onUnmute: () => void
 }
 
-function TreeCells({ row, now, words, nowText, onToggle, onPin }: TreeCellsProps): JSX.Element {
+function TreeCells({ row, now, words, nowText, onToggle, onPin, onUnmute }: TreeCellsProps): JSX.Element {
   const isBranch = row.isOpen !== null
   const isOld = now - row.seen > 60_000
   return (
@@ -265,16 +278,33 @@ function TreeCells({ row, now, words, nowText, onToggle, onPin }: TreeCellsProps
           {row.retained ? <Icon name="retain" /> : null}
           {row.retained ? <span class="for-readers">{words.retained}</span> : null}
         </span>
-        <Value row={row} empty={words.empty} />
+        {row.mutedBy === row.path ? (
+          // the key H does the same
+          <button
+            type="button"
+            class="tree-unmute"
+            tabIndex={-1}
+            title={words.unmuteBranch}
+            onClick={(event) => {
+              event.stopPropagation()
+              onUnmute()
+            }}
+          >
+            <Icon name="mute" />
+            {words.muted}
+          </button>
+        ) : (
+          <Value row={row} empty={words.empty} />
+        )}
       </span>
       <span class="tree-line" {...CELL}>
         <Sparkline values={row.spark} kind={row.sparkKind} />
       </span>
       <span class="num tree-rate wide-only" {...CELL}>
-        {rateText(row.rate)}
+        {row.mutedBy === null ? rateText(row.rate) : ''}
       </span>
       <span class={`num tree-age ${isOld ? 'muted' : ''}`} {...CELL}>
-        {ageText(row.seen, now, nowText)}
+        {row.mutedBy === null ? ageText(row.seen, now, nowText) : ''}
       </span>
     </div>
   )

@@ -19,8 +19,10 @@ export interface ValueTabProps {
 }
 
 export function ValueTab({ detail, message, onWhole }: ValueTabProps): JSX.Element {
-  const words = useApp().words(TOPICS)
-  const { glance, number } = useMemo(() => look(message.payload, message.topic), [message])
+  const app = useApp()
+  const words = app.words(TOPICS)
+  const isMasked = app.mask.value.hides(message.topic)
+  const { glance, number } = useMemo(() => look(isMasked ? NOTHING : message.payload, message.topic), [message, isMasked])
   const before = useMemo(() => (detail.previous === null ? Number.NaN : look(detail.previous.payload, message.topic).number), [detail.previous])
   const { times, values, field } = detail
   const lines = useMemo(() => [{ name: field ?? '', values, series: -1 }], [values, field])
@@ -48,6 +50,8 @@ export function ValueTab({ detail, message, onWhole }: ValueTabProps): JSX.Eleme
     </>
   )
 }
+
+const NOTHING = new Uint8Array(0)
 
 function least(values: Float64Array): number {
   return values.reduce((found, value) => Math.min(found, value), Number.POSITIVE_INFINITY)

@@ -51,11 +51,20 @@ export interface DetailLine {
   readonly severity: PacketNote['severity'] | null
 }
 
+/** Bytes of a source that the page shows as dots. */
+export interface MaskedRange {
+  readonly source: number
+  readonly start: number
+  readonly length: number
+}
+
 export interface PacketDetail {
   readonly number: number
   readonly lines: readonly DetailLine[]
   /** The frame, and what was put together or unmasked from it. */
   readonly sources: readonly { readonly name: string; readonly bytes: Uint8Array }[]
+  /** Payloads that are hidden; the lines have dots already. */
+  readonly masked: readonly MaskedRange[]
   readonly stream: number
   readonly isTcp: boolean
   readonly ports: readonly [number, number]
@@ -156,6 +165,12 @@ export interface SoughtMessage {
   readonly fromClient: boolean
 }
 
+/** What a saved file says of itself: `{frame}` in it becomes the number in the file of a packet of the list. */
+export interface ViewComment {
+  readonly comment: string
+  readonly frame: number
+}
+
 interface Of {
   readonly connection: number
 }
@@ -179,7 +194,7 @@ export interface PacketCalls {
   /** The packet with a message that was recorded elsewhere: same topic and size, same way, nearest in time. 0 = there is none. */
   'packets/find': { ask: Of & SoughtMessage; answer: number }
   /** A pcapng file of what passes the filter, or of all that is kept. */
-  'packets/save': { ask: Of & { readonly all: boolean }; answer: { readonly bytes: Uint8Array; readonly count: number } }
+  'packets/save': { ask: Of & { readonly all: boolean; readonly view?: ViewComment }; answer: { readonly bytes: Uint8Array; readonly count: number } }
   /** Rules such as `tcp.port==1884,mqtt`; all is dissected again. */
   'packets/decode-as': { ask: Of & { readonly rules: readonly string[] }; answer: null }
   /** Names that a rule may end with. */

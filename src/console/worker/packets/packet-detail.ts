@@ -12,9 +12,11 @@ import { ROOT, type Rows } from '../../../dissect/rows.ts'
 import { readValue } from '../../../dissect/value.ts'
 import { NO_ROW, RowTree } from '../../../print/row-tree.ts'
 import { treeText } from '../../../print/tree-line.ts'
+import type { PayloadMask } from '../payload-mask.ts'
 import { filterFor } from './field-filter.ts'
 import type { PacketArena } from './packet-arena.ts'
 import type { DetailLine, PacketDetail } from './packet-calls.ts'
+import { maskPacket } from './packet-mask.ts'
 import { PacketFlag, type PacketNote } from './packet-page.ts'
 import type { Summaries } from './summaries.ts'
 
@@ -40,6 +42,7 @@ export function detailOf(
   summaries: Summaries,
   decodeAs: readonly DecodeAs[],
   keyLogs: readonly string[],
+  mask: PayloadMask,
 ): Omit<PacketDetail, 'exchange' | 'related'> | null {
   const page = arena.page(number)
   if (page === null || number > summaries.done) return null
@@ -63,10 +66,17 @@ export function detailOf(
   annotations.annotate(packet)
   const notes = page.notes(at)
   addNotes(packet.rows, notes)
+  const { sources, sourceNames } = packet.rows
+  const { lines, rows } = linesOf(packet, new Set([...notes.map(({ text }) => text), ...page.afterthoughts(at)]))
   return {
     number,
-    sources: packet.rows.sources.map((bytes, i) => ({ name: packet.rows.sourceNames[i]!, bytes: new Uint8Array(bytes) })),
-    lines: linesOf(packet, new Set([...notes.map(({ text }) => text), ...page.afterthoughts(at)])),
+    sources: sources.map((bytes, i) => ({ name: sourceNames[i]!, bytes: new Uint8Array(bytes) })),
+    ...maskPacket(
+      lines,
+      sources.map(({ length }) => length),
+      mask,
+      (line) => `${readValue(packet.rows, rows[line]!) ?? ''}`,
+    ),
     stream: page.stream(at),
     isTcp: (page.flags(at) & PacketFlag.Tcp) !== 0,
     ports: portsOf(packet.rows),
@@ -126,11 +136,12 @@ function addNotes(rows: Rows, notes: readonly PacketNote[]): void {
   }
 }
 
-/** `notes`: what the reading of all packets noted; one that comes of reading only a part is not told. */
-function linesOf({ rows }: Packet, notes: ReadonlySet<string>): DetailLine[] {
+/** The lines and the row of each. `notes`: what the reading of all packets noted; one that comes of reading only a part is not told. */
+function linesOf({ rows }: Packet, notes: ReadonlySet<string>): { readonly lines: DetailLine[]; readonly rows: number[] } {
   const tree = new RowTree()
   tree.fill(rows)
   const lines: DetailLine[] = []
+  const rowOf: number[] = []
   const visit = (row: number, depth: number): void => {
     const field = FIELDS[rows.field[row]!]!
     if (field.hidden === true || lines.length >= MOST_LINES) return
@@ -150,11 +161,12 @@ function linesOf({ rows }: Packet, notes: ReadonlySet<string>): DetailLine[] {
       severity: severityOf(rows, row, field.name, tree),
     }
     lines.push(line)
+    rowOf.push(row)
     for (let child = tree.child(row); child !== NO_ROW; child = tree.next(child)) visit(child, depth + 1)
     line.below = lines.length - at - 1
   }
   for (let row = tree.first; row !== NO_ROW; row = tree.next(row)) visit(row, 0)
-  return lines
+  return { lines, rows: rowOf }
 }
 
 function severityOf(rows: Rows, row: number, name: string, tree: RowTree): DetailLine['severity'] {

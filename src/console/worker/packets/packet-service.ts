@@ -4,6 +4,7 @@
 import { GZIP_MAGIC } from '../../../capture/capture-reader.ts'
 import { gunzip } from '../../../capture/gunzip.ts'
 import { streamed } from '../../../capture/streamed.ts'
+import { PayloadMask } from '../payload-mask.ts'
 import type { Emit, PacketServing } from '../protocol.ts'
 import { checkFilter, completeFilter } from './filter-entry.ts'
 import type { PacketCalls, PacketsState, SoughtMessage } from './packet-calls.ts'
@@ -29,7 +30,8 @@ export class PacketService implements PacketServing {
   readonly #emit: Emit
   readonly #later: Later
   readonly #clock: () => number
-  #store = new PacketStore({ budget: LIVE_BUDGET })
+  readonly #mask: PayloadMask
+  #store: PacketStore
   #isWorking = false
   #fileName: string | null = null
   /** Share of the file that has been pushed. */
@@ -45,8 +47,16 @@ export class PacketService implements PacketServing {
   /** Called when all that came has been worked off. */
   #drains: (() => void)[] = []
 
-  constructor(connection: number, emit: Emit, later: Later = afterOthers(), clock: () => number = () => performance.now()) {
+  constructor(
+    connection: number,
+    emit: Emit,
+    later: Later = afterOthers(),
+    clock: () => number = () => performance.now(),
+    mask: PayloadMask = new PayloadMask(),
+  ) {
     this.#connection = connection
+    this.#mask = mask
+    this.#store = new PacketStore({ budget: LIVE_BUDGET, mask })
     this.#emit = emit
     this.#later = later
     this.#clock = clock
@@ -107,7 +117,7 @@ export class PacketService implements PacketServing {
       case 'packets/find':
         return this.#find(ask as Ask<typeof name>)
       case 'packets/save':
-        return this.#store.save((ask as Ask<typeof name>).all)
+        return this.#save(ask as Ask<typeof name>)
       case 'packets/decode-as':
         this.#store.setDecodeAs((ask as Ask<typeof name>).rules)
         this.#restart()
@@ -135,6 +145,12 @@ export class PacketService implements PacketServing {
     if (found > 0 || !this.#isWorking) return found
     await this.#drained()
     return this.#store.find(sought)
+  }
+
+  /** Packets that nobody has looked at yet are read first. */
+  async #save({ all, view }: Ask<'packets/save'>): Promise<PacketCalls['packets/save']['answer']> {
+    if (this.#isWorking && this.#store.state().summarized === 0) await this.#drained()
+    return this.#store.save(all, view ?? null)
   }
 
   #restart(): void {
@@ -174,7 +190,7 @@ export class PacketService implements PacketServing {
     const generation = this.#generation
     if (file.size > MOST_FILE_BYTES) throw new Error(`${TOO_LARGE}: cut it with editcap -c, or use zanzara sniff -r`)
     const filter = this.#store.state().filter
-    this.#store = new PacketStore({ budget: Number.POSITIVE_INFINITY })
+    this.#store = new PacketStore({ budget: Number.POSITIVE_INFINITY, mask: this.#mask })
     this.#store.setFilter(filter)
     this.#fileName = file.name ?? ''
     this.#read = 0

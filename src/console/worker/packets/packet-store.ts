@@ -3,16 +3,17 @@
 
 import { CaptureError } from '../../../capture/capture-error.ts'
 import { CaptureReader } from '../../../capture/capture-reader.ts'
-import { CUSTOM_BLOCK, isFrame } from '../../../capture/frame.ts'
+import { CUSTOM_BLOCK, type Frame, isFrame } from '../../../capture/frame.ts'
 import { PcapngWriter } from '../../../capture/write-pcapng.ts'
 import { DecodeAsError, readDecodeAs } from '../../../dissect/decode-as.ts'
 import { defaultProtocols } from '../../../dissect/protocols.ts'
+import { PayloadMask } from '../payload-mask.ts'
 import { exchangeOf, fateOf, relationOf, tagOf } from './exchanges.ts'
 import { FilterRun } from './filter-run.ts'
 import { findMessage, lifeOf } from './message-life.ts'
 import type { LoggedConnection, LoggedMessage } from './message-log.ts'
 import { PacketArena } from './packet-arena.ts'
-import type { LadderSlice, PacketDetail, PacketRow, PacketsState, SoughtMessage, TimeFormat } from './packet-calls.ts'
+import type { LadderSlice, PacketDetail, PacketRow, PacketsState, SoughtMessage, TimeFormat, ViewComment } from './packet-calls.ts'
 import { detailOf } from './packet-detail.ts'
 import { PacketFlag } from './packet-page.ts'
 import { timeText } from './row-times.ts'
@@ -21,6 +22,8 @@ import { Summaries } from './summaries.ts'
 export interface PacketStoreOptions {
   /** Bytes kept; infinite for a file. */
   readonly budget: number
+  /** What a packet's detail does not show. */
+  readonly mask?: PayloadMask
 }
 
 /** Packets between two looks at the clock. */
@@ -32,6 +35,7 @@ const MOST_MESSAGES = 2000
 
 export class PacketStore {
   readonly #budget: number
+  readonly #mask: PayloadMask
   #reader = new CaptureReader()
   readonly #pieces: Uint8Array[] = []
   #waiting = 0
@@ -48,8 +52,9 @@ export class PacketStore {
   #hasReadAll = false
   #hasEnded = false
 
-  constructor({ budget }: PacketStoreOptions) {
+  constructor({ budget, mask = new PayloadMask() }: PacketStoreOptions) {
     this.#budget = budget
+    this.#mask = mask
     this.#arena = new PacketArena(budget)
     this.#summaries = new Summaries(this.#arena, [])
   }
@@ -189,27 +194,38 @@ export class PacketStore {
     const row = this.#run === null ? number - this.#arena.first : this.#run.rowOf(number)
     let above = row - 1
     while (above > 0 && this.#arena.time(this.numberAt(above)) === null) above--
-    const detail = detailOf(number, this.numberAt(above), this.#arena, this.#summaries, this.#decodeAs.map(readDecodeAs), this.#keyLogs)
+    const detail = detailOf(number, this.numberAt(above), this.#arena, this.#summaries, this.#decodeAs.map(readDecodeAs), this.#keyLogs, this.#mask)
     if (detail === null) return null
     const { log } = this.#summaries
     return { ...detail, exchange: exchangeOf(log, number), related: relationOf(log, this.#arena, number) }
   }
 
-  /** A pcapng file of what passes the filter, or of all that is kept. */
-  save(all: boolean): { readonly bytes: Uint8Array; readonly count: number } {
+  /** The number that a packet of the list gets when it is saved. */
+  #numberInFile(number: number, all: boolean): number {
+    const row = all ? number - this.#arena.first : this.rowOf(number)
+    let written = 0
+    for (let before = 0; before <= row; before++) if (isWritten(this.#arena.frame(all ? this.#arena.first + before : this.numberAt(before)))) written++
+    return written
+  }
+
+  /** A pcapng file of what passes the filter, or of all that is kept; with a view it says what was looked at. */
+  save(all: boolean, view: ViewComment | null = null): { readonly bytes: Uint8Array; readonly count: number } {
     const pieces: Uint8Array[] = []
     let size = 0
-    const writer = new PcapngWriter((bytes) => {
-      pieces.push(bytes.slice())
-      size += bytes.length
-    }, 'zanzara console')
+    const writer = new PcapngWriter(
+      (bytes) => {
+        pieces.push(bytes.slice())
+        size += bytes.length
+      },
+      'zanzara console',
+      view === null ? null : view.comment.replace('{frame}', `${this.#numberInFile(view.frame, all)}`),
+    )
     for (const keyLog of this.#keyLogs) writer.write({ keyLog })
     let count = 0
     const rows = all ? this.#arena.last - this.#arena.dropped : this.passing
     for (let row = 0; row < rows; row++) {
       const frame = this.#arena.frame(all ? this.#arena.first + row : this.numberAt(row))
-      // private data of another program: its maker alone can say if it may be copied
-      if (frame === null || frame.interface.linkType === CUSTOM_BLOCK) continue
+      if (!isWritten(frame)) continue
       writer.write(frame)
       count++
     }
@@ -383,4 +399,9 @@ export class PacketStore {
       origin: Number(origin) / 1e6,
     }
   }
+}
+
+/** Not private data of another program: its maker alone can say if it may be copied. */
+function isWritten(frame: Frame | null): frame is Frame {
+  return frame !== null && frame.interface.linkType !== CUSTOM_BLOCK
 }
