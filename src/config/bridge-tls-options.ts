@@ -132,7 +132,7 @@ export const BRIDGE_TLS_OPTIONS: readonly Row<BridgeDraft>[] = [
     kind: 'text',
     default: '',
     reload: true,
-    meaning: 'Version of TLS: tlsv1.2 or tlsv1.3; the highest both know unless given.',
+    meaning: 'Least version of TLS: tlsv1.2 or tlsv1.3; tlsv1.2 unless given.',
     set: (bridge, value, line) => {
       if (value === 'tlsv1.1') line.note('warning', "Warning: 'bridge_tls_version tlsv1.1' has no effect: versions before 1.2 are not safe; 1.2 is the lowest.")
       bridge.tlsVersion = minimumTlsVersion('bridge_tls_version', value)

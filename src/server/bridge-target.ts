@@ -38,7 +38,7 @@ function tlsOfBridge(bridge: BridgeConfiguration): TlsDialOptions | null {
     ...(keyfile === null ? {} : { key: contents(keyfile, `Unable to load key file '${keyfile}' of bridge ${name}. Check bridge_keyfile`) }),
     ...(ciphers === null ? {} : { ciphers }),
     ...(ciphersTls13 === null ? {} : { ciphersuites13: ciphersTls13 }),
-    ...(tlsVersion === null ? {} : { minVersion: tlsVersion, maxVersion: tlsVersion }),
+    ...(tlsVersion === null ? {} : { minVersion: tlsVersion }), // the least one, as in Mosquitto
     ...(alpn === null ? {} : { alpn: [alpn] }),
     // the certificate must still come from an authority that is trusted
     ...(insecure && psk === null ? { checkServerIdentity: () => undefined } : {}),

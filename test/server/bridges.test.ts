@@ -2,6 +2,8 @@
 // What a bridge says packet by packet is in test/bridge; brokers that are not ours are in test/interop.
 
 import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { CertificateError } from '../../src/server/configured-listeners.ts'
 import { PacketType, type ProtocolVersion } from '../../src/wire/mqtt/packet.ts'
@@ -129,18 +131,6 @@ test.each([
     [...TLS, 'require_certificate true'],
     /TLSv1\.3/,
   ],
-  ['bridge_tls_version', ['bridge_cafile CERTS/ca.crt', 'bridge_insecure true', 'bridge_tls_version tlsv1.2'], TLS, /TLSv1\.2/],
-  [
-    'bridge_ciphers',
-    [
-      'bridge_cafile CERTS/ca.crt',
-      'bridge_insecure true',
-      'bridge_tls_version tlsv1.2',
-      'bridge_ciphers ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-CHACHA20-POLY1305',
-    ],
-    TLS,
-    /CHACHA20/,
-  ],
   [
     'bridge_ciphers_tls1.3',
     ['bridge_cafile CERTS/ca.crt', 'bridge_insecure true', 'bridge_ciphers_tls1.3 TLS_CHACHA20_POLY1305_SHA256'],
@@ -158,6 +148,28 @@ test.each([
   const far = await configuredHere(listener, { files })
   const near = await configuredHere(bridge(far.port, 'topic # both', ...options), { files })
   expect(await plainOf(far, near)).toMatch(expected)
+})
+
+test.each([
+  ['bridge_tls_version is the least one', ['bridge_tls_version tlsv1.2'], 'TLSv1.3', /^TLSv1\.3 /],
+  ['bridge_tls_version tlsv1.2 reaches a broker that knows no other', ['bridge_tls_version tlsv1.2'], 'TLSv1.2', /^TLSv1\.2 /],
+  ['bridge_tls_version tlsv1.3 does not', ['bridge_tls_version tlsv1.3'], 'TLSv1.2', /unsupported protocol|version/],
+  ['bridge_ciphers', ['bridge_ciphers ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-CHACHA20-POLY1305'], 'TLSv1.2', /^TLSv1\.2 .*CHACHA20/],
+] as const)('TLS of a server that knows one version: %s', async (_name, options, version, expected) => {
+  const [cert, key] = ['server.crt', 'server.key'].map((name) => readFileSync(new URL(`../net/certificates/${name}`, import.meta.url)))
+  const server = createServer({ cert: cert!, key: key!, minVersion: version, maxVersion: version })
+  const told = new Promise<string>((resolve) => {
+    server.on('secureConnection', (socket) => {
+      resolve(`${socket.getProtocol()} ${socket.getCipher().name}`)
+      socket.destroy()
+    })
+    server.on('tlsClientError', (error) => resolve(error.message))
+  })
+  onTestFinished(() => void server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await configuredHere(bridge(port, 'topic # both', 'bridge_cafile CERTS/ca.crt', 'bridge_insecure true', ...options))
+  expect(await told).toMatch(expected)
 })
 
 test.each([

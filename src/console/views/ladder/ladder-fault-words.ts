@@ -1,4 +1,5 @@
-// Words of the rules that lose packets. Packet types and topics are the standard's and the user's in every language.
+// Words of the rules that lose packets: the dialog, what is in force, why it cannot be.
+// Packet types and topics are the standard's and the user's in every language.
 
 import { type Catalogue, catalogue } from '../../words/catalogue.ts'
 import type { LossObstacle, NextPacket } from './ladder-faults.ts'
