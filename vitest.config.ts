@@ -18,7 +18,7 @@ export default defineConfig(({ mode }) => {
       include: apart ? [only] : ['test/**/*.test.ts'],
       exclude: ['**/node_modules/**', 'dist/**', ...(apart ? [] : Object.values(APART))],
       pool: 'forks',
-      maxWorkers: 2,
+      maxWorkers: mode === 'interop' ? 3 : 2, // foreign programs are waited for
       // bounds of hanging, not of speed: machines that do much else are slow
       testTimeout: apart ? 120_000 : 60_000,
       hookTimeout: apart ? 120_000 : 60_000,

@@ -30,6 +30,7 @@ withTools(['chromium', 'tshark'], ({ chromium, tshark }) => {
     await first.page.locator('.packets:not(.packets-busy) .packet').first().waitFor()
     await first.page.locator('.filter-input').fill('mqtt.msgtype == 3')
     await first.page.locator('.filter-input').press('Enter')
+    await expect.poll(() => first.page.locator('.filter-count').innerText()).toContain('of')
     await first.page.locator('.packets-busy').waitFor({ state: 'detached' })
     const rows = await first.page.locator('.packet').count()
     await first.page.locator('.packet').nth(1).click()
