@@ -5,7 +5,7 @@ import type { Properties } from '../wire/mqtt/properties.ts'
 import { LONGEST_TEXT, utf8Length } from '../wire/text.ts'
 import { ArgumentError } from './client-errors.ts'
 import type { ClientSettings, PropertyFault, PropertyPacket } from './client-settings.ts'
-import { isAcceptable, nameOf } from './client-values.ts'
+import { integer, isAcceptable, nameOf } from './client-values.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -66,9 +66,7 @@ function notTooLong(name: string, value: string): string {
 }
 
 function inRange(name: string, value: string, minimum: number, maximum: number): number {
-  const parsed = /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : NaN
-  if (!(parsed >= minimum && parsed <= maximum)) throw new ArgumentError(`Property value (${value}) out of range for property ${name}.`, 'blank and hint')
-  return parsed
+  return integer(value, minimum, maximum, `Property value (${value}) out of range for property ${name}.`, 'blank and hint')
 }
 
 /** In the order in which their faults are looked for. */

@@ -3,7 +3,6 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Peer } from '../../src/base/link.ts'
 import { Faults } from '../../src/faults/faults.ts'
 import type { PassingPacket, Witness } from '../../src/faults/passing-packet.ts'
 import type { BentLink, LinkBend } from '../../src/net/link-faults.ts'
@@ -12,18 +11,7 @@ import { TestClock } from '../../src/testing/test-clock.ts'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import { type Packet, PacketType } from '../../src/wire/mqtt/packet.ts'
 import { connectOf, publishOf } from '../client/scripted-server.ts'
-
-const PEER: Peer = {
-  transport: 'memory',
-  address: '127.0.0.1',
-  port: 5555,
-  localPort: 1883,
-  certificateName: null,
-  certificateSubject: null,
-  pskIdentity: null,
-  tlsVersion: null,
-  cipher: null,
-}
+import { PEER } from './peer.ts'
 
 class Wire implements BentLink {
   readonly peer = PEER

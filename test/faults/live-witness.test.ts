@@ -2,7 +2,6 @@
 // With whole brokers: test/server/admin-faults.test.ts.
 
 import { expect, test } from 'vitest'
-import type { Peer } from '../../src/base/link.ts'
 import { type FaultEvents, Faults } from '../../src/faults/faults.ts'
 import { type KnownConnection, LiveWitness } from '../../src/faults/live-witness.ts'
 import type { BentLink } from '../../src/net/link-faults.ts'
@@ -10,18 +9,7 @@ import { TestClock } from '../../src/testing/test-clock.ts'
 import { encodePacket } from '../../src/wire/mqtt/encode.ts'
 import type { Packet } from '../../src/wire/mqtt/packet.ts'
 import { connectOf, publishOf } from '../client/scripted-server.ts'
-
-const PEER: Peer = {
-  transport: 'memory',
-  address: '127.0.0.1',
-  port: 5555,
-  localPort: 1883,
-  certificateName: null,
-  certificateSubject: null,
-  pskIdentity: null,
-  tlsVersion: null,
-  cipher: null,
-}
+import { PEER } from './peer.ts'
 
 const LAMP: KnownConnection = { clientId: 'lamp', version: 4, aliases: { client: new Map(), broker: new Map() } }
 
